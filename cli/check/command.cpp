@@ -1,0 +1,102 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <sstream>
+
+#include "cli/check/report.h"
+#include "cli/command.h"
+#include "cli/failure.h"
+#include "lib/base/duration.h"
+#include "lib/check/judge.h"
+#include "lib/check/spec.h"
+#include "lib/net/guard.h"
+#include "probe-agent/run_once.h"
+
+namespace sonde::cli {
+namespace {
+
+struct Arguments {
+    std::string url;
+    std::string spec_file;
+    std::string method = "GET";
+    std::vector<std::string> headers;
+    std::string body;
+    std::string accept_status;
+    bool no_redirects = false;
+    bool no_verify = false;
+    std::string timeout = "10s";
+    std::vector<std::string> allow;
+    std::string ca_file;
+};
+
+// The document a monitor's `spec` would be, so that the command line is held to the same rules as the API.
+Json document_of(const Arguments& arguments) {
+    Json document{{"url", arguments.url}, {"method", arguments.method}, {"follow_redirects", !arguments.no_redirects}, {"tls_verify", !arguments.no_verify}};
+    if (!arguments.body.empty()) document["body"] = arguments.body;
+    if (!arguments.accept_status.empty()) document["accept_status"] = arguments.accept_status;
+    for (const auto& header : arguments.headers) {
+        const auto colon = header.find(':');
+        if (colon == std::string::npos) throw Failure{"a header is written `Name: value`, not `" + header + "`", kUsage};
+        const auto value = header.find_first_not_of(' ', colon + 1);
+        document["headers"][header.substr(0, colon)] = value == std::string::npos ? "" : header.substr(value);
+    }
+    return document;
+}
+
+Json document_in(const std::string& file) {
+    std::ostringstream text;
+    if (file == "-") {
+        text << std::cin.rdbuf();
+    } else {
+        std::ifstream in(file);
+        if (!in) throw Failure{"cannot read " + file, kUsage};
+        text << in.rdbuf();
+    }
+    auto document = json::parse(text.str());
+    if (!document) throw Failure{file + ": " + document.error().message, kUsage};
+    return *std::move(document);
+}
+
+int run_check(const Arguments& arguments) {
+    if (arguments.url.empty() == arguments.spec_file.empty()) throw Failure{"name either a URL or a --spec", kUsage};
+    const auto timeout = parse_duration(arguments.timeout);
+    if (!timeout || *timeout < milliseconds{100} || *timeout > milliseconds{120'000}) throw Failure{"--timeout must be from 100ms to 2m", kUsage};
+    const auto guard = net::make_guard(arguments.allow, {});
+    if (!guard) throw Failure{"--allow: " + guard.error().message, kUsage};
+    const auto spec = check::read_spec(check::Kind::http, arguments.spec_file.empty() ? document_of(arguments) : document_in(arguments.spec_file), "");
+    if (!spec) {
+        std::string text = "the check is not valid:";
+        for (const auto& problem : spec.error()) text += "\n  " + (problem.pointer.empty() ? "/" : problem.pointer) + ": " + problem.detail;
+        throw Failure{text, kUsage};
+    }
+    const auto done = agent::run_once(*spec, *timeout, *guard, arguments.ca_file);
+    std::printf("%s\n", json::dump_pretty(check_command::report(done.observation, done.judgement)).c_str());
+    if (done.judgement.cause == check::FailureClass::blocked_address) {
+        std::fprintf(stderr, "Addresses that are private or special are refused unless named with --allow, as 127.0.0.0/8\n");
+    }
+    return check_command::exit_code(done.judgement.verdict);
+}
+
+}  // namespace
+
+void add_check(CLI::App& app, std::function<int()>& run) {
+    auto* command = app.add_subcommand("check", "Run one HTTP check here and print what was seen and what it means, as JSON");
+    command->footer("Exit code: 0 up, 1 down, 2 wrong usage, 3 it could not be found out.");
+    const auto arguments = std::make_shared<Arguments>();
+    auto* url = command->add_option("url", arguments->url, "an absolute http or https URL");
+    command->add_option("--spec", arguments->spec_file, "a file with a monitor's `spec` as JSON, instead of a URL; - is standard input")->excludes(url);
+    command->add_option("--method", arguments->method, "GET, HEAD or POST")->check(CLI::IsMember({"GET", "HEAD", "POST"}))->capture_default_str();
+    command->add_option("--header,-H", arguments->headers, "`Name: value`; may be repeated")->allow_extra_args(false);
+    command->add_option("--body", arguments->body, "with POST");
+    command->add_option("--accept-status", arguments->accept_status, "as 200-299,301");
+    command->add_flag("--no-redirects", arguments->no_redirects, "judge the first answer");
+    command->add_flag("--no-verify", arguments->no_verify, "take any certificate");
+    command->add_option("--timeout", arguments->timeout, "for all of it")->capture_default_str();
+    command->add_option("--allow", arguments->allow, "a private or special network that may be reached; may be repeated")->allow_extra_args(false);
+    command->add_option("--ca-file", arguments->ca_file, "certificates (PEM) to verify with, instead of the system's");
+    command->callback([&run, arguments] { run = [arguments] { return run_check(*arguments); }; });
+}
+
+}  // namespace sonde::cli

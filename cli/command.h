@@ -1,0 +1,20 @@
+// The subcommands of `sonde`. Each declares its arguments and is given them by CLI11; main.cpp lists them all.
+#pragma once
+
+#include <functional>
+
+namespace CLI {
+class App;
+}
+
+namespace sonde::cli {
+
+// Adds a subcommand to `app`; when it was chosen, sets `run` to what it does. What `run` returns is the exit code; it may throw Failure.
+using AddCommand = void (*)(CLI::App& app, std::function<int()>& run);
+
+void add_up(CLI::App& app, std::function<int()>& run);
+void add_migrate(CLI::App& app, std::function<int()>& run);
+void add_token(CLI::App& app, std::function<int()>& run);
+void add_check(CLI::App& app, std::function<int()>& run);
+
+}  // namespace sonde::cli

@@ -1,0 +1,36 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "cli/command.h"
+#include "cli/failure.h"
+
+namespace {
+
+constexpr sonde::cli::AddCommand kCommands[] = {
+    sonde::cli::add_up,
+    sonde::cli::add_migrate,
+    sonde::cli::add_token,
+    sonde::cli::add_check,
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app{"Sonde: uptime monitoring from several regions at once."};
+    app.set_version_flag("--version", "sonde " SONDE_VERSION);
+    app.require_subcommand(1);
+    std::function<int()> run;
+    for (const auto add : kCommands) add(app, run);
+    try {
+        app.parse(argc, argv);
+        return run();
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? sonde::cli::kOk : sonde::cli::kUsage;
+    } catch (const sonde::cli::Failure& failure) {
+        std::fprintf(stderr, "sonde: %s\n", failure.what());
+        return failure.exit_code();
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "sonde: %s\n", error.what());
+        return sonde::cli::kFailed;
+    }
+}

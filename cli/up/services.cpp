@@ -1,0 +1,139 @@
+#include "cli/up/services.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "cli/failure.h"
+#include "cli/up/file.h"
+
+extern char** environ;
+
+namespace sonde::cli::up {
+namespace {
+
+constexpr std::string_view kHead = R"(# {0} of `sonde up`. Written once, yours to edit; SIGHUP reads it again. All keys: sonde-{1} --config-reference
+# What may change from start to start comes from the environment that `sonde up` sets.
+listen:
+  address: 127.0.0.1
+  port: {2}
+nats:
+  urls: ["${{SONDE_NATS_URL}}"]
+  user: ${{SONDE_NATS_USER}}
+  password: ${{SONDE_NATS_PASSWORD}}
+)";
+
+constexpr std::string_view kDatabase = R"(database:
+  dsn: ${SONDE_DATABASE_DSN}
+)";
+
+constexpr std::string_view kSecrets = R"(secrets:
+  key_file: ${SONDE_SECRET_KEY_FILE}
+)";
+
+// Webhooks and checks may not reach inside, unless the owner of the machine they run on says so.
+constexpr std::string_view kGuard = R"(guard:
+  # For trying Sonde on one machine. Remove these where others may say what is checked or notified: everything that listens here can
+  # then be reached. All other private and special addresses stay refused.
+  allow: ["127.0.0.0/8", "::1"]
+  deny: []
+)";
+
+constexpr std::string_view kAgent = R"(region: {0}
+name: {0}-1
+spool:
+  directory: ${{SONDE_SPOOL_DIRECTORY}}
+)";
+
+struct Service {
+    std::string name;      // of the process
+    std::string file;      // of the configuration
+    std::string program;   // sonde-<program>
+    std::string region;    // of an agent
+};
+
+std::vector<Service> services() {
+    std::vector<Service> all{{"controlplane", "controlplane.yaml", "controlplane", ""},
+                             {"engine", "engine.yaml", "engine", ""},
+                             {"notifier", "notifier.yaml", "notifier", ""}};
+    for (const auto& region : embedded_regions()) all.push_back({region + "-1", "agent-" + region + ".yaml", "agent", region});
+    return all;
+}
+
+std::string configuration(const Service& service) {
+    const bool serves = service.program == "controlplane";
+    auto text = fmt::format(kHead, service.name, service.program, serves ? "${SONDE_API_PORT}" : "0");
+    if (service.program == "agent") return text + fmt::format(kAgent, service.region) + std::string{kGuard};
+    text += kDatabase;
+    if (service.program != "engine") text += kSecrets;
+    if (service.program == "notifier") text += kGuard;
+    return text;
+}
+
+fs::path program_file(const std::string& name) {
+    std::error_code failed;
+    const auto here = fs::read_symlink("/proc/self/exe", failed).parent_path();
+    // Installed beside us, or in the directory of its own that a build tree has.
+    static const std::pair<std::string_view, std::string_view> places[] = {
+        {"controlplane", "controlplane"}, {"agent", "probe-agent"}, {"engine", "incident-engine"}, {"notifier", "notifier"}};
+    const auto file = "sonde-" + name;
+    if (fs::exists(here / file)) return here / file;
+    for (const auto& [service, directory] : places) {
+        if (const auto built = here.parent_path() / directory / file; service == name && fs::exists(built)) return built;
+    }
+    throw Failure{file + " is neither in " + here.string() + " nor in a build tree around it"};
+}
+
+std::vector<std::string> environment(const Layout& layout, const Surroundings& surroundings, const Service& service) {
+    const auto user = service.region.empty() ? std::string{"sonde"} : "agent-" + service.region;
+    std::vector<std::pair<std::string, std::string>> own{
+        {"SONDE_NATS_URL", "nats://127.0.0.1:" + std::to_string(surroundings.nats_port)},
+        {"SONDE_NATS_USER", user},
+        {"SONDE_NATS_PASSWORD", secret_in(layout.secret("nats-" + user))},
+    };
+    if (service.region.empty()) {
+        own.emplace_back("SONDE_DATABASE_DSN", surroundings.dsn.reveal());
+        own.emplace_back("SONDE_SECRET_KEY_FILE", layout.secret("key").string());
+        own.emplace_back("SONDE_API_PORT", std::to_string(surroundings.api_port));
+    } else {
+        own.emplace_back("SONDE_SPOOL_DIRECTORY", layout.spool(service.name).string());
+    }
+    std::vector<std::string> all;
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+        const std::string_view text{*entry};
+        if (!text.starts_with("SONDE_")) all.emplace_back(text);
+    }
+    for (const auto& [name, value] : own) all.push_back(name + "=" + value);
+    return all;
+}
+
+}  // namespace
+
+const std::vector<std::string>& embedded_regions() {
+    static const std::vector<std::string> regions{"eu", "us", "ap"};
+    return regions;
+}
+
+std::vector<Program> service_programs(const Layout& layout, const Surroundings& surroundings) {
+    std::vector<Program> programs;
+    for (const auto& service : services()) {
+        const auto config = layout.config(service.file);
+        if (!fs::exists(config)) write_file(config, configuration(service));
+        Program program;
+        program.name = service.name;
+        program.is_agent = !service.region.empty();
+        program.ready_file = layout.ready(service.name);
+        program.arguments = {program_file(service.program), "--config", config, "--ready-file", program.ready_file};
+        program.environment = environment(layout, surroundings, service);
+        program.log = layout.log(service.name);
+        program.stop_signal = SIGTERM;
+        program.quit_signal = SIGKILL;
+        program.stop_deadline = milliseconds{20'000};
+        programs.push_back(std::move(program));
+        if (!service.region.empty()) fs::create_directories(layout.spool(service.name));
+    }
+    return programs;
+}
+
+}  // namespace sonde::cli::up

@@ -1,0 +1,26 @@
+// The services of one machine: which there are, their configuration files, and how they are started.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/up/child.h"
+#include "cli/up/layout.h"
+#include "lib/base/secret.h"
+
+namespace sonde::cli::up {
+
+// The regions of the embedded default, each with one agent and a failure domain of its own.
+const std::vector<std::string>& embedded_regions();
+
+struct Surroundings {
+    int api_port = 0;
+    int nats_port = 0;
+    Secret dsn;
+};
+
+// In the order of their start, agents last. Writes each one's DIR/config/<name>.yaml if there is none: it is the user's from then on, and takes
+// what may change between starts (ports, passwords) from the environment. Throws Failure if a program is missing.
+std::vector<Program> service_programs(const Layout& layout, const Surroundings& surroundings);
+
+}  // namespace sonde::cli::up

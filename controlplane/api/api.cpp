@@ -1,0 +1,59 @@
+#include "controlplane/api/api.h"
+
+#include "controlplane/api/advisory.h"
+#include "controlplane/api/agent.h"
+#include "controlplane/api/channel.h"
+#include "controlplane/api/incident.h"
+#include "controlplane/api/ledger.h"
+#include "controlplane/api/monitor.h"
+#include "controlplane/api/region.h"
+#include "controlplane/api/result.h"
+#include "controlplane/api/site.h"
+#include "lib/service/service.h"
+
+namespace sonde::controlplane {
+namespace {
+
+http::Response welcome(const http::Request&) {
+    Json document;
+    document["name"] = "sonde";
+    document["version"] = service::version();
+    document["docs"] = "/openapi.json";
+    return http::Response::json(document);
+}
+
+http::Response openapi(const http::Request&) {
+    return http::Response::text(std::string(openapi_document()), "application/json").with("Cache-Control", "public, max-age=300");
+}
+
+}  // namespace
+
+Endpoints endpoints() {
+    Endpoints all;
+    for (const auto& table : {site_endpoints(), monitor_endpoints(), result_endpoints(), region_endpoints(), agent_endpoints(),
+                              channel_endpoints(), incident_endpoints(), advisory_endpoints(), ledger_endpoints()}) {
+        all.insert(all.end(), table.begin(), table.end());
+    }
+    return all;
+}
+
+std::size_t body_limit(http::Method method, std::string_view path) {
+    // Only literal patterns have a bound of their own.
+    static const Endpoints all = endpoints();
+    for (const auto& endpoint : all) {
+        if (endpoint.method == method && endpoint.pattern == path) return endpoint.max_body;
+    }
+    return kMaxBodyBytes;
+}
+
+void add_api_routes(http::Router& router, Backend& backend, Tokens& tokens) {
+    router.add(http::Method::get, "/", welcome);
+    router.add(http::Method::get, "/openapi.json", openapi);
+    for (const auto& endpoint : endpoints()) {
+        router.add(endpoint.method, std::string(endpoint.pattern), [endpoint, &backend, &tokens](const http::Request& request) {
+            return serve(endpoint, backend, tokens, request);
+        });
+    }
+}
+
+}  // namespace sonde::controlplane

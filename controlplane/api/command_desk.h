@@ -1,0 +1,69 @@
+// What people ask the incident engine to do with an incident: written down for the engine, then waited for.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <optional>
+#include <string>
+
+#include "lib/base/enum_name.h"
+#include "lib/base/id.h"
+#include "lib/base/instant.h"
+#include "lib/db/db.h"
+
+namespace sonde::controlplane {
+
+enum class Action : unsigned char { acknowledge, unacknowledge, comment, resolve };
+
+struct Command {
+    IncidentId incident;
+    Action action = Action::acknowledge;
+    std::string actor;
+    std::string comment;            // with Action::comment
+    std::optional<int> if_version;  // the incident's, from If-Match
+};
+
+enum class Outcome : unsigned char {
+    done,
+    unchanged,   // it was so already
+    conflict,    // the incident's state does not allow it
+    not_found,   // no such incident: nothing was written down
+    stale,       // another version than `if_version`: nothing was changed
+    unanswered,  // written down, and will be done; the engine did not answer in time
+    busy,        // written down, and will be done; too many wait already for this one to wait as well
+};
+
+// Thread-safe. Outlives the calls of `ask`.
+class CommandDesk {
+public:
+    // At most `max_waiting` calls wait at a time, so that an engine that is away does not take all workers of the server.
+    CommandDesk(db::Pool& pool, int max_waiting, milliseconds patience = milliseconds{5000})
+        : pool_(pool), max_waiting_(max_waiting), patience_(patience) {}
+
+    // Blocks up to `patience`, without a transaction open. Throws DbError if it could not be written down.
+    Outcome ask(const Command& command);
+    // Lets all that wait go, as unanswered, and nobody wait from now on.
+    void close() { closed_ = true; }
+
+private:
+    Outcome wait(std::int64_t command);
+
+    db::Pool& pool_;
+    int max_waiting_;
+    milliseconds patience_;
+    std::atomic<int> waiting_{0};
+    std::atomic<bool> closed_{false};
+};
+
+}  // namespace sonde::controlplane
+
+template <>
+struct sonde::EnumNames<sonde::controlplane::Action> {
+    static constexpr std::array<std::string_view, 4> names{"acknowledge", "unacknowledge", "comment", "resolve"};
+};
+
+template <>
+struct sonde::EnumNames<sonde::controlplane::Outcome> {
+    static constexpr std::array<std::string_view, 7> names{"done",  "unchanged",  "conflict", "not_found",
+                                                           "stale", "unanswered", "busy"};
+};

@@ -1,0 +1,70 @@
+// What every operation of /v1 has in common: who may call it, how large its body may be, and what becomes of its failures.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "controlplane/api/access.h"
+#include "lib/crypto/crypto.h"
+#include "lib/db/db.h"
+#include "lib/http/router.h"
+
+namespace sonde::controlplane {
+
+class CommandDesk;
+
+// What operations work on. All of it outlives the router.
+struct Backend {
+    db::Pool& pool;
+    const crypto::SecretBox& secrets;
+    CommandDesk& commands;
+};
+
+struct Endpoint;
+
+// One authenticated and permitted request.
+struct Call {
+    const Endpoint& endpoint;
+    const http::Request& request;
+    const Actor& actor;
+};
+
+inline constexpr std::size_t kMaxBodyBytes = 1 << 20;
+inline constexpr std::size_t kMaxBulkBytes = 64 << 20;
+
+// Runs on a worker of the HTTP server. Throws http::ProblemError and db::DbError; both become problem documents.
+using Operation = http::Response (*)(Backend&, const Call&);
+
+struct Endpoint {
+    http::Method method;
+    std::string_view pattern;
+    Role role;  // the least that may call it
+    Operation operation;
+    std::size_t max_body = kMaxBodyBytes;
+};
+
+// One row an operation; every resource has such a table.
+using Endpoints = std::vector<Endpoint>;
+
+// Authenticates, checks role and size, calls, and turns database failures into problems.
+http::Response serve(const Endpoint& endpoint, Backend& backend, Tokens& tokens, const http::Request& request);
+
+// The problem that a failure of the database is to the caller. `broken` is a defect of ours and not for him: it is thrown on.
+http::Response database_problem(const db::DbError& error);
+
+// As a 422 with every mistake, if there are any; of very many, the first hundred and a count.
+void refuse_if_any(const json::Problems& problems);
+
+[[noreturn]] void not_found(std::string_view what);
+
+// The identifier in the path. What is no identifier names nothing: 404.
+template <class AnyId>
+AnyId path_id(const Call& call, const std::string& parameter) {
+    const auto found = call.request.parameters.find(parameter);
+    if (found != call.request.parameters.end()) {
+        if (const auto id = AnyId::parse(found->second)) return *id;
+    }
+    not_found("there is nothing with this identifier");
+}
+
+}  // namespace sonde::controlplane

@@ -1,0 +1,10 @@
+// /v1/ledger: what became of the slots, by minute and region.
+#pragma once
+
+#include "controlplane/api/endpoint.h"
+
+namespace sonde::controlplane {
+
+Endpoints ledger_endpoints();
+
+}  // namespace sonde::controlplane

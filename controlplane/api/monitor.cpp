@@ -1,0 +1,158 @@
+#include "controlplane/api/monitor.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "controlplane/api/body.h"
+#include "controlplane/api/monitor_store.h"
+#include "controlplane/api/precondition.h"
+#include "controlplane/api/query.h"
+#include "controlplane/api/site_store.h"
+#include "controlplane/api/vote.h"
+#include "lib/base/shard.h"
+
+namespace sonde::controlplane {
+namespace {
+
+Json present(const Monitor& monitor, TimePoint now) {
+    Json document;
+    document["id"] = monitor.id.text();
+    document.update(write_monitor(monitor.draft));
+    document["state"] = name_of(monitor.state);
+    document["state_since"] = to_rfc3339(monitor.state_since);
+    document["next_check_at"] =
+        monitor.state == State::paused ? Json(nullptr) : Json(to_rfc3339(next_slot(monitor.phase, monitor.draft.interval, now)));
+    document["version"] = monitor.version;
+    document["created_at"] = to_rfc3339(monitor.created_at);
+    document["updated_at"] = to_rfc3339(monitor.updated_at);
+    return document;
+}
+
+Monitor require(std::optional<Monitor> monitor) {
+    if (!monitor) not_found("there is no such monitor");
+    return std::move(*monitor);
+}
+
+// Whatever the order of their keys: the database keeps documents in an order of its own.
+bool same_content(const Json& left, const Json& right) { return nlohmann::json(left) == nlohmann::json(right); }
+
+// Throws a 422 for regions that there are not, beside the problems there are already.
+void check_in(db::Tx& tx, const MonitorDraft& draft, json::Problems problems) {
+    check_regions(monitor_store::missing_regions(tx, draft.regions), draft, "", problems);
+    refuse_if_any(problems);
+}
+
+http::Response list(Backend& backend, const Call& call) {
+    Query query(call.request);
+    const auto page = query.page("monitors", 1);
+    const MonitorFilter filter{query.id<SiteId>("site_id"), query.name<State>("state"), query.name<check::Kind>("kind"),
+                               query.text("tag", 64), query.text("name")};
+    query.finish();
+    const auto monitors = backend.pool.transact([&](db::Tx& tx) { return monitor_store::list(tx, filter, page); });
+    const auto now = wall_now();
+    std::vector<Json> items;
+    for (const auto& monitor : monitors) items.push_back(present(monitor, now));
+    return page_response(call.request, page, std::move(items),
+                         [&monitors](std::size_t i) { return std::vector<Cursor::Value>{monitors[i].id.value()}; });
+}
+
+http::Response create(Backend& backend, const Call& call) {
+    Query(call.request).finish();
+    json::Problems problems;
+    const auto draft = read_monitor(read_body(call), "", SiteField::required, problems);
+    refuse_if_any(problems);
+    const auto id = new_id<MonitorId>();
+    const auto monitor = backend.pool.transact([&](db::Tx& tx) {
+        json::Problems missing;
+        if (!site_store::hold(tx, draft.site_id)) missing.push_back({"/site_id", "there is no such site"});
+        check_in(tx, draft, missing);
+        monitor_store::insert(tx, {{id, &draft}});
+        return require(monitor_store::find(tx, id));
+    });
+    return resource_response(call.request, present(monitor, wall_now()), monitor.version, 201)
+        .with("Location", "/v1/monitors/" + id.text());
+}
+
+http::Response read(Backend& backend, const Call& call) {
+    Query(call.request).finish();
+    const auto id = path_id<MonitorId>(call, "monitor_id");
+    auto [monitor, votes] = backend.pool.transact([&](db::Tx& tx) {
+        auto found = require(monitor_store::find(tx, id));
+        auto cast = votes_of(tx, found);
+        return std::pair{std::move(found), std::move(cast)};
+    });
+    auto document = present(monitor, wall_now());
+    document["votes"] = std::move(votes);
+    return resource_response(call.request, document, monitor.version);
+}
+
+// An operator may pause and resume; everything else is the administrator's.
+void check_may_edit(const Call& call, const Json& body) {
+    if (call.actor.role >= Role::admin) return;
+    const bool pauses =
+        call.endpoint.method == http::Method::patch && body.is_object() && body.size() == 1 && body.contains("paused");
+    if (pauses) return;
+    throw http::ProblemError{
+        http::problem::forbidden, "the role operator may change `paused` alone; this needs the role admin", {}};
+}
+
+http::Response edit(Backend& backend, const Call& call) {
+    Query(call.request).finish();
+    const auto id = path_id<MonitorId>(call, "monitor_id");
+    const auto body = read_body(call);
+    check_may_edit(call, body);
+    const auto monitor = backend.pool.transact([&](db::Tx& tx) {
+        auto before = require(monitor_store::lock(tx, id));
+        check_if_match(call.request, before.version);
+        const auto present_document = write_monitor(before.draft);
+        const bool patch = call.endpoint.method == http::Method::patch;
+        json::Problems problems;
+        const auto draft = read_monitor(patch ? patched(present_document, body) : body, "", SiteField::required, problems);
+        if (problems.empty() && draft.site_id != before.draft.site_id)
+            problems.push_back({"/site_id", "a monitor cannot move to another site"});
+        if (problems.empty() && draft.kind != before.draft.kind)
+            problems.push_back({"/kind", "the kind of a monitor cannot change"});
+        refuse_if_any(problems);
+        check_in(tx, draft, {});
+        if (same_content(write_monitor(draft), present_document)) return before;
+        monitor_store::update(tx, id, draft);
+        return require(monitor_store::find(tx, id));
+    });
+    return resource_response(call.request, present(monitor, wall_now()), monitor.version);
+}
+
+http::Response remove(Backend& backend, const Call& call) {
+    Query(call.request).finish();
+    const auto id = path_id<MonitorId>(call, "monitor_id");
+    backend.pool.transact([&](db::Tx& tx) {
+        check_if_match(call.request, require(monitor_store::lock(tx, id)).version);
+        monitor_store::remove(tx, id);
+    });
+    return http::Response::empty();
+}
+
+}  // namespace
+
+void check_regions(const std::vector<std::string>& missing, const MonitorDraft& draft, const std::string& pointer,
+                   json::Problems& problems) {
+    for (std::size_t i = 0; i < draft.regions.size(); ++i) {
+        if (std::find(missing.begin(), missing.end(), draft.regions[i]) == missing.end()) continue;
+        problems.push_back(
+            {fmt::format("{}/regions/{}", pointer, i), fmt::format("there is no region \"{}\"", draft.regions[i])});
+    }
+}
+
+Endpoints monitor_endpoints() {
+    using http::Method;
+    return {
+        {Method::get, "/v1/monitors", Role::viewer, list},
+        {Method::post, "/v1/monitors", Role::admin, create},
+        {Method::get, "/v1/monitors/{monitor_id}", Role::viewer, read},
+        {Method::put, "/v1/monitors/{monitor_id}", Role::admin, edit},
+        {Method::patch, "/v1/monitors/{monitor_id}", Role::operate, edit},
+        {Method::del, "/v1/monitors/{monitor_id}", Role::admin, remove},
+    };
+}
+
+}  // namespace sonde::controlplane

@@ -1,0 +1,15 @@
+// /v1/monitors, one and many.
+#pragma once
+
+#include "controlplane/api/endpoint.h"
+#include "controlplane/api/monitor_draft.h"
+
+namespace sonde::controlplane {
+
+Endpoints monitor_endpoints();
+
+// Adds a problem for each region that there is not; `pointer` is that of the monitor's document.
+void check_regions(const std::vector<std::string>& missing, const MonitorDraft& draft, const std::string& pointer,
+                   json::Problems& problems);
+
+}  // namespace sonde::controlplane

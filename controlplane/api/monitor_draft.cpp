@@ -1,0 +1,113 @@
+#include "controlplane/api/monitor_draft.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "controlplane/api/body.h"
+#include "lib/message/subject.h"
+
+namespace sonde::controlplane {
+namespace {
+
+constexpr milliseconds kMinInterval{5'000};
+constexpr milliseconds kMaxInterval{86'400'000};
+constexpr milliseconds kMinTimeout{100};
+constexpr milliseconds kMaxTimeout{120'000};
+
+void read_times(json::Reader& in, MonitorDraft& draft) {
+    const bool interval_wrong =
+        in.has("interval_ms") && !in.duration_ms("interval_ms", draft.interval, kMinInterval, kMaxInterval);
+    draft.timeout = default_timeout(draft.interval);
+    if (!in.duration_ms("timeout_ms", draft.timeout, kMinTimeout, kMaxTimeout) || interval_wrong) return;
+    if (draft.timeout >= draft.interval) {
+        in.refuse("timeout_ms", fmt::format("must be below interval_ms, which is {}", draft.interval.count()));
+    }
+}
+
+void read_regions(json::Reader& in, std::vector<std::string>& regions, json::Problems& problems) {
+    if (!in.texts("regions", regions, kMaxRegions, {.min = 1, .max = 32})) return;
+    for (std::size_t i = 0; i < regions.size(); ++i) {
+        const auto end = regions.begin() + static_cast<std::ptrdiff_t>(i);
+        if (std::find(regions.begin(), end, regions[i]) != end) {
+            problems.push_back(
+                {fmt::format("{}/{}", in.pointer("regions"), i), fmt::format("\"{}\" is there twice", regions[i])});
+        } else if (!message::subject::is_region_name(regions[i])) {
+            problems.push_back({fmt::format("{}/{}", in.pointer("regions"), i),
+                                "is not the name of a region: a-z, 0-9 and -, beginning with a letter"});
+        }
+    }
+}
+
+void read_spec(json::Reader& in, MonitorDraft& draft, json::Problems& problems) {
+    const auto* document = in.object("spec");
+    if (document == nullptr) return;
+    auto spec = check::read_spec(draft.kind, *document, in.pointer("spec"));
+    if (spec) {
+        draft.spec = std::move(*spec);
+    } else {
+        problems.insert(problems.end(), spec.error().begin(), spec.error().end());
+    }
+}
+
+void read_policy(json::Reader& in, MonitorDraft& draft, json::Problems& problems) {
+    const auto* document = in.object("policy");
+    if (document == nullptr) return;
+    draft.policy = check::read_policy(*document, in.pointer("policy"), problems);
+    const auto& quorum = draft.policy.quorum;
+    const auto regions = draft.regions.size();
+    if (quorum.rule == check::QuorumRule::at_least && regions > 0 && static_cast<std::size_t>(quorum.at_least) > regions) {
+        problems.push_back({in.pointer("policy") + "/quorum/at_least",
+                            fmt::format("is more than the {} region{} of this monitor", regions, regions == 1 ? "" : "s")});
+    }
+}
+
+}  // namespace
+
+milliseconds default_timeout(milliseconds interval) { return std::min(milliseconds{10'000}, interval * 4 / 5); }
+
+MonitorDraft read_monitor(const Json& document, const std::string& pointer, SiteField site_field, json::Problems& problems) {
+    MonitorDraft draft;
+    json::Reader in(document, pointer, problems);
+    if (site_field == SiteField::required) {
+        in.require({"site_id"});
+        in.id("site_id", draft.site_id);
+    } else if (in.value("site_id") != nullptr) {
+        in.refuse("site_id", "goes without saying inside of a site");
+    }
+    in.require({"name", "spec"});
+    in.name("kind", draft.kind);
+    in.text("name", draft.name, {.min = 1});
+    read_spec(in, draft, problems);
+    read_times(in, draft);
+    read_regions(in, draft.regions, problems);
+    in.name("placement", draft.placement);
+    in.name("severity", draft.severity);
+    read_tags(in, draft.tags);
+    in.boolean("enabled", draft.enabled);
+    in.boolean("paused", draft.paused);
+    read_policy(in, draft, problems);
+    refuse_read_only(in, {"id", "version", "state", "state_since", "next_check_at", "votes", "created_at", "updated_at"});
+    in.finish();
+    return draft;
+}
+
+Json write_monitor(const MonitorDraft& draft) {
+    Json document;
+    if (draft.site_id) document["site_id"] = draft.site_id.text();
+    document["kind"] = name_of(draft.kind);
+    document["name"] = draft.name;
+    document["spec"] = check::write_spec(draft.spec);
+    document["interval_ms"] = draft.interval.count();
+    document["timeout_ms"] = draft.timeout.count();
+    document["regions"] = draft.regions;
+    document["placement"] = name_of(draft.placement);
+    document["severity"] = name_of(draft.severity);
+    document["tags"] = draft.tags;
+    document["enabled"] = draft.enabled;
+    document["paused"] = draft.paused;
+    document["policy"] = check::write_policy(draft.policy);
+    return document;
+}
+
+}  // namespace sonde::controlplane

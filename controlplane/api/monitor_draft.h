@@ -1,0 +1,62 @@
+// What people set of a monitor: its reading, its defaults, its canonical document. Pure.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/base/enum_name.h"
+#include "lib/base/id.h"
+#include "lib/base/instant.h"
+#include "lib/check/policy.h"
+#include "lib/check/spec.h"
+#include "lib/json/reader.h"
+
+namespace sonde::controlplane {
+
+enum class Placement : unsigned char { all, rotate };
+enum class Severity : unsigned char { critical, major, minor };
+
+struct MonitorDraft {
+    SiteId site_id;  // zero where it goes without saying
+    check::Kind kind = check::Kind::http;
+    std::string name;
+    check::Spec spec;
+    milliseconds interval{60'000};
+    milliseconds timeout{10'000};
+    std::vector<std::string> regions;  // empty: every region there is
+    Placement placement = Placement::all;
+    Severity severity = Severity::critical;
+    std::vector<std::string> tags;
+    bool enabled = true;
+    bool paused = false;
+    check::Policy policy;
+};
+
+// How a document names the monitor's site: it must, or it stands inside the site's own document and must not.
+enum class SiteField : unsigned char { required, implied };
+
+// Whether the regions exist is not asked here.
+MonitorDraft read_monitor(const Json& document, const std::string& pointer, SiteField site_field, json::Problems& problems);
+
+// The canonical document: every field present. `read_monitor` reads it back equal.
+Json write_monitor(const MonitorDraft& draft);
+
+// Where none is given: ten seconds, and less where the interval is short, so that a slow check is over before the next one.
+milliseconds default_timeout(milliseconds interval);
+
+// The longest list of regions of a monitor.
+inline constexpr std::size_t kMaxRegions = 64;
+
+}  // namespace sonde::controlplane
+
+template <>
+struct sonde::EnumNames<sonde::controlplane::Placement> {
+    static constexpr std::array<std::string_view, 2> names{"all", "rotate"};
+};
+
+template <>
+struct sonde::EnumNames<sonde::controlplane::Severity> {
+    static constexpr std::array<std::string_view, 3> names{"critical", "major", "minor"};
+};

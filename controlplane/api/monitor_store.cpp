@@ -1,0 +1,184 @@
+#include "controlplane/api/monitor_store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "controlplane/api/conditions.h"
+#include "lib/base/shard.h"
+
+namespace sonde::controlplane::monitor_store {
+namespace {
+
+// In the order of `read`.
+const std::string kSelect = fmt::format(R"(
+    select m.id, m.site_id, m.kind, m.name, m.spec, m.interval_ms, m.timeout_ms, m.regions, m.placement, m.severity, m.tags, m.enabled,
+           m.paused, m.policy, m.phase_ms, m.version, m.created_at, m.updated_at, {0},
+           case when ms.state = {0} then ms.since else greatest(m.updated_at, s.updated_at) end
+    from monitor m join site s on s.id = m.site_id left join monitor_state ms on ms.monitor_id = m.id )",
+                                        kShownState);
+
+const std::string kFindSql = kSelect + "where m.id = $1 and m.deleted_at is null";
+const std::string kLockSql = kFindSql + " for no key update of m";
+const db::Statement kFind{"monitor_find", kFindSql};
+const db::Statement kLock{"monitor_lock", kLockSql};
+constexpr db::Statement kExists{"monitor_exists", "select 1 from monitor where id = $1 and deleted_at is null"};
+
+constexpr db::Statement kInsert{"monitor_insert", R"(
+    insert into monitor (id, site_id, shard, share, kind, name, spec, interval_ms, timeout_ms, phase_ms, regions, placement, policy,
+                         severity, tags, enabled, paused)
+    select id, site_id, shard, share, kind, name, spec::jsonb, interval_ms, timeout_ms, phase_ms, regions::text[], placement,
+           policy::jsonb, severity, tags::text[], enabled, paused
+    from unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::smallint[], $5::text[], $6::text[], $7::text[], $8::integer[],
+                $9::integer[], $10::integer[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::boolean[],
+                $17::boolean[])
+         as t (id, site_id, shard, share, kind, name, spec, interval_ms, timeout_ms, phase_ms, regions, placement, policy, severity,
+               tags, enabled, paused))"};
+
+constexpr db::Statement kUpdate{"monitor_update", R"(
+    update monitor set name = $2, spec = $3, interval_ms = $4, timeout_ms = $5, phase_ms = $6, regions = $7, placement = $8, policy = $9,
+           severity = $10, tags = $11, enabled = $12, paused = $13, version = version + 1, updated_at = now()
+    where id = $1)"};
+
+constexpr db::Statement kRemove{"monitor_remove",
+                                "update monitor set deleted_at = now(), updated_at = now(), version = version + 1 where id = $1"};
+
+constexpr db::Statement kHoldRegions{"region_hold",
+                                     "select name from region where name = any($1::text[]) order by id for key share"};
+
+template <class Enum>
+Enum name_in(const db::Row& row, int column) {
+    if (const auto value = from_name<Enum>(row.text(column))) return *value;
+    throw db::DbError(db::Failure::broken,
+                      fmt::format("a monitor's column {} holds the unknown name {}", column, row.text(column)));
+}
+
+Json document_in(const db::Row& row, int column) {
+    auto document = json::parse(row.text(column));
+    if (!document) throw db::DbError(db::Failure::broken, "a stored document " + document.error().message);
+    return std::move(*document);
+}
+
+MonitorDraft read_draft(const db::Row& row) {
+    MonitorDraft draft;
+    draft.site_id = row.id<SiteId>(1);
+    draft.kind = name_in<check::Kind>(row, 2);
+    draft.name = row.text(3);
+    auto spec = check::read_spec(draft.kind, document_in(row, 4), "");
+    if (!spec) throw db::DbError(db::Failure::broken, "a stored spec is not one: " + spec.error().front().detail);
+    draft.spec = std::move(*spec);
+    draft.interval = milliseconds{row.whole(5)};
+    draft.timeout = milliseconds{row.whole(6)};
+    draft.regions = row.texts(7);
+    draft.placement = name_in<Placement>(row, 8);
+    draft.severity = name_in<Severity>(row, 9);
+    draft.tags = row.texts(10);
+    draft.enabled = row.boolean(11);
+    draft.paused = row.boolean(12);
+    json::Problems problems;
+    draft.policy = check::read_policy(document_in(row, 13), "", problems);
+    if (!problems.empty()) throw db::DbError(db::Failure::broken, "a stored policy is not one: " + problems.front().detail);
+    return draft;
+}
+
+Monitor read(const db::Row& row) {
+    Monitor monitor;
+    monitor.id = row.id<MonitorId>(0);
+    monitor.draft = read_draft(row);
+    monitor.phase = milliseconds{row.whole(14)};
+    monitor.version = row.small(15);
+    monitor.created_at = row.time(16);
+    monitor.updated_at = row.time(17);
+    monitor.state = name_in<State>(row, 18);
+    monitor.state_since = row.time(19);
+    return monitor;
+}
+
+std::optional<Monitor> first(const db::Rows& rows) {
+    if (rows.empty()) return std::nullopt;
+    return read(rows[0]);
+}
+
+// The columns of an insert, one array each.
+struct Columns {
+    std::vector<std::int64_t> id, site_id;
+    std::vector<int> shard, share, interval, timeout, phase;
+    std::vector<std::string> kind, name, spec, regions, placement, policy, severity, tags;
+    std::vector<bool> enabled, paused;
+
+    void add(MonitorId monitor, const MonitorDraft& draft) {
+        id.push_back(monitor.value());
+        site_id.push_back(draft.site_id.value());
+        shard.push_back(shard_of(draft.site_id));
+        share.push_back(scheduler_share_of(monitor));
+        kind.emplace_back(name_of(draft.kind));
+        name.push_back(draft.name);
+        spec.push_back(json::dump(check::write_spec(draft.spec)));
+        interval.push_back(static_cast<int>(draft.interval.count()));
+        timeout.push_back(static_cast<int>(draft.timeout.count()));
+        phase.push_back(static_cast<int>(phase_of(monitor, draft.interval).count()));
+        regions.push_back(*db::Param(draft.regions).text());  // arrays of arrays must be even: each travels as its text
+        placement.emplace_back(name_of(draft.placement));
+        policy.push_back(json::dump(check::write_policy(draft.policy)));
+        severity.emplace_back(name_of(draft.severity));
+        tags.push_back(*db::Param(draft.tags).text());
+        enabled.push_back(draft.enabled);
+        paused.push_back(draft.paused);
+    }
+};
+
+}  // namespace
+
+std::optional<Monitor> find(db::Tx& tx, MonitorId id) { return first(tx.run(kFind, {id})); }
+
+std::optional<Monitor> lock(db::Tx& tx, MonitorId id) { return first(tx.run(kLock, {id})); }
+
+bool exists(db::Tx& tx, MonitorId id) { return !tx.run(kExists, {id}).empty(); }
+
+std::vector<Monitor> list(db::Tx& tx, const MonitorFilter& filter, const Page& page) {
+    Conditions conditions;
+    conditions.add("m.deleted_at is null");
+    if (filter.site_id) conditions.add("m.site_id = ?", {*filter.site_id});
+    if (filter.state) conditions.add(fmt::format("{} = ?", kShownState), {name_of(*filter.state)});
+    if (filter.kind) conditions.add("m.kind = ?", {name_of(*filter.kind)});
+    if (filter.tag) conditions.add("? = any(m.tags)", {*filter.tag});
+    if (filter.name) conditions.add("m.name = ?", {*filter.name});
+    if (page.after) conditions.add("m.id > ?", {page.after->whole(0)});
+    const auto limit = conditions.bind(page.fetch());
+    std::vector<Monitor> monitors;
+    for (const auto row :
+         tx.run_text(fmt::format("{}{} order by m.id limit {}", kSelect, conditions.where(), limit), conditions.params())) {
+        monitors.push_back(read(row));
+    }
+    return monitors;
+}
+
+void insert(db::Tx& tx, const std::vector<std::pair<MonitorId, const MonitorDraft*>>& monitors) {
+    constexpr std::size_t chunk = 1000;
+    for (std::size_t begin = 0; begin < monitors.size(); begin += chunk) {
+        Columns c;
+        for (std::size_t i = begin; i < std::min(monitors.size(), begin + chunk); ++i)
+            c.add(monitors[i].first, *monitors[i].second);
+        tx.run(kInsert, {c.id, c.site_id, c.shard, c.share, c.kind, c.name, c.spec, c.interval, c.timeout, c.phase, c.regions,
+                         c.placement, c.policy, c.severity, c.tags, c.enabled, c.paused});
+    }
+}
+
+void update(db::Tx& tx, MonitorId id, const MonitorDraft& draft) {
+    tx.run(kUpdate,
+           {id, draft.name, json::dump(check::write_spec(draft.spec)), draft.interval.count(), draft.timeout.count(),
+            phase_of(id, draft.interval).count(), draft.regions, name_of(draft.placement),
+            json::dump(check::write_policy(draft.policy)), name_of(draft.severity), draft.tags, draft.enabled, draft.paused});
+}
+
+void remove(db::Tx& tx, MonitorId id) { tx.run(kRemove, {id}); }
+
+std::vector<std::string> missing_regions(db::Tx& tx, const std::vector<std::string>& names) {
+    std::vector<std::string> missing = names;
+    for (const auto row : tx.run(kHoldRegions, {names})) {
+        missing.erase(std::remove(missing.begin(), missing.end(), row.text(0)), missing.end());
+    }
+    return missing;
+}
+
+}  // namespace sonde::controlplane::monitor_store

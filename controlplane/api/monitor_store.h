@@ -1,0 +1,52 @@
+// Monitors in the database. Every call is part of the caller's transaction and throws DbError.
+#pragma once
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "controlplane/api/monitor_draft.h"
+#include "controlplane/api/page.h"
+#include "controlplane/api/state.h"
+#include "lib/db/db.h"
+
+namespace sonde::controlplane {
+
+struct Monitor {
+    MonitorId id;
+    MonitorDraft draft;
+    State state = State::pending;
+    TimePoint state_since;
+    milliseconds phase{0};
+    int version = 1;
+    TimePoint created_at;
+    TimePoint updated_at;
+};
+
+struct MonitorFilter {
+    std::optional<SiteId> site_id;
+    std::optional<State> state;
+    std::optional<check::Kind> kind;
+    std::optional<std::string> tag;
+    std::optional<std::string> name;  // exactly
+};
+
+namespace monitor_store {
+
+std::optional<Monitor> find(db::Tx& tx, MonitorId id);
+// As `find`, and nobody else changes or deletes it before the transaction ends.
+std::optional<Monitor> lock(db::Tx& tx, MonitorId id);
+bool exists(db::Tx& tx, MonitorId id);
+std::vector<Monitor> list(db::Tx& tx, const MonitorFilter& filter, const Page& page);
+
+// The site of each is held by the caller, or was made in this transaction.
+void insert(db::Tx& tx, const std::vector<std::pair<MonitorId, const MonitorDraft*>>& monitors);
+// Writes a locked monitor as its next version. Its site and kind stay.
+void update(db::Tx& tx, MonitorId id, const MonitorDraft& draft);
+void remove(db::Tx& tx, MonitorId id);
+
+// Those of `names` that are no region. The others cannot be deleted before the transaction ends.
+std::vector<std::string> missing_regions(db::Tx& tx, const std::vector<std::string>& names);
+
+}  // namespace monitor_store
+}  // namespace sonde::controlplane

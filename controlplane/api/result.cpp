@@ -1,0 +1,136 @@
+#include "controlplane/api/result.h"
+
+#include <fmt/format.h>
+
+#include "controlplane/api/conditions.h"
+#include "controlplane/api/monitor_store.h"
+#include "controlplane/api/query.h"
+#include "controlplane/api/stored.h"
+
+namespace sonde::controlplane {
+namespace {
+
+constexpr std::string_view kResults = R"(
+    select r.slot, g.name, r.attempt, r.started_at, r.received_at, r.verdict, r.failure_class, r.http_status, r.resolve_us, r.connect_us,
+           r.tls_us, r.first_byte_us, r.transfer_us, r.total_us, r.backfilled, r.detail, r.region_id
+    from result r left join region g on g.id = r.region_id )";
+
+constexpr std::string_view kDecisions = R"(
+    select id, at, slot, kind, from_state, to_state, reason, incident_id, votes, monitor_id from decision )";
+
+struct Window {
+    std::optional<TimePoint> from;
+    std::optional<TimePoint> to;
+};
+
+Window read_window(Query& query) {
+    const Window window{query.instant("from"), query.instant("to")};
+    if (window.from && window.to && *window.from >= *window.to) query.refuse("to", "must be after `from`");
+    return window;
+}
+
+void require_monitor(db::Tx& tx, MonitorId id) {
+    if (!monitor_store::exists(tx, id)) not_found("there is no such monitor");
+}
+
+Json present(const db::Row& row) {
+    Json document;
+    document["slot"] = to_rfc3339(row.time(0));
+    document["region"] = row.is_null(1) ? Json(nullptr) : Json(row.text(1));
+    document["attempt"] = row.small(2);
+    document["started_at"] = to_rfc3339(row.time(3));
+    document["received_at"] = to_rfc3339(row.time(4));
+    document["verdict"] = verdict_name(row.small(5));
+    document["class"] = class_name(row.small(6));
+    document["http_status"] = row.small(7) == 0 ? Json(nullptr) : Json(row.small(7));
+    auto& phases = document["phases_ms"];
+    constexpr std::array names{"resolve", "connect", "tls", "first_byte", "transfer", "total"};
+    for (std::size_t i = 0; i < names.size(); ++i)
+        phases[names[i]] = static_cast<double>(row.whole(8 + static_cast<int>(i))) / 1000.0;
+    document["backfilled"] = row.boolean(14);
+    document["detail"] = row.is_null(15) ? Json::object() : stored_json(row.text(15));
+    return document;
+}
+
+http::Response list_results(Backend& backend, const Call& call) {
+    const auto id = path_id<MonitorId>(call, "monitor_id");
+    Query query(call.request);
+    const auto page = query.page("results", 3);
+    const auto window = read_window(query);
+    const auto region = query.text("region", 32);
+    const auto verdict = query.name<check::Verdict>("verdict");
+    query.finish();
+    Conditions conditions;
+    conditions.add("r.monitor_id = ?", {id});
+    if (window.from) conditions.add("r.slot >= ?::timestamptz", {*window.from});
+    if (window.to) conditions.add("r.slot < ?::timestamptz", {*window.to});
+    if (region) conditions.add("g.name = ?", {*region});
+    if (verdict) conditions.add("r.verdict = ?", {static_cast<int>(*verdict)});
+    if (page.after) {
+        // The first condition alone lets the planner leave out partitions.
+        conditions.add("r.slot <= ?::timestamptz", {page.after->time(0)});
+        conditions.add("(r.slot, r.region_id, r.attempt) < (?::timestamptz, ?::bigint, ?::bigint)",
+                       {page.after->time(0), page.after->whole(1), page.after->whole(2)});
+    }
+    const auto sql = fmt::format("{}{} order by r.slot desc, r.region_id desc, r.attempt desc limit {}", kResults,
+                                 conditions.where(), conditions.bind(page.fetch()));
+    const auto rows = backend.pool.transact([&](db::Tx& tx) {
+        require_monitor(tx, id);
+        return tx.run_text(sql, conditions.params());
+    });
+    std::vector<Json> items;
+    for (const auto row : rows) items.push_back(present(row));
+    return page_response(call.request, page, std::move(items), [&rows](std::size_t i) {
+        const auto row = rows[static_cast<int>(i)];
+        return std::vector<Cursor::Value>{to_unix_ms(row.time(0)), row.whole(16), row.whole(2)};
+    });
+}
+
+http::Response list_decisions(Backend& backend, const Call& call) {
+    const auto id = path_id<MonitorId>(call, "monitor_id");
+    Query query(call.request);
+    const auto page = query.page("decisions", 1);
+    const auto window = read_window(query);
+    query.finish();
+    Conditions conditions;
+    conditions.add("monitor_id = ?", {id});
+    if (window.from) conditions.add("at >= ?::timestamptz", {*window.from});
+    if (window.to) conditions.add("at < ?::timestamptz", {*window.to});
+    if (page.after) conditions.add("id < ?", {page.after->whole(0)});
+    const auto sql = fmt::format("{}{} order by id desc limit {}", kDecisions, conditions.where(), conditions.bind(page.fetch()));
+    const auto rows = backend.pool.transact([&](db::Tx& tx) {
+        require_monitor(tx, id);
+        return tx.run_text(sql, conditions.params());
+    });
+    std::vector<Json> items;
+    for (const auto row : rows) items.push_back(present_decision(row));
+    return page_response(call.request, page, std::move(items),
+                         [&rows](std::size_t i) { return std::vector<Cursor::Value>{rows[static_cast<int>(i)].whole(0)}; });
+}
+
+}  // namespace
+
+Json present_decision(const db::Row& row) {
+    Json document;
+    document["at"] = to_rfc3339(row.time(1));
+    document["monitor_id"] = row.id<MonitorId>(9).text();
+    document["slot"] = row.is_null(2) ? Json(nullptr) : Json(to_rfc3339(row.time(2)));
+    document["kind"] = row.text(3);
+    document["from"] = row.text(4);
+    document["to"] = row.text(5);
+    document["reason"] = row.text(6);
+    document["incident_id"] = row.is_null(7) ? Json(nullptr) : Json(row.id<IncidentId>(7).text());
+    auto stored = stored_json(row.text(8));
+    if (const auto rule = rule_beside_votes(stored)) document["rule"] = *rule;
+    document["votes"] = votes_in(stored);
+    return document;
+}
+
+Endpoints result_endpoints() {
+    return {
+        {http::Method::get, "/v1/monitors/{monitor_id}/results", Role::viewer, list_results},
+        {http::Method::get, "/v1/monitors/{monitor_id}/decisions", Role::viewer, list_decisions},
+    };
+}
+
+}  // namespace sonde::controlplane

@@ -1,0 +1,13 @@
+// /v1/monitors/{monitor_id}/results and /decisions: what was seen, and what was made of it.
+#pragma once
+
+#include "controlplane/api/endpoint.h"
+
+namespace sonde::controlplane {
+
+Endpoints result_endpoints();
+
+// One row of `select id, at, slot, kind, from_state, to_state, reason, incident_id, votes, monitor_id from decision`.
+Json present_decision(const db::Row& row);
+
+}  // namespace sonde::controlplane

@@ -1,0 +1,104 @@
+#include "controlplane/api/site.h"
+
+#include "controlplane/api/body.h"
+#include "controlplane/api/precondition.h"
+#include "controlplane/api/query.h"
+#include "controlplane/api/site_bulk.h"
+#include "controlplane/api/site_store.h"
+
+namespace sonde::controlplane {
+namespace {
+
+Json present(const Site& site) {
+    Json document;
+    document["id"] = site.id.text();
+    document.update(write_site(site.draft));
+    document["state"] = name_of(site.state);
+    document["version"] = site.version;
+    document["created_at"] = to_rfc3339(site.created_at);
+    document["updated_at"] = to_rfc3339(site.updated_at);
+    return document;
+}
+
+Site require(std::optional<Site> site) {
+    if (!site) not_found("there is no such site");
+    return std::move(*site);
+}
+
+http::Response list(Backend& backend, const Call& call) {
+    Query query(call.request);
+    const auto page = query.page("sites", 1);
+    const SiteFilter filter{query.text("name"), query.text("tag", 64), query.boolean("active")};
+    query.finish();
+    const auto sites = backend.pool.transact([&](db::Tx& tx) { return site_store::list(tx, filter, page); });
+    std::vector<Json> items;
+    for (const auto& site : sites) items.push_back(present(site));
+    return page_response(call.request, page, std::move(items),
+                         [&sites](std::size_t i) { return std::vector<Cursor::Value>{sites[i].id.value()}; });
+}
+
+http::Response create(Backend& backend, const Call& call) {
+    Query(call.request).finish();
+    json::Problems problems;
+    const auto draft = read_site(read_body(call), "", problems);
+    refuse_if_any(problems);
+    const auto id = new_id<SiteId>();
+    const auto site = backend.pool.transact([&](db::Tx& tx) {
+        site_store::insert(tx, {id}, {&draft});
+        return require(site_store::find(tx, id));
+    });
+    return resource_response(call.request, present(site), site.version, 201).with("Location", "/v1/sites/" + id.text());
+}
+
+http::Response read(Backend& backend, const Call& call) {
+    Query(call.request).finish();
+    const auto id = path_id<SiteId>(call, "site_id");
+    const auto site = require(backend.pool.transact([&](db::Tx& tx) { return site_store::find(tx, id); }));
+    return resource_response(call.request, present(site), site.version);
+}
+
+// PUT and PATCH: an edit that changes nothing is no new version.
+http::Response edit(Backend& backend, const Call& call) {
+    Query(call.request).finish();
+    const auto id = path_id<SiteId>(call, "site_id");
+    const auto body = read_body(call);
+    const auto site = backend.pool.transact([&](db::Tx& tx) {
+        auto before = require(site_store::lock(tx, id));
+        check_if_match(call.request, before.version);
+        json::Problems problems;
+        const bool patch = call.endpoint.method == http::Method::patch;
+        const auto draft = read_site(patch ? patched(write_site(before.draft), body) : body, "", problems);
+        refuse_if_any(problems);
+        if (draft == before.draft) return before;
+        site_store::update(tx, id, draft);
+        return require(site_store::find(tx, id));
+    });
+    return resource_response(call.request, present(site), site.version);
+}
+
+http::Response remove(Backend& backend, const Call& call) {
+    Query(call.request).finish();
+    const auto id = path_id<SiteId>(call, "site_id");
+    backend.pool.transact([&](db::Tx& tx) {
+        check_if_match(call.request, require(site_store::lock(tx, id)).version);
+        site_store::remove(tx, id);
+    });
+    return http::Response::empty();
+}
+
+}  // namespace
+
+Endpoints site_endpoints() {
+    using http::Method;
+    return {
+        {Method::get, "/v1/sites", Role::viewer, list},
+        {Method::post, "/v1/sites", Role::admin, create},
+        {Method::post, "/v1/sites/bulk", Role::admin, create_sites_in_bulk, kMaxBulkBytes},
+        {Method::get, "/v1/sites/{site_id}", Role::viewer, read},
+        {Method::put, "/v1/sites/{site_id}", Role::admin, edit},
+        {Method::patch, "/v1/sites/{site_id}", Role::admin, edit},
+        {Method::del, "/v1/sites/{site_id}", Role::admin, remove},
+    };
+}
+
+}  // namespace sonde::controlplane

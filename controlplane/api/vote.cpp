@@ -1,0 +1,56 @@
+#include "controlplane/api/vote.h"
+
+#include <algorithm>
+
+#include "controlplane/api/stored.h"
+
+namespace sonde::controlplane {
+namespace {
+
+// Looks back no further than $3 ms: a result older than that is no vote, and a region that stopped must not cost a scan of the
+// past.
+constexpr db::Statement kVotes{"monitor_votes", R"(
+    select r.name, r.failure_domain, x.slot, x.attempt, x.started_at, x.verdict, x.failure_class, x.detail ->> 'message',
+           (extract(epoch from now() - x.started_at) * 1000)::bigint, count(*) over ()
+    from region r
+    left join lateral (
+        select slot, attempt, started_at, verdict, failure_class, detail from result
+        where monitor_id = $1 and region_id = r.id and slot > now() - $3::bigint * interval '1 millisecond'
+        order by slot desc, attempt desc limit 1) x on true
+    where cardinality($2::text[]) = 0 or r.name = any($2::text[])
+    order by r.name)"};
+
+}  // namespace
+
+milliseconds cadence_of(const MonitorDraft& draft, std::size_t regions) {
+    const auto turns = draft.placement == Placement::rotate ? std::max<std::size_t>(regions, 1) : 1;
+    return draft.interval * static_cast<std::int64_t>(turns);
+}
+
+Json votes_of(db::Tx& tx, const Monitor& monitor) {
+    const auto& draft = monitor.draft;
+    const auto look_back = std::max<milliseconds>(std::chrono::hours{1}, 3 * cadence_of(draft, kMaxRegions) + draft.timeout);
+    Json votes = Json::array();
+    for (const auto row : tx.run(kVotes, {monitor.id, draft.regions, look_back.count()})) {
+        Json vote;
+        vote["region"] = row.text(0);
+        vote["failure_domain"] = row.text(1);
+        if (row.is_null(2)) {
+            vote["verdict"] = "absent";
+            vote["fresh"] = false;
+        } else {
+            const auto fresh_for = cadence_of(draft, static_cast<std::size_t>(row.whole(9))) * 3 / 2 + draft.timeout;
+            vote["verdict"] = verdict_name(row.small(5));
+            vote["class"] = class_name(row.small(6));
+            vote["slot"] = to_rfc3339(row.time(2));
+            vote["attempt"] = row.small(3);
+            vote["at"] = to_rfc3339(row.time(4));
+            vote["fresh"] = row.whole(8) <= fresh_for.count();
+            vote["message"] = row.is_null(7) ? "" : std::string(row.text(7));
+        }
+        votes.push_back(std::move(vote));
+    }
+    return votes;
+}
+
+}  // namespace sonde::controlplane

@@ -1,0 +1,105 @@
+#include "controlplane/app.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <stdexcept>
+
+#include "controlplane/api/api.h"
+#include "controlplane/api/command_desk.h"
+#include "controlplane/scheduler/scheduling.h"
+#include "lib/db/migrate.h"
+
+namespace sonde::controlplane {
+namespace {
+
+// The scheduler's own: a long request to the API must not keep a lease from being renewed.
+constexpr int kSchedulingConnections = 3;
+
+template <class Value>
+Value or_throw(Result<Value> result, std::string_view doing) {
+    if (!result) throw std::runtime_error(fmt::format("{}: {}", doing, result.error().message));
+    return *std::move(result);
+}
+
+db::PoolOptions scheduling_pool(const service::DatabaseConfig& config) {
+    auto options = service::pool_options(config, "sonde-controlplane-scheduling");
+    options.size = kSchedulingConnections;
+    return options;
+}
+
+http::ServerOptions server_options(const ControlplaneConfig& config) {
+    http::ServerOptions options;
+    options.address = config.common.listen_address;
+    options.port = config.common.listen_port;
+    options.workers = config.api_workers;
+    options.max_connections = config.api_max_connections;
+    options.max_connections_per_peer = config.api_max_connections_per_peer;
+    options.max_queued = config.api_max_queued;
+    options.max_body_bytes = kMaxBulkBytes;
+    options.body_limit = body_limit;
+    return options;
+}
+
+}  // namespace
+
+// In the order of starting; destroyed in reverse.
+struct ControlplaneApp::Parts {
+    Parts(const ControlplaneConfig& config, crypto::SecretBox box)
+        : secrets(std::move(box)),
+          pool(service::pool_options(config.database, "sonde-controlplane-api"), registry),
+          commands(pool, std::max(1, config.api_workers / 2)),
+          tokens(pool) {}
+
+    metrics::Registry registry;
+    service::Health health;
+    http::Router router;
+    crypto::SecretBox secrets;
+    db::Pool pool;
+    CommandDesk commands;
+    Tokens tokens;
+    Backend backend{pool, secrets, commands};
+    std::optional<db::Pool> scheduling_pool;
+    std::unique_ptr<bus::Bus> bus;
+    std::optional<scheduler::Scheduling> scheduling;
+    std::optional<http::Server> server;
+};
+
+ControlplaneApp::ControlplaneApp(ControlplaneConfig& config) : config_(config) {}
+
+ControlplaneApp::~ControlplaneApp() { stop(); }
+
+void ControlplaneApp::start() {
+    config_.scheduler.watchdog.replicas = config_.common.nats_replicas;
+    parts_ = std::make_unique<Parts>(config_,
+                                     or_throw(crypto::SecretBox::from_key_file(config_.key_file), "cannot use secrets.key_file"));
+    auto& parts = *parts_;
+    or_throw(db::check_schema(parts.pool), "cannot use the database");
+
+    const auto name = scheduler::process_name();
+    parts.bus = bus::Bus::connect(service::bus_options(config_.common, "sonde-controlplane " + name), parts.registry);
+    parts.scheduling_pool.emplace(scheduling_pool(config_.database), parts.registry);
+    parts.scheduling.emplace(config_.scheduler, *parts.scheduling_pool, config_.database.dsn, *parts.bus, parts.registry, name);
+    parts.scheduling->start();
+
+    parts.health.add("database", [&parts] { return parts.pool.ping() ? "" : "the database does not answer"; });
+    parts.health.add("bus", [&parts] { return parts.bus->health().connected ? "" : "not connected to NATS"; });
+    parts.health.add("scheduler", [&parts] { return parts.scheduling->scheduler_trouble(); });
+    parts.health.add("streams", [&parts] { return parts.scheduling->streams_trouble(); });
+    service::add_operational_routes(parts.router, parts.health, parts.registry);
+    add_api_routes(parts.router, parts.backend, parts.tokens);
+    parts.server.emplace(server_options(config_), parts.router, parts.registry);
+}
+
+void ControlplaneApp::stop() {
+    if (!parts_) return;
+    parts_->commands.close();
+    parts_->server.reset();
+    if (parts_->scheduling) parts_->scheduling->stop();
+    parts_.reset();
+}
+
+int ControlplaneApp::port() const { return parts_ && parts_->server ? parts_->server->port() : 0; }
+
+}  // namespace sonde::controlplane

@@ -1,0 +1,25 @@
+// The control plane's configuration: one declaration of each key.
+#pragma once
+
+#include <string>
+
+#include "controlplane/scheduler/config.h"
+#include "lib/service/service.h"
+
+namespace sonde::controlplane {
+
+struct ControlplaneConfig {
+    service::CommonConfig common;
+    service::DatabaseConfig database{.pool_size = 8};  // connections of the API; the scheduler has its own few
+    std::string key_file = "secrets.key";
+    int api_workers = 8;
+    int api_max_connections = 1024;
+    int api_max_connections_per_peer = 256;
+    int api_max_queued = 256;
+    scheduler::SchedulerConfig scheduler;
+};
+
+// The keys, whose targets are in `config`, which must outlive them.
+config::Keys keys_of(ControlplaneConfig& config);
+
+}  // namespace sonde::controlplane

@@ -1,0 +1,162 @@
+#include "controlplane/housekeeping/housekeeping.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "lib/db/lease.h"
+#include "lib/log/log.h"
+
+namespace sonde::housekeeping {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr metrics::Family kRuns{"sonde_housekeeping_runs_total", "Rounds of housekeeping, by outcome."};
+constexpr metrics::Family kRemoved{"sonde_housekeeping_removed_total", "Rows removed (of results: partitions), by table."};
+constexpr metrics::Family kLast{"sonde_housekeeping_last_success_timestamp_seconds", "When a round last succeeded here."};
+
+constexpr std::string_view kLeaseName = "task/housekeeping";
+constexpr milliseconds kLease{60'000};
+constexpr int kPart = 5'000;
+
+// A partition is made or dropped under a lock on the whole table: rather not at all, this time, than with everybody queueing behind it.
+constexpr db::Statement kLockTimeout{"housekeeping_lock_timeout", "set local lock_timeout = '3s'"};
+constexpr db::Statement kCreatePartitions{"housekeeping_create_partitions", "select create_result_partitions()"};
+constexpr db::Statement kDropPartitions{"housekeeping_drop_partitions", "select drop_result_partitions($1 * interval '1 ms')"};
+
+// Each removes at most $2 rows that are older than $1 milliseconds.
+struct Sweep {
+    std::string_view table;
+    milliseconds HousekeepingOptions::*keep;
+    db::Statement statement;
+};
+constexpr Sweep kSweeps[] = {
+    {"change", &HousekeepingOptions::keep_changes,
+     {"housekeeping_changes", R"sql(
+delete from change where ctid = any(array(select ctid from change where at < now() - $1 * interval '1 ms' limit $2)))sql"}},
+    {"outbox", &HousekeepingOptions::keep_events,
+     {"housekeeping_outbox", R"sql(
+delete from outbox where id = any(array(
+    select id from outbox where at < now() - $1 * interval '1 ms' and relayed_at is not null and planned_at is not null
+    order by id limit $2)))sql"}},
+    {"slot_ledger", &HousekeepingOptions::keep_ledger,
+     {"housekeeping_ledger", R"sql(
+delete from slot_ledger where ctid = any(array(
+    select ctid from slot_ledger where minute < now() - $1 * interval '1 ms' order by minute limit $2)))sql"}},
+    // Leases of control planes that are no more. Others keep their epoch for ever.
+    {"lease", &HousekeepingOptions::keep_changes,
+     {"housekeeping_leases", R"sql(
+delete from lease where name = any(array(
+    select name from lease where name like 'scheduler/member/%' and expires_at < now() - $1 * interval '1 ms' limit $2)))sql"}},
+};
+
+enum class Outcome : unsigned char { done, elsewhere, failed };
+
+}  // namespace
+
+struct Housekeeping::Impl {
+    Impl(const HousekeepingOptions& given, db::Pool& given_pool, metrics::Registry& given_registry, std::string owner)
+        : options(given), pool(given_pool), registry(given_registry), leases(given_pool, std::move(owner), kLease) {}
+
+    void run();
+    Outcome keep_house();
+    std::vector<db::Lease> try_to_hold() { return leases.hold({std::string(kLeaseName)}, 1); }
+    std::vector<db::Lease> hold();
+    void partitions();
+    void sweep(const Sweep& what);
+    bool stopped() {
+        const std::lock_guard lock(mutex);
+        return stopping;
+    }
+
+    const HousekeepingOptions options;
+    db::Pool& pool;
+    metrics::Registry& registry;
+    db::Leases leases;
+    bool failing = false;
+    std::mutex mutex;  // of what follows
+    std::condition_variable wakes;
+    bool stopping = false;
+    std::thread thread;
+};
+
+void Housekeeping::Impl::run() {
+    constexpr std::string_view kNames[] = {"done", "elsewhere", "failed"};
+    for (;;) {
+        const auto outcome = keep_house();
+        registry.counter(kRuns, {{"outcome", std::string(kNames[static_cast<std::size_t>(outcome)])}}).add();
+        std::unique_lock lock(mutex);
+        const auto pause = outcome == Outcome::done ? options.every : options.retry_after;
+        if (wakes.wait_for(lock, pause, [this] { return stopping; })) return;
+    }
+}
+
+Outcome Housekeeping::Impl::keep_house() {
+    try {
+        if (try_to_hold().empty()) return Outcome::elsewhere;
+        partitions();
+        for (const auto& what : kSweeps) sweep(what);
+        leases.release({std::string(kLeaseName)});
+        registry.gauge(kLast).set(std::chrono::duration<double>(wall_now().time_since_epoch()).count());
+        if (std::exchange(failing, false)) log::info("housekeeping_recovered");
+        return Outcome::done;
+    } catch (const std::exception& error) {
+        if (!std::exchange(failing, true)) log::error("housekeeping_failed", "error", error.what());
+        return Outcome::failed;
+    }
+}
+
+std::vector<db::Lease> Housekeeping::Impl::hold() {
+    auto held = try_to_hold();
+    if (held.empty()) throw db::Fenced("another control plane took the housekeeping over");
+    return held;
+}
+
+void Housekeeping::Impl::partitions() {
+    const auto held = hold();
+    pool.transact([&](db::Tx& tx) {
+        tx.run(kLockTimeout);
+        leases.fence(tx, held);
+        tx.run(kCreatePartitions);
+    });
+    const auto dropped = pool.transact([&](db::Tx& tx) {
+        tx.run(kLockTimeout);
+        leases.fence(tx, held);
+        return tx.run(kDropPartitions, {options.keep_results.count()})[0].small(0);
+    });
+    registry.counter(kRemoved, {{"table", "result"}}).add(static_cast<std::uint64_t>(dropped));
+    if (dropped > 0) log::info("result_partitions_dropped", "partitions", dropped);
+}
+
+void Housekeeping::Impl::sweep(const Sweep& what) {
+    auto& removed = registry.counter(kRemoved, {{"table", std::string(what.table)}});
+    for (int rows = kPart; rows == kPart && !stopped();) {
+        const auto held = hold();
+        rows = pool.transact([&](db::Tx& tx) {
+            leases.fence(tx, held);
+            return tx.run(what.statement, {(options.*what.keep).count(), kPart}).affected();
+        });
+        removed.add(static_cast<std::uint64_t>(rows));
+    }
+}
+
+Housekeeping::Housekeeping(const HousekeepingOptions& options, db::Pool& pool, metrics::Registry& metrics, std::string owner)
+    : impl_(std::make_unique<Impl>(options, pool, metrics, std::move(owner))) {}
+
+Housekeeping::~Housekeeping() { stop(); }
+
+void Housekeeping::start() {
+    impl_->thread = std::thread([impl = impl_.get()] { impl->run(); });
+}
+
+void Housekeeping::stop() {
+    {
+        const std::lock_guard lock(impl_->mutex);
+        impl_->stopping = true;
+    }
+    impl_->wakes.notify_all();
+    if (impl_->thread.joinable()) impl_->thread.join();
+}
+
+}  // namespace sonde::housekeeping

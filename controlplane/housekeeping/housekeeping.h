@@ -1,0 +1,31 @@
+// Makes the coming days' partitions and removes what is older than it is to be kept.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "controlplane/housekeeping/options.h"
+#include "lib/db/db.h"
+#include "lib/metrics/metrics.h"
+
+namespace sonde::housekeeping {
+
+// At the start and every hour, by the control plane that holds the lease `task/housekeeping`; the others try again after a minute.
+// Rows go in small parts, each in a fenced transaction of its own. One thread; blocks on the database.
+class Housekeeping {
+public:
+    // `owner` names this process among all that use the database. References must outlive it. Uses one connection at a time.
+    Housekeeping(const HousekeepingOptions& options, db::Pool& pool, metrics::Registry& metrics, std::string owner);
+    ~Housekeeping();  // as `stop`
+    Housekeeping(const Housekeeping&) = delete;
+    Housekeeping& operator=(const Housekeeping&) = delete;
+
+    void start();
+    void stop();  // returns once the part under way is done
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sonde::housekeeping

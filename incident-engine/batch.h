@@ -1,0 +1,34 @@
+// What the worker decides on in one transaction.
+#pragma once
+
+#include <vector>
+
+#include "incident-engine/catalog.h"
+#include "incident-engine/intake.h"
+#include "lib/message/result.h"
+
+namespace sonde::engine {
+
+// A message with its results, read.
+struct Opened {
+    Parcel parcel;
+    std::string region;  // from the subject, which the server's permissions protect; not from the body
+    message::ResultBatch batch;
+};
+
+struct Batch {
+    std::vector<Opened> messages;
+    std::vector<MonitorId> reread;             // their definitions were read anew
+    std::vector<catalog::Orphan> orphans;
+    std::vector<MonitorId> due;                // for a tick
+    bool commands = false;                     // some are waiting
+
+    [[nodiscard]] bool empty() const { return messages.empty() && reread.empty() && orphans.empty() && due.empty() && !commands; }
+    [[nodiscard]] std::size_t results() const {
+        std::size_t n = 0;
+        for (const auto& message : messages) n += message.batch.results.size();
+        return n;
+    }
+};
+
+}  // namespace sonde::engine

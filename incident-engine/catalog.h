@@ -1,0 +1,57 @@
+// Reading definitions, states and open incidents of shards from the database into Holdings.
+#pragma once
+
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "incident-engine/holdings.h"
+#include "lib/db/db.h"
+
+namespace sonde::engine::catalog {
+
+void load_regions(db::Tx& tx, Regions& regions);
+
+// What `load_shard` found that must be decided on.
+struct Orphan {
+    SiteId site;
+    core::Scope scope = core::Scope::outage;
+    MonitorId monitor;
+};
+
+struct Loaded {
+    std::vector<MonitorId> monitors;
+    std::vector<Orphan> orphans;         // still in an open incident, and not to be found
+    std::vector<MonitorId> unreadable;   // with a state that cannot be read: they begin anew
+};
+
+// Everything of one shard: definitions, states, open incidents. Regions must be loaded. Replaces what was held of the shard.
+Loaded load_shard(db::Tx& tx, int shard, TimePoint now, Holdings& holdings);
+
+// Reads the definitions of these monitors, and of all monitors of these sites, anew. Returns those that are held afterwards;
+// of monitors in shards that are not in `shards`, nothing is kept.
+std::vector<MonitorId> refresh(db::Tx& tx, const std::vector<std::int64_t>& monitors, const std::vector<std::int64_t>& sites,
+                               const std::vector<int>& shards, TimePoint now, Holdings& holdings);
+
+// Nothing if there is no such incident.
+std::optional<core::Incident> load_incident(db::Tx& tx, IncidentId id);
+
+// What changed since it was last asked: sees every change at least once, in spite of transactions that commit out of order.
+class Changes {
+public:
+    struct Seen {
+        bool regions = false;
+        std::vector<std::int64_t> monitors;
+        std::vector<std::int64_t> sites;
+        [[nodiscard]] bool empty() const { return !regions && monitors.empty() && sites.empty(); }
+    };
+    // Forgets what was seen and begins here: to be called before everything is loaded.
+    void begin(db::Tx& tx);
+    Seen read(db::Tx& tx);
+
+private:
+    std::string from_;                        // transaction number
+    std::unordered_set<std::string> known_;   // read before, and may be read again
+};
+
+}  // namespace sonde::engine::catalog

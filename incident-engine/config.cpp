@@ -1,0 +1,29 @@
+#include "incident-engine/config.h"
+
+namespace sonde::engine {
+
+config::Keys keys_of(EngineConfig& config) {
+    config::Keys keys;
+    service::add_common_keys(keys, config.common);
+    service::add_database_keys(keys, config.database);
+    const auto ms = [](int value) { return milliseconds{value}; };
+    keys.push_back(config::key("engine.lease", config.lease, ms(1000), ms(60'000),
+                               "How long a shard stays with an engine that does not renew it: the longest a takeover waits."));
+    keys.push_back(config::key("engine.linger", config.linger, ms(0), ms(1000),
+                               "How long results with failures wait for others, to share a transaction."));
+    keys.push_back(config::key("engine.relaxed_linger", config.relaxed_linger, ms(0), ms(5000),
+                               "How long results without failures wait for others; longer costs less."));
+    keys.push_back(config::key("engine.batch_results", config.batch_results, 1, 100'000, "Results in one transaction, about."));
+    keys.push_back(config::key("engine.pull_messages", config.pull_messages, 1, 4096,
+                               "Result messages of one shard held in memory at most."));
+    keys.push_back(config::key("engine.poll", config.poll, ms(100), ms(60'000),
+                               "How often changes and commands are looked for if no notification comes."));
+    keys.push_back(config::key("coverage.agent_silence", config.agent_silence, ms(2000), ms(3'600'000),
+                               "An agent that was not seen for so long does not cover its region."));
+    keys.push_back(config::key("watchdog.every", config.watch_every, ms(100), ms(60'000), "How often the streams are looked at."));
+    keys.push_back(config::key("watchdog.stuck_after", config.stuck_after, ms(500), ms(600'000),
+                               "A consumer that holds messages and delivers none for so long, although asked, is made anew."));
+    return keys;
+}
+
+}  // namespace sonde::engine

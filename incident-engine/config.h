@@ -1,0 +1,25 @@
+// The engine's configuration: one declaration of each key.
+#pragma once
+
+#include "lib/service/service.h"
+
+namespace sonde::engine {
+
+struct EngineConfig {
+    service::CommonConfig common;
+    service::DatabaseConfig database{.pool_size = 3};
+    milliseconds lease{4000};            // how long a shard stays ours without a renewal
+    milliseconds linger{20};             // how long results that press may wait for others to share a transaction
+    milliseconds relaxed_linger{100};    // the same where all is well
+    int batch_results = 2000;
+    int pull_messages = 128;
+    milliseconds poll{1000};
+    milliseconds agent_silence{15000};   // an agent not seen for so long is not there
+    milliseconds stuck_after{10000};     // of a results consumer that holds messages and delivers none
+    milliseconds watch_every{2000};
+};
+
+// The keys, whose targets are in `config`, which must outlive them.
+config::Keys keys_of(EngineConfig& config);
+
+}  // namespace sonde::engine

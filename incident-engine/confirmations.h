@@ -1,0 +1,40 @@
+// Sends the checks the core asked for to the regions' urgent streams. Losing one is no harm: the core asks again.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "incident-engine/holdings.h"
+#include "incident-engine/metrics.h"
+#include "incident-engine/writes.h"
+#include "lib/bus/bus.h"
+#include "lib/db/db.h"
+#include "lib/message/job.h"
+
+namespace sonde::engine {
+
+using JobTemplates = std::unordered_map<MonitorId, message::JobTemplate>;
+
+// The jobs' fixed parts, as defined now, of the monitors in `asking`.
+JobTemplates load_templates(db::Tx& tx, std::span<const Asking> asking);
+
+class Confirmations {
+public:
+    // `on_missing(region)` is called on a NATS thread when a region has no urgent stream.
+    Confirmations(bus::Bus& bus, Metrics& metrics, std::function<void(std::string)> on_missing);
+
+    // Publishes without waiting.
+    void send(std::span<const Asking> asking, const JobTemplates& templates, const Regions& regions);
+
+private:
+    void publish(const std::string& region, message::JobBatchWriter& batch);
+
+    bus::Bus& bus_;
+    Metrics& metrics_;
+    std::function<void(std::string)> on_missing_;
+};
+
+}  // namespace sonde::engine

@@ -1,0 +1,97 @@
+#include <algorithm>
+
+#include "incident-engine/core/step.h"
+
+namespace sonde::engine::core {
+namespace {
+
+Reason reason_for(Activity activity) {
+    switch (activity) {
+        case Activity::active: return Reason::monitor_resumed;
+        case Activity::paused: return Reason::monitor_paused;
+        case Activity::disabled: return Reason::monitor_disabled;
+        case Activity::deleted: return Reason::monitor_deleted;
+        case Activity::site_inactive: return Reason::site_inactive;
+        case Activity::site_deleted: return Reason::site_deleted;
+    }
+    return Reason::monitor_paused;
+}
+
+// Everything that was seen is forgotten, and everything that is open is closed.
+void close_all(Step& step, Reason reason) {
+    auto& state = step.state;
+    if (state.advisory) {
+        step.note(NoteKind::advisory, state.shown(), state.shown(), reason);
+        step.effects.emplace_back(AdvisoryClosed{*state.advisory, reason});
+    }
+    if (state.in_outage) step.effects.emplace_back(Leaves{Scope::outage, reason});
+    if (state.in_warning) step.effects.emplace_back(Leaves{Scope::warning, reason});
+    const auto since = state.since;
+    state = first_state(step.now);
+    state.since = since;
+}
+
+// The votes say nothing of the new spec. What is known stays known until the new votes say otherwise.
+void forget_votes(Step& step) {
+    auto& state = step.state;
+    state.votes.clear();
+    state.suspicion.reset();
+    state.doubt = {};
+    state.recovery = {};
+    state.watched_since = step.now;
+    if (state.advisory) {
+        step.note(NoteKind::advisory, state.shown(), state.shown(), Reason::monitor_edited);
+        step.effects.emplace_back(AdvisoryClosed{*state.advisory, Reason::monitor_edited});
+        state.advisory.reset();
+    }
+}
+
+// Regions that check it no longer have no vote and owe no answer; new ones get time for their first vote.
+void drop_strangers(Step& step) {
+    auto& state = step.state;
+    const auto is_stranger = [&](RegionId region) { return step.definition.voter(region) == nullptr; };
+    std::erase_if(state.votes, [&](const Vote& vote) { return is_stranger(vote.region); });
+    std::erase_if(state.doubt.regions, is_stranger);
+    if (state.suspicion) {
+        std::erase_if(state.suspicion->asked, [&](const Asked& asked) { return is_stranger(asked.region); });
+        if (is_stranger(state.suspicion->first)) state.suspicion.reset();
+    }
+}
+
+}  // namespace
+
+Reason definition_read(Step& step) {
+    auto& state = step.state;
+    const auto from = state.shown();
+    const auto activity = step.definition.activity;
+    if (state.activity != activity) {
+        const auto reason = reason_for(activity);
+        close_all(step, reason);
+        state.activity = activity;
+        state.spec_hash = step.definition.spec_hash;
+        state.voters_hash = step.definition.voters_hash;
+        step.edge(from, reason);
+        return reason;
+    }
+    if (activity != Activity::active) return Reason::not_watched;
+
+    auto reason = Reason::nothing_due;
+    if (state.spec_hash != step.definition.spec_hash) {
+        if (state.spec_hash != 0) {
+            forget_votes(step);
+            reason = Reason::monitor_edited;
+        }
+        state.spec_hash = step.definition.spec_hash;
+    }
+    if (state.voters_hash != step.definition.voters_hash) {
+        drop_strangers(step);
+        state.voters_hash = step.definition.voters_hash;
+        state.watched_since = step.now;
+        reason = Reason::monitor_edited;
+        step.count();
+        advise(step);
+    }
+    return reason;
+}
+
+}  // namespace sonde::engine::core

@@ -1,0 +1,57 @@
+#include <algorithm>
+
+#include "incident-engine/core/step.h"
+
+namespace sonde::engine::core {
+namespace {
+
+void close(Step& step, Reason reason) {
+    auto& state = step.state;
+    step.note(NoteKind::advisory, state.shown(), state.shown(), reason);
+    step.effects.emplace_back(AdvisoryClosed{*state.advisory, reason});
+    state.advisory.reset();
+}
+
+}  // namespace
+
+std::optional<Reason> advise(Step& step) {
+    auto& state = step.state;
+    if (!state.covered || step.tally.outcome == Outcome::too_few) return std::nullopt;
+    if (state.advisory && state.known == Known::down) {
+        close(step, Reason::became_incident);
+        return Reason::became_incident;
+    }
+    if (state.advisory && !anybody_sees_worse(step)) {
+        close(step, Reason::nobody_failing);
+        return Reason::nobody_failing;
+    }
+    if (state.suspicion || quorum_sees_worse(step)) return std::nullopt;
+
+    Advisory found{step.fresh_id, {}, check::FailureClass::none, step.now};
+    int longest = 0;
+    for (const auto& vote : state.votes) {
+        if (!is_worse(step, vote) || vote.failing_slots < step.definition.policy.advisory_after) continue;
+        found.regions.push_back(vote.region);
+        if (vote.failing_slots > longest) {
+            longest = vote.failing_slots;
+            found.cause = vote.cause;
+        }
+    }
+    if (found.regions.empty()) return std::nullopt;
+    if (!state.advisory) {
+        state.advisory = std::move(found);
+        step.note(NoteKind::advisory, state.shown(), state.shown(), Reason::minority_failing);
+        step.effects.emplace_back(AdvisoryOpened{*state.advisory});
+        return Reason::minority_failing;
+    }
+    auto& regions = state.advisory->regions;
+    if (std::includes(regions.begin(), regions.end(), found.regions.begin(), found.regions.end())) return std::nullopt;
+    std::vector<RegionId> all;
+    std::set_union(regions.begin(), regions.end(), found.regions.begin(), found.regions.end(), std::back_inserter(all));
+    regions = std::move(all);
+    step.note(NoteKind::advisory, state.shown(), state.shown(), Reason::minority_failing);
+    step.effects.emplace_back(AdvisoryChanged{*state.advisory});
+    return Reason::minority_failing;
+}
+
+}  // namespace sonde::engine::core

@@ -1,0 +1,43 @@
+// The decision on one monitor: pure, no clock, no I/O. Given the same state, definition and event it decides the same.
+#pragma once
+
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "incident-engine/core/effect.h"
+#include "incident-engine/core/quorum.h"
+
+namespace sonde::engine::core {
+
+// Time has passed. `listening_since` is when whoever decides began to hear of this monitor: votes missing from before say nothing.
+struct Tick {
+    TimePoint listening_since;
+};
+
+// The definition was read anew, and may be another than before.
+struct DefinitionRead {};
+
+struct Event {
+    TimePoint now;      // by the engine's clock; does not fall for one monitor but by a correction of that clock
+    AdvisoryId fresh_id;  // for an advisory, should one be opened
+    std::variant<ResultSeen, Tick, DefinitionRead> what;
+};
+
+struct Decision {
+    MonitorState next;
+    std::vector<Effect> effects;
+    Reason reason = Reason::vote_counted;
+};
+
+// A state never seen before is `MonitorState{}` with `since` and `watched_since` set to `event.now`: `first_state`.
+Decision decide(MonitorState state, const Definition& definition, const Event& event);
+
+MonitorState first_state(TimePoint now);
+
+// When a Tick could next decide something, if nothing else happens before; possibly in the past. Nothing: never.
+// A Tick at that time either changes the state or moves the next one on.
+std::optional<TimePoint> next_tick(const MonitorState& state, const Definition& definition, TimePoint now,
+                                   TimePoint listening_since);
+
+}  // namespace sonde::engine::core

@@ -1,0 +1,70 @@
+// What the core must know of a monitor: who may vote on it, under which rule, how often, and whether it is watched at all.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "lib/base/enum_name.h"
+#include "lib/base/id.h"
+#include "lib/base/instant.h"
+#include "lib/check/policy.h"
+
+namespace sonde::engine::core {
+
+// `region.id` of the database.
+enum class RegionId : std::int16_t {};
+
+enum class Severity : unsigned char { critical, major, minor };  // worst first
+
+// Whether checks of the monitor mean anything now. Everything but `active` closes what is open.
+enum class Activity : unsigned char { active, paused, disabled, deleted, site_inactive, site_deleted };
+
+// A region that checks the monitor.
+struct Voter {
+    RegionId id{};
+    std::string name;
+    std::string domain;    // failure domain
+    int domain_index = 0;  // from 0 to Definition::domains - 1, the same for equal domains
+};
+
+struct Definition {
+    MonitorId monitor;
+    SiteId site;
+    std::string name;
+    std::string site_name;
+    Severity severity = Severity::critical;
+    check::Policy policy;
+    milliseconds interval{60000};
+    milliseconds timeout{10000};
+    bool rotates = false;          // one region a slot, in turn
+    std::uint64_t spec_hash = 0;   // votes taken under another spec say nothing of this one
+    Activity activity = Activity::active;
+    std::vector<Voter> voters;     // by id
+    int domains = 0;
+    std::uint64_t voters_hash = 0;  // of the voters' ids
+
+    // How often one region checks it.
+    [[nodiscard]] milliseconds cadence() const {
+        return rotates ? interval * static_cast<std::int64_t>(voters.empty() ? 1 : voters.size()) : interval;
+    }
+    // How old a vote may be and still count.
+    [[nodiscard]] milliseconds freshness() const { return cadence() * 3 / 2 + timeout; }
+    // Null for a region that does not check it. Valid as long as the definition.
+    [[nodiscard]] const Voter* voter(RegionId region) const {
+        for (const auto& voter : voters) {
+            if (voter.id == region) return &voter;
+        }
+        return nullptr;
+    }
+};
+
+// Sorts the voters, numbers their failure domains and fills in what follows from them.
+void arrange_voters(Definition& definition);
+
+}  // namespace sonde::engine::core
+
+template <>
+struct sonde::EnumNames<sonde::engine::core::Severity> {
+    static constexpr std::array<std::string_view, 3> names{"critical", "major", "minor"};
+};

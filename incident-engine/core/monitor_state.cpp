@@ -1,0 +1,210 @@
+#include "incident-engine/core/monitor_state.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "lib/json/reader.h"
+
+namespace sonde::engine::core {
+namespace {
+
+using Out = std::back_insert_iterator<std::string>;
+
+int number(RegionId region) { return static_cast<int>(region); }
+
+void write_regions(Out out, const std::vector<RegionId>& regions) {
+    fmt::format_to(out, "[");
+    for (std::size_t i = 0; i < regions.size(); ++i) fmt::format_to(out, "{}{}", i == 0 ? "" : ",", number(regions[i]));
+    fmt::format_to(out, "]");
+}
+
+void write_vote(Out out, const Vote& vote) {
+    fmt::format_to(out, R"({{"region":{},"slot":{},"attempt":{},"at":{},"verdict":"{}")", number(vote.region), to_unix_ms(vote.slot),
+                   vote.attempt, to_unix_ms(vote.taken_at), name_of(vote.verdict));
+    if (vote.cause != check::FailureClass::none) fmt::format_to(out, R"(,"class":"{}")", name_of(vote.cause));
+    if (vote.backfilled) fmt::format_to(out, R"(,"backfilled":true)");
+    if (vote.failing_slots != 0) {
+        fmt::format_to(out, R"(,"failing_slots":{},"failing_since":{})", vote.failing_slots, to_unix_ms(vote.failing_since));
+    }
+    if (!vote.message.empty()) fmt::format_to(out, R"(,"message":{})", json::dump(Json(vote.message)));
+    fmt::format_to(out, "}}");
+}
+
+void write_suspicion(Out out, const Suspicion& suspicion) {
+    fmt::format_to(out, R"(,"suspicion":{{"first":{},"first_at":{},"slot":{},"repeats":{},"last_attempt":{},"rounds":{},"deadline":{},"asked":[)",
+                   number(suspicion.first), to_unix_ms(suspicion.first_at), to_unix_ms(suspicion.slot), suspicion.repeats,
+                   suspicion.last_attempt, suspicion.rounds, to_unix_ms(suspicion.deadline));
+    for (std::size_t i = 0; i < suspicion.asked.size(); ++i) {
+        fmt::format_to(out, "{}[{},{}]", i == 0 ? "" : ",", number(suspicion.asked[i].region), suspicion.asked[i].attempt);
+    }
+    fmt::format_to(out, "]}}");
+}
+
+// Wide enough for every instant and counter that is written.
+constexpr std::int64_t kLeast = INT64_MIN / 2;
+constexpr std::int64_t kMost = INT64_MAX / 2;
+
+void read_time(json::Reader& in, std::string_view field, TimePoint& target) {
+    std::int64_t ms = 0;
+    if (in.whole(field, ms, kLeast, kMost)) target = from_unix_ms(ms);
+}
+
+void read_region(json::Reader& in, std::string_view field, RegionId& target) {
+    int id = 0;
+    if (in.whole(field, id, 1, INT16_MAX)) target = static_cast<RegionId>(id);
+}
+
+void read_hash(json::Reader& in, std::string_view field, std::uint64_t& target) {
+    std::string hex;
+    if (!in.text(field, hex, {.min = 16, .max = 16})) return;
+    const auto end = std::from_chars(hex.data(), hex.data() + hex.size(), target, 16);
+    if (end.ptr != hex.data() + hex.size()) in.refuse(field, "must be sixteen hexadecimal digits");
+}
+
+void read_regions(json::Reader& in, std::string_view field, std::vector<RegionId>& target) {
+    const auto* items = in.array(field, 1000);
+    if (items == nullptr) return;
+    for (const auto& item : *items) {
+        if (!item.is_number_integer()) return in.refuse(field, "must be region numbers");
+        target.push_back(static_cast<RegionId>(item.get<int>()));
+    }
+}
+
+Vote read_vote(const Json& document, const std::string& pointer, json::Problems& problems) {
+    Vote vote;
+    json::Reader in(document, pointer, problems);
+    in.require({"region", "slot", "attempt", "at", "verdict"});
+    read_region(in, "region", vote.region);
+    read_time(in, "slot", vote.slot);
+    in.whole("attempt", vote.attempt, 0, INT32_MAX);
+    read_time(in, "at", vote.taken_at);
+    in.name("verdict", vote.verdict);
+    in.name("class", vote.cause);
+    in.boolean("backfilled", vote.backfilled);
+    in.whole("failing_slots", vote.failing_slots, 1, INT32_MAX);
+    read_time(in, "failing_since", vote.failing_since);
+    in.text("message", vote.message, {.min = 1, .max = kMessageBytes * 2, .multi_line = true});
+    in.finish();
+    return vote;
+}
+
+Suspicion read_suspicion(const Json& document, json::Problems& problems) {
+    Suspicion suspicion;
+    json::Reader in(document, "/suspicion", problems);
+    in.require({"first", "first_at", "slot", "repeats", "last_attempt", "rounds", "deadline", "asked"});
+    read_region(in, "first", suspicion.first);
+    read_time(in, "first_at", suspicion.first_at);
+    read_time(in, "slot", suspicion.slot);
+    in.whole("repeats", suspicion.repeats, 0, INT32_MAX);
+    in.whole("last_attempt", suspicion.last_attempt, 0, INT32_MAX);
+    in.whole("rounds", suspicion.rounds, 0, INT32_MAX);
+    read_time(in, "deadline", suspicion.deadline);
+    if (const auto* items = in.array("asked", 1000)) {
+        for (const auto& item : *items) {
+            if (!item.is_array() || item.size() != 2 || !item[0].is_number_integer() || !item[1].is_number_integer()) {
+                in.refuse("asked", "must be pairs of region and attempt");
+                break;
+            }
+            suspicion.asked.push_back({static_cast<RegionId>(item[0].get<int>()), item[1].get<int>()});
+        }
+    }
+    in.finish();
+    return suspicion;
+}
+
+Advisory read_advisory(const Json& document, json::Problems& problems) {
+    Advisory advisory;
+    json::Reader in(document, "/advisory", problems);
+    in.require({"id", "regions", "class", "opened_at"});
+    in.id("id", advisory.id);
+    read_regions(in, "regions", advisory.regions);
+    in.name("class", advisory.cause);
+    read_time(in, "opened_at", advisory.opened_at);
+    in.finish();
+    return advisory;
+}
+
+void read_doubt(const Json& document, Doubt& doubt, json::Problems& problems) {
+    json::Reader in(document, "/doubt", problems);
+    in.require({"regions", "times", "ask_again_at"});
+    read_regions(in, "regions", doubt.regions);
+    in.whole("times", doubt.times, 0, INT32_MAX);
+    read_time(in, "ask_again_at", doubt.ask_again_at);
+    in.finish();
+}
+
+void read_recovery(const Json& document, Recovery& recovery, json::Problems& problems) {
+    json::Reader in(document, "/recovery", problems);
+    in.require({"slot", "rounds"});
+    read_time(in, "slot", recovery.slot);
+    in.whole("rounds", recovery.rounds, 0, INT32_MAX);
+    in.finish();
+}
+
+}  // namespace
+
+std::string write_state(const MonitorState& state) {
+    std::string text;
+    text.reserve(128 + state.votes.size() * 96);
+    const Out out(text);
+    fmt::format_to(out, R"({{"known":"{}","since":{},"watched_since":{},"spec_hash":"{:016x}","voters_hash":"{:016x}")",
+                   name_of(state.known), to_unix_ms(state.since), to_unix_ms(state.watched_since), state.spec_hash, state.voters_hash);
+    if (state.activity != Activity::active) fmt::format_to(out, R"(,"activity":"{}")", name_of(state.activity));
+    if (!state.covered) fmt::format_to(out, R"(,"covered":false)");
+    if (state.in_outage) fmt::format_to(out, R"(,"in_outage":true)");
+    if (state.in_warning) fmt::format_to(out, R"(,"in_warning":true)");
+    if (state.suspicion) write_suspicion(out, *state.suspicion);
+    if (state.doubt != Doubt{}) {
+        fmt::format_to(out, R"(,"doubt":{{"regions":)");
+        write_regions(out, state.doubt.regions);
+        fmt::format_to(out, R"(,"times":{},"ask_again_at":{}}})", state.doubt.times, to_unix_ms(state.doubt.ask_again_at));
+    }
+    if (state.recovery != Recovery{}) {
+        fmt::format_to(out, R"(,"recovery":{{"slot":{},"rounds":{}}})", to_unix_ms(state.recovery.slot), state.recovery.rounds);
+    }
+    if (state.advisory) {
+        fmt::format_to(out, R"(,"advisory":{{"id":"{}","regions":)", state.advisory->id.text());
+        write_regions(out, state.advisory->regions);
+        fmt::format_to(out, R"(,"class":"{}","opened_at":{}}})", name_of(state.advisory->cause), to_unix_ms(state.advisory->opened_at));
+    }
+    fmt::format_to(out, R"(,"votes":[)");
+    for (std::size_t i = 0; i < state.votes.size(); ++i) {
+        if (i != 0) text.push_back(',');
+        write_vote(out, state.votes[i]);
+    }
+    text += "]}";
+    return text;
+}
+
+Result<MonitorState> read_state(std::string_view text) {
+    auto document = json::parse(text);
+    if (!document) return Error{"monitor state " + document.error().message};
+    MonitorState state;
+    json::Problems problems;
+    json::Reader in(*document, "", problems);
+    in.require({"known", "since", "watched_since", "spec_hash", "voters_hash", "votes"});
+    in.name("known", state.known);
+    read_time(in, "since", state.since);
+    read_time(in, "watched_since", state.watched_since);
+    read_hash(in, "spec_hash", state.spec_hash);
+    read_hash(in, "voters_hash", state.voters_hash);
+    in.name("activity", state.activity);
+    in.boolean("covered", state.covered);
+    in.boolean("in_outage", state.in_outage);
+    in.boolean("in_warning", state.in_warning);
+    if (const auto* inner = in.object("suspicion")) state.suspicion = read_suspicion(*inner, problems);
+    if (const auto* inner = in.object("doubt")) read_doubt(*inner, state.doubt, problems);
+    if (const auto* inner = in.object("recovery")) read_recovery(*inner, state.recovery, problems);
+    if (const auto* inner = in.object("advisory")) state.advisory = read_advisory(*inner, problems);
+    if (const auto* items = in.array("votes", 1000)) {
+        for (std::size_t i = 0; i < items->size(); ++i) {
+            state.votes.push_back(read_vote((*items)[i], fmt::format("/votes/{}", i), problems));
+        }
+    }
+    in.finish();
+    if (!problems.empty()) return Error{fmt::format("monitor state {}: {}", problems[0].pointer, problems[0].detail)};
+    return state;
+}
+
+}  // namespace sonde::engine::core

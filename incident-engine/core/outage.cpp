@@ -1,0 +1,106 @@
+#include <algorithm>
+
+#include "incident-engine/core/step.h"
+
+namespace sonde::engine::core {
+namespace {
+
+Joins join_by(const Step& step, Scope scope, Reason reason, std::optional<TimePoint> failing_since, int least_rank) {
+    Joins joins{scope, reason, check::FailureClass::none, step.now, {}};
+    // The cause that most regions see; of equals the one seen first.
+    struct Seen {
+        check::FailureClass cause;
+        int count;
+        TimePoint since;
+    };
+    std::vector<Seen> seen;
+    for (const auto& vote : step.state.votes) {
+        if (rank(vote.verdict) < least_rank || !is_fresh(vote.taken_at, step.definition, step.now)) continue;
+        joins.regions.push_back(vote.region);
+        const auto at = std::find_if(seen.begin(), seen.end(), [&](const Seen& other) { return other.cause == vote.cause; });
+        if (at == seen.end()) {
+            seen.push_back({vote.cause, 1, vote.failing_since});
+        } else {
+            ++at->count;
+            at->since = std::min(at->since, vote.failing_since);
+        }
+    }
+    const auto best = std::max_element(seen.begin(), seen.end(), [](const Seen& a, const Seen& b) {
+        return a.count != b.count ? a.count < b.count : a.since > b.since;
+    });
+    if (best != seen.end()) joins.cause = best->cause;
+    for (const auto& one : seen) joins.failing_since = std::min(joins.failing_since, one.since);
+    if (failing_since) joins.failing_since = *failing_since;
+    return joins;
+}
+
+}  // namespace
+
+void Step::edge(State from, Reason reason) {
+    const auto to = state.shown();
+    if (from == to) return;
+    note(NoteKind::transition, from, to, reason);
+    state.since = now;
+    // That a new monitor is well is what everybody expects, and ten thousand may be new at once.
+    if (!(from == State::pending && to == State::up)) effects.emplace_back(Changed{from, to, reason});
+}
+
+void become(Step& step, Known known, Reason reason, std::optional<TimePoint> failing_since) {
+    auto& state = step.state;
+    const auto from = state.shown();
+    if (rank(known) > rank(state.known)) state.doubt = {};
+    state.known = known;
+    state.covered = true;
+    state.suspicion.reset();
+    state.recovery = {};
+    step.edge(from, reason);
+
+    if (known == Known::down && !state.in_outage) {
+        step.effects.emplace_back(join_by(step, Scope::outage, reason, failing_since, 2));
+        state.in_outage = true;
+    }
+    if (known == Known::degraded && !state.in_warning) {
+        step.effects.emplace_back(join_by(step, Scope::warning, reason, failing_since, 1));
+        state.in_warning = true;
+    }
+    if (known != Known::down && state.in_outage) {
+        step.effects.emplace_back(Leaves{Scope::outage, reason});
+        state.in_outage = false;
+    }
+    // A warning outlasts the outage: the certificate still expires when the server is back.
+    if (known == Known::up && state.in_warning) {
+        step.effects.emplace_back(Leaves{Scope::warning, reason});
+        state.in_warning = false;
+    }
+}
+
+std::optional<Reason> first_quorum(Step& step) {
+    if (step.state.known != Known::pending || step.tally.outcome != Outcome::up) return std::nullopt;
+    if (step.state.suspicion) return std::nullopt;  // it is decided first
+    become(step, Known::up, Reason::first_quorum, std::nullopt);
+    return Reason::first_quorum;
+}
+
+std::optional<Reason> recover(Step& step, const Vote& vote) {
+    auto& state = step.state;
+    const int known = rank(state.known);
+    if (known == 0 || step.tally.outcome == Outcome::too_few) return std::nullopt;
+    if (rank(vote.verdict) >= known) {
+        if (rank(step.tally.outcome) >= known || step.tally.outcome == Outcome::undecided) state.recovery.rounds = 0;
+        return std::nullopt;
+    }
+    if (state.recovery.rounds > 0 && vote.slot <= state.recovery.slot) return std::nullopt;
+
+    const auto round = tally_round(state.votes, step.definition, step.now, vote.slot - step.definition.cadence());
+    const int better = round.up + (known == 2 ? round.degraded : 0);
+    if (better < needed_up(step.definition.policy.quorum, round.fresh, round.configured)) return std::nullopt;
+    ++state.recovery.rounds;
+    state.recovery.slot = vote.slot;
+    if (state.recovery.rounds < step.definition.policy.recovery_rounds) return std::nullopt;
+
+    const bool still_degraded = round.failing() >= round.needed;
+    become(step, known == 2 && still_degraded ? Known::degraded : Known::up, Reason::quorum_recovered, std::nullopt);
+    return Reason::quorum_recovered;
+}
+
+}  // namespace sonde::engine::core

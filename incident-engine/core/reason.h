@@ -1,0 +1,64 @@
+// Why the core decided what it decided. Closed: stored in `decision.reason` and `incident_event.reason`, told in events.
+#pragma once
+
+#include "lib/base/enum_name.h"
+
+namespace sonde::engine::core {
+
+enum class Reason : unsigned char {
+    // What became of one result or tick.
+    vote_counted,       // it is the region's vote now, and nothing follows from it
+    vote_superseded,    // the region has voted by this result or a newer one already: history only
+    vote_late,          // no longer fresh when it arrived: history only
+    vote_from_stranger, // the region does not check this monitor
+    agents_fault,       // verdict unknown: never counts against the target
+    not_watched,        // the monitor is paused, disabled or deleted
+    nothing_due,        // time passed and changed nothing
+
+    // On the way to an incident.
+    below_quorum,             // first failing vote: other regions are asked at once
+    quorum_unconfirmed,       // enough regions fail, but none of the votes was taken after the first failing one
+    confirmation_repeated,    // the answers did not come in time, or more attempts are due: asked again
+    confirmation_refuted,     // those asked see it up
+    recheck_passed,           // the region that saw the failure does not see it any more
+    confirmation_unanswered,  // asked several times in vain: the next round decides
+
+    // Transitions.
+    first_quorum,       // a new monitor was seen for the first time by enough regions
+    quorum_down,
+    quorum_degraded,
+    quorum_recovered,   // enough successive rounds were good
+    too_few_voters,     // fewer fresh failure domains than the quorum could need
+    voters_returned,
+
+    // Advisories.
+    minority_failing,   // fewer regions than the quorum fail, slot after slot
+    nobody_failing,
+    became_incident,    // more regions joined in, and the quorum was reached
+
+    // What people did.
+    monitor_paused,
+    monitor_disabled,
+    monitor_deleted,
+    site_inactive,
+    site_deleted,
+    monitor_resumed,
+    monitor_edited,
+    by_request,         // a person acknowledged, commented or resolved
+};
+
+}  // namespace sonde::engine::core
+
+template <>
+struct sonde::EnumNames<sonde::engine::core::Reason> {
+    static constexpr std::array<std::string_view, 30> names{
+        "vote_counted", "vote_superseded", "vote_late", "vote_from_stranger", "agents_fault",
+        "not_watched", "nothing_due", "below_quorum", "quorum_unconfirmed", "confirmation_repeated",
+        "confirmation_refuted", "recheck_passed", "confirmation_unanswered", "first_quorum", "quorum_down",
+        "quorum_degraded", "quorum_recovered", "too_few_voters", "voters_returned", "minority_failing",
+        "nobody_failing", "became_incident", "monitor_paused", "monitor_disabled", "monitor_deleted",
+        "site_inactive", "site_deleted", "monitor_resumed", "monitor_edited", "by_request"};
+};
+
+static_assert(sonde::EnumNames<sonde::engine::core::Reason>::names.size() ==
+              static_cast<std::size_t>(sonde::engine::core::Reason::by_request) + 1);

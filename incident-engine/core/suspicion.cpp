@@ -1,0 +1,183 @@
+#include <algorithm>
+
+#include "incident-engine/core/step.h"
+
+namespace sonde::engine::core {
+namespace {
+
+constexpr milliseconds kAnswerGrace{2000};  // for the way there and back
+constexpr int kRoundsOfAsking = 3;
+constexpr int kDoublings = 6;
+
+bool doubted(const Step& step, RegionId region) {
+    const auto& doubt = step.state.doubt;
+    return step.now < doubt.ask_again_at && std::binary_search(doubt.regions.begin(), doubt.regions.end(), region);
+}
+
+void ask(Step& step, Suspicion& suspicion, std::vector<RegionId> regions, milliseconds delay) {
+    Confirm confirm{suspicion.slot, {}};
+    const int attempt = ++suspicion.last_attempt;
+    ++suspicion.rounds;
+    const auto not_before = step.now + delay;
+    suspicion.asked.clear();
+    for (const auto region : regions) {
+        // A check that starts within the grace and takes its whole timeout still answers before the deadline.
+        confirm.asks.push_back({region, attempt, not_before, not_before + kAnswerGrace});
+        suspicion.asked.push_back({region, attempt});
+    }
+    suspicion.deadline = not_before + step.definition.timeout + kAnswerGrace;
+    step.effects.emplace_back(std::move(confirm));
+}
+
+// Other domains first: their answers decide.
+std::vector<RegionId> everybody(const Step& step, RegionId first) {
+    const auto* seen_from = step.definition.voter(first);
+    std::vector<RegionId> regions;
+    for (const bool other_domain : {true, false}) {
+        for (const auto& voter : step.definition.voters) {
+            const bool other = seen_from == nullptr || voter.domain_index != seen_from->domain_index;
+            if (other == other_domain) regions.push_back(voter.id);
+        }
+    }
+    return regions;
+}
+
+void ask_first_time(Step& step, Suspicion& suspicion) {
+    auto regions = everybody(step, suspicion.first);
+    if (!confirms_in_place(step.definition)) return ask(step, suspicion, std::move(regions), milliseconds{0});
+    // The region itself looks again after the delay; the others, which cannot confirm but may help to explain, do so with it.
+    ask(step, suspicion, std::move(regions), step.definition.policy.confirm_delay);
+}
+
+bool witnesses(const Step& step, const Suspicion& suspicion, const Vote& vote) {
+    if (!is_worse(step, vote) || vote.backfilled || vote.taken_at <= suspicion.first_at) return false;
+    if (vote.region == suspicion.first) return false;
+    if (confirms_in_place(step.definition)) return true;
+    const auto* voter = step.definition.voter(vote.region);
+    const auto* first = step.definition.voter(suspicion.first);
+    return voter != nullptr && (first == nullptr || voter->domain_index != first->domain_index);
+}
+
+bool is_confirmed(const Step& step, const Suspicion& suspicion) {
+    const auto& votes = step.state.votes;
+    if (!step.definition.policy.confirm) {
+        return std::any_of(votes.begin(), votes.end(), [&](const Vote& vote) { return is_worse(step, vote) && !vote.backfilled; });
+    }
+    if (confirms_in_place(step.definition)) {
+        const auto* vote = find_vote(votes, suspicion.first);
+        if (vote != nullptr && !vote->backfilled && suspicion.repeats > step.definition.policy.confirm_attempts) return true;
+    }
+    return std::any_of(votes.begin(), votes.end(), [&](const Vote& vote) { return witnesses(step, suspicion, vote); });
+}
+
+Reason end_in_doubt(Step& step, Reason reason) {
+    auto& state = step.state;
+    auto& doubt = state.doubt;
+    for (const auto& vote : state.votes) {
+        if (!is_worse(step, vote)) continue;
+        const auto at = std::lower_bound(doubt.regions.begin(), doubt.regions.end(), vote.region);
+        if (at == doubt.regions.end() || *at != vote.region) doubt.regions.insert(at, vote.region);
+    }
+    doubt.times = std::min(doubt.times + 1, kDoublings);
+    doubt.ask_again_at = step.now + step.definition.cadence() * (std::int64_t{1} << doubt.times);
+    state.suspicion.reset();
+    step.note(NoteKind::refuted, state.shown(), state.shown(), reason);
+    return reason;
+}
+
+Reason ask_again(Step& step, Reason reason) {
+    auto& suspicion = *step.state.suspicion;
+    if (confirms_in_place(step.definition)) {
+        ask(step, suspicion, {suspicion.first}, step.definition.policy.confirm_delay);
+    } else {
+        ask(step, suspicion, everybody(step, suspicion.first), milliseconds{0});
+    }
+    step.note(NoteKind::confirming, step.state.shown(), step.state.shown(), reason);
+    return reason;
+}
+
+Reason open(Step& step) {
+    const auto first_at = step.state.suspicion->first_at;
+    const bool down = step.tally.outcome == Outcome::down;
+    const auto reason = down ? Reason::quorum_down : Reason::quorum_degraded;
+    become(step, down ? Known::down : Known::degraded, reason, first_at);
+    return reason;
+}
+
+// Decides on the suspicion as it stands, nobody being overdue.
+std::optional<Reason> weigh(Step& step) {
+    auto& suspicion = *step.state.suspicion;
+    const bool worse = quorum_sees_worse(step);
+    if (worse && is_confirmed(step, suspicion)) return open(step);
+    if (!anybody_sees_worse(step)) return end_in_doubt(step, Reason::recheck_passed);
+    if (!suspicion.asked.empty() || !step.definition.policy.confirm) return std::nullopt;
+    if (step.tally.outcome == Outcome::too_few) return end_in_doubt(step, Reason::confirmation_unanswered);
+    if (!worse) return end_in_doubt(step, Reason::confirmation_refuted);
+    // Everybody has answered, and it takes more: the next attempt in place, or votes that all began in the same instant.
+    if (!confirms_in_place(step.definition) && suspicion.rounds >= kRoundsOfAsking) {
+        return end_in_doubt(step, Reason::confirmation_unanswered);
+    }
+    return ask_again(step, Reason::confirmation_repeated);
+}
+
+}  // namespace
+
+bool anybody_sees_worse(const Step& step) {
+    return std::any_of(step.state.votes.begin(), step.state.votes.end(), [&](const Vote& vote) { return is_worse(step, vote); });
+}
+
+std::optional<Reason> will_not_answer(Step& step, const ResultSeen& result) {
+    auto& suspicion = step.state.suspicion;
+    if (!suspicion || result.slot != suspicion->slot) return std::nullopt;
+    const auto gone = std::erase_if(suspicion->asked, [&](const Asked& asked) {
+        return asked.region == result.region && asked.attempt == result.attempt;
+    });
+    if (gone == 0 || !suspicion->asked.empty()) return std::nullopt;
+    return weigh(step);
+}
+
+std::optional<Reason> suspect(Step& step, const Vote& vote) {
+    auto& state = step.state;
+    if (!state.suspicion) {
+        if (!is_worse(step, vote)) return std::nullopt;
+        if (doubted(step, vote.region) && !quorum_sees_worse(step)) return std::nullopt;
+        state.suspicion = Suspicion{.first = vote.region, .first_at = vote.taken_at, .slot = vote.slot, .repeats = 1,
+                                    .last_attempt = vote.attempt, .rounds = 0, .deadline = step.now, .asked = {}};
+        if (!step.definition.policy.confirm) {
+            state.suspicion->deadline = step.now + step.definition.freshness();
+            return weigh(step);
+        }
+        ask_first_time(step, *state.suspicion);
+        const auto reason = quorum_sees_worse(step) ? Reason::quorum_unconfirmed : Reason::below_quorum;
+        step.note(NoteKind::confirming, state.shown(), state.shown(), reason);
+        return reason;
+    }
+
+    auto& suspicion = *state.suspicion;
+    std::erase_if(suspicion.asked, [&](const Asked& asked) {
+        return asked.region == vote.region && (vote.slot > suspicion.slot || vote.attempt >= asked.attempt);
+    });
+    if (is_worse(step, vote)) {
+        if (vote.region == suspicion.first) {
+            ++suspicion.repeats;
+        } else if (vote.taken_at < suspicion.first_at) {
+            suspicion.first = vote.region;
+            suspicion.first_at = vote.taken_at;
+            suspicion.repeats = 1;
+        }
+    } else if (vote.region == suspicion.first) {
+        suspicion.repeats = 0;
+    }
+    return weigh(step);
+}
+
+std::optional<Reason> answers_overdue(Step& step) {
+    auto& state = step.state;
+    if (!state.suspicion || step.now < state.suspicion->deadline) return std::nullopt;
+    auto& suspicion = *state.suspicion;
+    if (!anybody_sees_worse(step)) return end_in_doubt(step, Reason::recheck_passed);
+    if (step.definition.policy.confirm && suspicion.rounds < kRoundsOfAsking) return ask_again(step, Reason::confirmation_repeated);
+    return end_in_doubt(step, Reason::confirmation_unanswered);
+}
+
+}  // namespace sonde::engine::core

@@ -1,0 +1,80 @@
+#include "incident-engine/event.h"
+
+#include "lib/json/json.h"
+
+namespace sonde::engine {
+namespace {
+
+Json time_or_null(const std::optional<TimePoint>& at) { return at ? Json(to_rfc3339(*at)) : Json(nullptr); }
+
+Json incident_json(const core::Incident& incident, std::string_view comment) {
+    Json document;
+    document["id"] = incident.id.text();
+    document["seq"] = incident.seq;
+    document["scope"] = name_of(incident.scope);
+    document["state"] = name_of(incident.state);
+    document["severity"] = name_of(incident.severity);
+    document["title"] = incident.title;
+    document["failing_since"] = to_rfc3339(incident.failing_since);
+    document["opened_at"] = to_rfc3339(incident.opened_at);
+    document["acknowledged_at"] = time_or_null(incident.acknowledged_at);
+    document["resolved_at"] = time_or_null(incident.resolved_at);
+    document["monitors"] = Json::array();
+    for (const auto& member : incident.members) {
+        document["monitors"].push_back({{"id", member.monitor.text()}, {"name", member.name}, {"cause", name_of(member.cause)},
+                                        {"left_at", time_or_null(member.left_at)}});
+    }
+    if (!comment.empty()) document["comment"] = comment;
+    return document;
+}
+
+Json monitor_json(const EventParts& parts) {
+    Json document;
+    document["id"] = parts.monitor->monitor.text();
+    document["name"] = parts.monitor->name;
+    if (parts.from) document["from"] = name_of(*parts.from);
+    if (parts.to) document["to"] = name_of(*parts.to);
+    return document;
+}
+
+Json advisory_json(const EventParts& parts) {
+    Json document;
+    document["id"] = parts.advisory->id.text();
+    document["regions"] = parts.advisory_regions;
+    document["cause"] = name_of(parts.advisory->cause);
+    document["opened_at"] = to_rfc3339(parts.advisory->opened_at);
+    document["closed_at"] = parts.advisory_closed ? Json(to_rfc3339(parts.at)) : Json(nullptr);
+    return document;
+}
+
+}  // namespace
+
+Event make_event(EventId id, const EventParts& parts) {
+    Json document;
+    document["v"] = 1;
+    document["id"] = id.text();
+    document["kind"] = parts.kind;
+    document["at"] = to_rfc3339(parts.at);
+    document["actor"] = parts.actor;
+    if (!parts.reason.empty()) document["reason"] = parts.reason;
+    if (parts.site) document["site"] = {{"id", parts.site->text()}, {"name", parts.site_name}};
+    if (parts.incident != nullptr) document["incident"] = incident_json(*parts.incident, parts.comment);
+    if (parts.monitor != nullptr) document["monitor"] = monitor_json(parts);
+    if (parts.advisory != nullptr) document["advisory"] = advisory_json(parts);
+    if (!parts.region.empty()) {
+        document["coverage"] = {{"region", parts.region}};
+        if (parts.region_since) document["coverage"]["since"] = to_rfc3339(*parts.region_since);
+    }
+    if (parts.evidence != nullptr) {
+        document["votes"] = (*parts.evidence)["votes"];
+        document["rule"] = (*parts.evidence)["rule"];
+    }
+    Event event{id, parts.at, std::string(parts.kind), parts.site, std::nullopt, std::nullopt, json::dump(document)};
+    if (parts.incident != nullptr) {
+        event.incident = parts.incident->id;
+        event.seq = parts.incident->seq;
+    }
+    return event;
+}
+
+}  // namespace sonde::engine

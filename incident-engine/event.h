@@ -1,0 +1,49 @@
+// Events as they are told: the documents of schema/messages/event.schema.json.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "incident-engine/core/incident.h"
+#include "lib/json/json.h"
+
+namespace sonde::engine {
+
+// A row of `outbox`, and the document that subscribers and receivers get.
+struct Event {
+    EventId id;
+    TimePoint at;
+    std::string kind;  // `incident.opened`, …
+    std::optional<SiteId> site;
+    std::optional<IncidentId> incident;
+    std::optional<std::int64_t> seq;
+    std::string document;
+};
+
+// What an event is made of beside its kind. Everything pointed to must live until `make_event` returned.
+struct EventParts {
+    EventParts(std::string_view of_kind, TimePoint when, std::string_view why) : kind(of_kind), at(when), reason(why) {}
+
+    std::string_view kind;
+    TimePoint at;
+    std::string_view reason;
+    std::string_view actor = "engine";
+    std::optional<SiteId> site;
+    std::string_view site_name;
+    const core::Incident* incident = nullptr;
+    std::string_view comment;                       // of an incident's event
+    const core::Definition* monitor = nullptr;
+    std::optional<core::State> from;
+    std::optional<core::State> to;
+    const core::Advisory* advisory = nullptr;
+    std::vector<std::string> advisory_regions;
+    bool advisory_closed = false;
+    std::string_view region;                        // of a coverage event
+    std::optional<TimePoint> region_since;
+    const Json* evidence = nullptr;                 // as `evidence_of` gave it
+};
+
+Event make_event(EventId id, const EventParts& parts);
+
+}  // namespace sonde::engine

@@ -1,0 +1,37 @@
+#include "incident-engine/evidence.h"
+
+namespace sonde::engine {
+
+Json votes_of(const core::MonitorState& state, const core::Definition& definition, TimePoint now) {
+    Json votes = Json::array();
+    for (const auto& voter : definition.voters) {
+        Json item;
+        item["region"] = voter.name;
+        item["failure_domain"] = voter.domain;
+        const auto* vote = core::find_vote(state.votes, voter.id);
+        if (vote == nullptr) {
+            item["verdict"] = "absent";
+            item["fresh"] = false;
+            votes.push_back(std::move(item));
+            continue;
+        }
+        item["verdict"] = name_of(vote->verdict);
+        item["class"] = name_of(vote->cause);
+        item["slot"] = to_rfc3339(vote->slot);
+        item["attempt"] = vote->attempt;
+        item["at"] = to_rfc3339(vote->taken_at);
+        item["fresh"] = core::is_fresh(vote->taken_at, definition, now);
+        item["message"] = vote->message;
+        votes.push_back(std::move(item));
+    }
+    return votes;
+}
+
+Json evidence_of(const core::MonitorState& state, const core::Definition& definition, TimePoint now) {
+    Json evidence;
+    evidence["votes"] = votes_of(state, definition, now);
+    evidence["rule"] = check::describe(definition.policy);
+    return evidence;
+}
+
+}  // namespace sonde::engine

@@ -1,0 +1,74 @@
+// What the worker keeps in memory of the shards it owns. Owned and touched by the worker's thread alone.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "incident-engine/core/decide.h"
+#include "incident-engine/core/incident.h"
+
+namespace sonde::engine {
+
+// A monitor as defined and as decided on last.
+struct Watched {
+    core::Definition definition;
+    core::MonitorState state;
+    int shard = 0;
+    bool stored = false;              // has a row in monitor_state
+    std::optional<TimePoint> armed;   // its entry in the timers; earlier than or at its next tick
+};
+
+struct Site {
+    std::string name;
+    int shard = 0;
+    std::array<std::optional<core::Incident>, 2> open;  // by scope
+};
+
+struct Region {
+    std::string name;
+    std::string domain;
+};
+
+class Regions {
+public:
+    void put(core::RegionId id, Region region) {
+        ids_[region.name] = id;
+        by_id_[id] = std::move(region);
+    }
+    void clear() {
+        ids_.clear();
+        by_id_.clear();
+    }
+    [[nodiscard]] std::optional<core::RegionId> id_of(std::string_view name) const {
+        const auto found = ids_.find(std::string(name));
+        if (found == ids_.end()) return std::nullopt;
+        return found->second;
+    }
+    // Of a region that is gone: `region-<id>`.
+    [[nodiscard]] std::string name_of(core::RegionId id) const {
+        const auto found = by_id_.find(id);
+        return found != by_id_.end() ? found->second.name : "region-" + std::to_string(static_cast<int>(id));
+    }
+    [[nodiscard]] const std::unordered_map<core::RegionId, Region>& all() const { return by_id_; }
+
+private:
+    std::unordered_map<core::RegionId, Region> by_id_;
+    std::unordered_map<std::string, core::RegionId> ids_;
+};
+
+struct Holdings {
+    std::unordered_map<MonitorId, Watched> monitors;
+    std::unordered_map<SiteId, Site> sites;
+    Regions regions;
+
+    // Forgets everything of `shard`.
+    void drop(int shard) {
+        std::erase_if(monitors, [&](const auto& entry) { return entry.second.shard == shard; });
+        std::erase_if(sites, [&](const auto& entry) { return entry.second.shard == shard; });
+    }
+};
+
+}  // namespace sonde::engine

@@ -1,0 +1,156 @@
+#include "incident-engine/jurisdiction.h"
+
+#include <algorithm>
+
+#include "lib/log/log.h"
+
+namespace sonde::engine {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Rows of `change` are removed after an hour: after a longer gap everything is read anew.
+constexpr std::chrono::minutes kLongestGap{30};
+constexpr std::size_t kRefreshAtOnce = 5000;
+
+}  // namespace
+
+Jurisdiction::Jurisdiction(Options options, db::Pool& pool, Intake& intake, Metrics& metrics)
+    : options_(std::move(options)), pool_(pool), intake_(intake), metrics_(metrics), shards_(pool, options_.owner, options_.lease) {}
+
+void Jurisdiction::keep(Batch& batch, bus::Bus& bus, bool changed) {
+    if (Clock::now() >= next_renewal_) renew(batch, bus);
+    if (distrusted_) {
+        to_load_ = shard_numbers();
+        for (const auto shard : to_load_) forget_of(shard, batch);
+        following_ = false;
+        distrusted_ = false;
+    }
+    if (!to_load_.empty()) load(to_load_, batch);
+    if (following_ && (changed || Clock::now() >= next_look_)) follow_changes(batch);
+}
+
+void Jurisdiction::renew(Batch& batch, bus::Bus& bus) {
+    const auto change = shards_.renew();
+    next_renewal_ = Clock::now() + options_.lease / 4;
+    for (const auto shard : change.lost) {
+        drop(shard, batch, bus);
+        log::info("shard_lost", "shard", shard);
+    }
+    to_load_.insert(to_load_.end(), change.gained.begin(), change.gained.end());
+    metrics_.owned_shards.set(static_cast<double>(shards_.owned().size()));
+}
+
+void Jurisdiction::drop(int shard, Batch& batch, bus::Bus& bus) {
+    intake_.close(shard);
+    std::erase(to_load_, shard);
+    forget_of(shard, batch);
+    holdings_.drop(shard);
+    const auto ours = std::stable_partition(batch.messages.begin(), batch.messages.end(),
+                                            [&](const Opened& message) { return message.parcel.shard != shard; });
+    for (auto it = ours; it != batch.messages.end(); ++it) bus.not_now(it->parcel.delivery, milliseconds{0});
+    batch.messages.erase(ours, batch.messages.end());
+}
+
+// What `batch` knows of the shard beside its messages came from memory that is about to go.
+void Jurisdiction::forget_of(int shard, Batch& batch) const {
+    const auto of_shard = [&](MonitorId monitor) {
+        const auto found = holdings_.monitors.find(monitor);
+        return found == holdings_.monitors.end() || found->second.shard == shard;
+    };
+    std::erase_if(batch.reread, of_shard);
+    std::erase_if(batch.due, of_shard);
+    std::erase_if(batch.orphans, [&](const catalog::Orphan& orphan) { return shard_of(orphan.site) == shard; });
+}
+
+void Jurisdiction::load(const std::vector<int>& shards, Batch& batch) {
+    auto tx = pool_.begin();
+    if (!following_) {
+        changes_.begin(tx);
+        catalog::load_regions(tx, holdings_.regions);
+    }
+    const auto now = wall_now();
+    std::vector<catalog::Loaded> loaded;
+    for (const auto shard : shards) loaded.push_back(catalog::load_shard(tx, shard, now, holdings_));
+    tx.commit();
+    if (!following_) last_look_ = Clock::now();
+    following_ = true;
+    for (std::size_t i = 0; i < shards.size(); ++i) {
+        // Also after a reading anew: what came while the database was away is still to be decided on.
+        listening_since_[static_cast<std::size_t>(shards[i])] = now;
+        for (const auto monitor : loaded[i].monitors) {
+            batch.reread.push_back(monitor);
+            arm(monitor, now);
+        }
+        batch.orphans.insert(batch.orphans.end(), loaded[i].orphans.begin(), loaded[i].orphans.end());
+        const auto open = intake_.shards();
+        if (std::find(open.begin(), open.end(), shards[i]) == open.end()) intake_.open(shards[i]);
+        log::info("shard_loaded", "shard", shards[i], "monitors", loaded[i].monitors.size());
+    }
+    to_load_.clear();
+    metrics_.monitors.set(static_cast<double>(holdings_.monitors.size()));
+}
+
+void Jurisdiction::follow_changes(Batch& batch) {
+    if (Clock::now() - last_look_ > kLongestGap) {
+        log::warning("changes_missed", "doing", "reading everything anew");
+        distrust();
+        return;
+    }
+    auto tx = pool_.begin();
+    const auto seen = changes_.read(tx);
+    tx.commit();
+    last_look_ = Clock::now();
+    next_look_ = last_look_ + options_.poll;
+    if (seen.empty()) return;
+    if (seen.regions) {  // every definition names its regions
+        distrust();
+        return;
+    }
+    try {
+        auto again = pool_.begin();
+        for (std::size_t from = 0; from < std::max(seen.monitors.size(), std::size_t{1}); from += kRefreshAtOnce) {
+            const auto to = std::min(seen.monitors.size(), from + kRefreshAtOnce);
+            const std::vector<std::int64_t> some(seen.monitors.begin() + static_cast<std::ptrdiff_t>(std::min(from, to)),
+                                                 seen.monitors.begin() + static_cast<std::ptrdiff_t>(to));
+            const auto& sites = from == 0 ? seen.sites : std::vector<std::int64_t>{};
+            const auto held = catalog::refresh(again, some, sites, shard_numbers(), wall_now(), holdings_);
+            batch.reread.insert(batch.reread.end(), held.begin(), held.end());
+        }
+        again.commit();
+    } catch (...) {
+        distrust();  // the changes were read, and will not be shown again
+        throw;
+    }
+    metrics_.monitors.set(static_cast<double>(holdings_.monitors.size()));
+}
+
+void Jurisdiction::look_up_strangers(Batch& batch) {
+    std::vector<std::int64_t> strangers;
+    for (const auto& message : batch.messages) {
+        for (const auto& result : message.batch.results) {
+            if (holdings_.monitors.find(result.monitor) == holdings_.monitors.end()) strangers.push_back(result.monitor.value());
+        }
+    }
+    if (strangers.empty()) return;
+    std::sort(strangers.begin(), strangers.end());
+    strangers.erase(std::unique(strangers.begin(), strangers.end()), strangers.end());
+    auto tx = pool_.begin();
+    const auto held = catalog::refresh(tx, strangers, {}, shard_numbers(), wall_now(), holdings_);
+    tx.commit();
+    batch.reread.insert(batch.reread.end(), held.begin(), held.end());
+}
+
+void Jurisdiction::fenced() {
+    next_renewal_ = {};
+    distrust();
+}
+
+void Jurisdiction::arm(MonitorId monitor, TimePoint now) {
+    const auto found = holdings_.monitors.find(monitor);
+    if (found == holdings_.monitors.end()) return;
+    auto& watched = found->second;
+    if (const auto at = core::next_tick(watched.state, watched.definition, now, listening_since(watched.shard))) timers_.arm(watched, *at);
+}
+
+}  // namespace sonde::engine

@@ -1,0 +1,63 @@
+#include "incident-engine/metrics.h"
+
+namespace sonde::engine {
+namespace {
+
+using metrics::Family;
+
+constexpr Family kResults{"sonde_engine_results_total", "Results kept, by verdict."};
+constexpr Family kRefused{"sonde_engine_results_refused_total", "Results acknowledged and not kept, by reason."};
+constexpr Family kDuplicates{"sonde_engine_results_duplicate_total", "Results that were there already."};
+constexpr Family kLate{"sonde_engine_results_late_total", "Results that were too old to count as votes when they arrived."};
+constexpr Family kBatch{"sonde_engine_batch_results", "Results in one transaction."};
+constexpr Family kTransaction{"sonde_engine_transaction_seconds", "Time from the begin to the commit of a batch."};
+constexpr Family kLatency{"sonde_engine_result_latency_seconds", "Time from the end of a check to the commit of its result."};
+constexpr Family kOpened{"sonde_engine_incidents_opened_total", "Incidents opened."};
+constexpr Family kResolved{"sonde_engine_incidents_resolved_total", "Incidents resolved, by the engine or by request."};
+constexpr Family kConfirmations{"sonde_engine_confirmations_total", "Checks asked for to confirm a failure."};
+constexpr Family kConfirmationsLost{"sonde_engine_confirmations_lost_total", "Of those, not accepted by the region's stream."};
+constexpr Family kParked{"sonde_engine_parked_total", "Messages that could not be understood or kept, and were put aside."};
+constexpr Family kRetries{"sonde_engine_batch_retries_total", "Batches that had to be tried again."};
+constexpr Family kCommands{"sonde_engine_commands_total", "Commands on incidents that were answered."};
+constexpr Family kRelayed{"sonde_engine_events_relayed_total", "Events handed to the events stream."};
+constexpr Family kEnsured{"sonde_engine_streams_ensured_total", "Streams found missing and made."};
+constexpr Family kRecreated{"sonde_engine_results_consumer_recreated_total", "Consumers found missing or stuck, and made anew."};
+constexpr Family kShards{"sonde_engine_owned_shards", "Shards this engine decides on."};
+constexpr Family kMonitors{"sonde_engine_monitors", "Monitors of those shards."};
+constexpr Family kOutboxAge{"sonde_engine_outbox_oldest_seconds", "Age of the oldest event that is not relayed; 0 if there is none."};
+
+template <class Enum, std::size_t N>
+std::array<metrics::Counter*, N> by_name(metrics::Registry& registry, const Family& family, std::string_view label) {
+    std::array<metrics::Counter*, N> counters{};
+    for (std::size_t i = 0; i < N; ++i) {
+        counters[i] = &registry.counter(family, {{label, std::string(name_of(static_cast<Enum>(i)))}});
+    }
+    return counters;
+}
+
+}  // namespace
+
+Metrics::Metrics(metrics::Registry& made_in)
+    : registry(made_in),
+      results(by_name<check::Verdict, 4>(registry, kResults, "verdict")),
+      refused(by_name<Refusal, 4>(registry, kRefused, "reason")),
+      duplicates(registry.counter(kDuplicates)),
+      late(registry.counter(kLate)),
+      batch_results(registry.histogram(kBatch, metrics::kSizeBounds)),
+      transaction(registry.histogram(kTransaction, metrics::kSecondsBounds)),
+      latency(registry.histogram(kLatency, metrics::kSecondsBounds)),
+      incidents_opened(registry.counter(kOpened)),
+      incidents_resolved(registry.counter(kResolved)),
+      confirmations(registry.counter(kConfirmations)),
+      confirmations_lost(registry.counter(kConfirmationsLost)),
+      parked(registry.counter(kParked)),
+      retries(registry.counter(kRetries)),
+      commands(registry.counter(kCommands)),
+      relayed(registry.counter(kRelayed)),
+      streams_ensured(registry.counter(kEnsured)),
+      consumers_recreated(registry.counter(kRecreated)),
+      owned_shards(registry.gauge(kShards)),
+      monitors(registry.gauge(kMonitors)),
+      outbox_age(registry.gauge(kOutboxAge)) {}
+
+}  // namespace sonde::engine

@@ -1,0 +1,82 @@
+#include "incident-engine/relay.h"
+
+#include <condition_variable>
+#include <mutex>
+
+#include "lib/log/log.h"
+#include "lib/message/subject.h"
+
+namespace sonde::engine {
+namespace {
+
+constexpr int kAtOnce = 200;
+constexpr milliseconds kPublishDeadline{3000};
+constexpr milliseconds kWait{4000};
+
+constexpr db::Statement kTake{"outbox_to_relay", R"sql(
+select id, kind, coalesce(site_id, 0), payload::text, extract(epoch from now() - at)::float8 from outbox
+where relayed_at is null order by id limit $1)sql"};
+constexpr db::Statement kMark{"outbox_relayed", "update outbox set relayed_at = now() where id = any($1::bigint[])"};
+
+// The answers of one round. Shared with the callbacks, which may come after the round has given up on them.
+struct Answers {
+    std::mutex mutex;
+    std::condition_variable all;
+    std::size_t missing = 0;
+    std::vector<std::int64_t> accepted;
+    std::size_t refused = 0;
+};
+
+}  // namespace
+
+bool Relay::step() {
+    struct Row {
+        std::int64_t id;
+        std::string subject;
+        std::string payload;
+    };
+    std::vector<Row> rows;
+    double oldest = 0;
+    pool_.transact([&](db::Tx& tx) {
+        rows.clear();
+        for (const auto row : tx.run(kTake, {kAtOnce})) {
+            if (rows.empty()) oldest = row.real(4);
+            rows.push_back({row.whole(0), message::subject::event(row.text(1), row.id<SiteId>(2)), std::string(row.text(3))});
+        }
+    });
+    metrics_.outbox_age.set(oldest);
+    if (rows.empty() || !bus_.health().connected) return false;
+
+    auto answers = std::make_shared<Answers>();
+    answers->missing = rows.size();
+    for (const auto& row : rows) {
+        bus_.publish_to_stream(
+            row.subject, row.payload,
+            [answers, id = row.id](bus::PublishOutcome outcome) {
+                const std::scoped_lock lock(answers->mutex);
+                if (outcome == bus::PublishOutcome::accepted) answers->accepted.push_back(id);
+                if (outcome == bus::PublishOutcome::refused) ++answers->refused;
+                if (--answers->missing == 0) answers->all.notify_all();
+            },
+            kPublishDeadline);
+    }
+    std::vector<std::int64_t> accepted;
+    std::size_t refused = 0;
+    {
+        std::unique_lock lock(answers->mutex);
+        answers->all.wait_for(lock, kWait, [&] { return answers->missing == 0; });
+        accepted = answers->accepted;
+        refused = answers->refused;
+    }
+    if (!accepted.empty()) {
+        pool_.transact([&](db::Tx& tx) { tx.run(kMark, {accepted}); });
+        metrics_.relayed.add(accepted.size());
+    }
+    const bool all = accepted.size() == rows.size();
+    if (!all && !failing_) log::warning("events_not_relayed", "waiting", rows.size() - accepted.size(), "refused", refused);
+    if (all && failing_) log::info("events_relayed_again");
+    failing_ = !all;
+    return all && rows.size() == static_cast<std::size_t>(kAtOnce);
+}
+
+}  // namespace sonde::engine

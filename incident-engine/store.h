@@ -1,0 +1,28 @@
+// The engine's SQL: one statement a table and batch, with arrays, whatever the number of rows.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "incident-engine/writes.h"
+#include "lib/db/db.h"
+
+namespace sonde::engine::store {
+
+// Inserts results, passing over those that are there already. Returns how many were new.
+int insert_results(db::Tx& tx, std::span<const Seen> results);
+
+// As `insert_results`, and says for each whether it was new. Of equal ones in `results` the first is.
+std::vector<bool> insert_results_telling(db::Tx& tx, std::span<const Seen> results);
+
+// Counts new results of first attempts in `slot_ledger`.
+void account(db::Tx& tx, std::span<const Seen> results);
+
+// Everything in `writes`, and a notification for the notifier if there are events.
+void write(db::Tx& tx, const Writes& writes, TimePoint now);
+
+// Events of no monitor or site.
+void write_events(db::Tx& tx, std::span<const Event> events);
+
+}  // namespace sonde::engine::store

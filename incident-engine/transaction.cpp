@@ -1,0 +1,197 @@
+#include "incident-engine/transaction.h"
+
+#include <algorithm>
+
+#include "incident-engine/catalog.h"
+#include "incident-engine/store.h"
+#include "lib/json/json.h"
+#include "lib/log/log.h"
+
+namespace sonde::engine {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::hours kOldestSlot{24};
+constexpr std::chrono::minutes kNewestSlot{5};
+constexpr int kCommandsAtOnce = 200;
+
+constexpr db::Statement kCommands{"incident_command_open", R"sql(
+select id, incident_id, action, actor, coalesce(body ->> 'comment', ''), if_version
+from incident_command where shard = any($1::smallint[]) and done_at is null order by id limit $2)sql"};
+
+double in_seconds(Clock::duration time) { return std::chrono::duration<double>(time).count(); }
+
+void log_edges(const Writes& writes) {
+    for (const auto& row : writes.timeline) {
+        const auto& incident = writes.incidents.at(row.incident);
+        if (row.entry.kind == core::TimelineKind::opened) {
+            log::info("incident_opened", "incident", row.incident.text(), "site", incident.site.text(), "scope", name_of(incident.scope),
+                      "reason", name_of(row.entry.reason), "title", incident.title);
+        } else if (row.entry.kind == core::TimelineKind::resolved) {
+            log::info("incident_resolved", "incident", row.incident.text(), "site", incident.site.text(), "scope", name_of(incident.scope),
+                      "reason", name_of(row.entry.reason), "by", incident.resolved_by);
+        }
+    }
+}
+
+}  // namespace
+
+Transaction::Transaction(db::Pool& pool, bus::Bus& bus, Jurisdiction& jurisdiction, Confirmations& confirmations, Metrics& metrics)
+    : pool_(pool), bus_(bus), jurisdiction_(jurisdiction), confirmations_(confirmations), metrics_(metrics) {}
+
+Transaction::Sorted Transaction::sort(const Batch& batch, TimePoint now) const {
+    Sorted sorted;
+    const auto& holdings = jurisdiction_.holdings();
+    sorted.results.reserve(batch.results());
+    const auto refuse = [&](Refusal why, std::size_t n = 1) { sorted.refused[static_cast<std::size_t>(why)] += n; };
+    for (const auto& message : batch.messages) {
+        const auto region = holdings.regions.id_of(message.region);
+        if (!region) {
+            refuse(Refusal::unknown_region, message.batch.results.size());
+            continue;
+        }
+        for (const auto& result : message.batch.results) {
+            const auto held = holdings.monitors.find(result.monitor);
+            if (held == holdings.monitors.end() || held->second.shard != message.parcel.shard) {
+                refuse(Refusal::unknown_monitor);
+            } else if (held->second.definition.voter(*region) == nullptr) {
+                refuse(Refusal::region_not_asked);
+            } else if (result.slot < now - kOldestSlot || result.slot > now + kNewestSlot) {
+                refuse(Refusal::slot_out_of_range);
+            } else {
+                sorted.results.push_back({&result, *region, message.region, message.parcel.shard, message.parcel.arrived});
+            }
+        }
+    }
+    return sorted;
+}
+
+void Transaction::begin(std::optional<db::Tx>& tx) {
+    tx.reset();
+    tx.emplace(pool_.begin());
+    jurisdiction_.shards().fence(*tx);
+}
+
+// Nearly always all are new. Only if not, it is worth asking which.
+std::vector<bool> Transaction::insert(std::optional<db::Tx>& tx, const std::vector<Seen>& results) {
+    const auto fresh = store::insert_results(*tx, results);
+    if (static_cast<std::size_t>(fresh) == results.size()) return std::vector<bool>(results.size(), true);
+    if (fresh == 0) return std::vector<bool>(results.size(), false);
+    begin(tx);
+    return store::insert_results_telling(*tx, results);
+}
+
+void Transaction::answer_commands(db::Tx& tx, Deliberation& deliberation) {
+    for (const auto row : tx.run(kCommands, {jurisdiction_.shard_numbers(), kCommandsAtOnce})) {
+        const auto action = from_name<core::Action>(row.text(2));
+        core::Command command{action.value_or(core::Action::comment), std::string(row.text(3)), std::string(row.text(4)),
+                              row.maybe(5, &db::Row::small)};
+        auto named = catalog::load_incident(tx, row.id<IncidentId>(1));
+        const auto outcome = deliberation.command(row.whole(0), std::move(named), command);
+        log::info("command_answered", "command", row.whole(0), "action", row.text(2), "actor", row.text(3), "outcome", name_of(outcome));
+    }
+}
+
+Committed Transaction::run(Batch& batch) {
+    const auto started = Clock::now();
+    const auto now = wall_now();
+    auto& holdings = jurisdiction_.holdings();
+    const auto sorted = sort(batch, now);
+    Deliberation deliberation(holdings, now);
+    const auto held = [&](MonitorId monitor) { return holdings.monitors.find(monitor) != holdings.monitors.end(); };
+
+    for (const auto monitor : batch.reread) {
+        if (held(monitor)) deliberation.definition_read(monitor);
+    }
+    for (const auto& orphan : batch.orphans) {
+        deliberation.leaves(orphan.site, orphan.scope, orphan.monitor, core::Reason::monitor_deleted);
+    }
+
+    std::optional<db::Tx> tx;
+    std::vector<bool> is_new;
+    std::uint64_t late = 0;
+    if (!sorted.results.empty()) {
+        begin(tx);
+        is_new = insert(tx, sorted.results);
+        std::vector<Seen> fresh;
+        fresh.reserve(sorted.results.size());
+        for (std::size_t i = 0; i < sorted.results.size(); ++i) {
+            if (!is_new[i]) continue;
+            fresh.push_back(sorted.results[i]);
+            if (deliberation.result(sorted.results[i]) == core::Reason::vote_late) ++late;
+        }
+        store::account(*tx, fresh);
+    }
+    if (batch.commands) {
+        if (!tx) begin(tx);
+        answer_commands(*tx, deliberation);
+    }
+    for (const auto monitor : batch.due) {
+        if (held(monitor)) deliberation.tick(monitor, jurisdiction_.listening_since(holdings.monitors.at(monitor).shard));
+    }
+
+    const auto& writes = deliberation.writes();
+    JobTemplates templates;
+    if (tx || !writes.empty()) {
+        if (!tx) begin(tx);
+        store::write(*tx, writes, now);
+        templates = load_templates(*tx, writes.asking);
+        tx->commit();
+        tx.reset();
+        metrics_.transaction.observe(in_seconds(Clock::now() - started));
+    }
+
+    // From here on it has happened.
+    const Committed committed{!writes.events.empty()};
+    count(sorted, is_new, writes, late, wall_now());
+    log_edges(writes);
+    confirmations_.send(writes.asking, templates, holdings.regions);
+    take_over(batch, deliberation, writes);
+    return committed;
+}
+
+void Transaction::take_over(Batch& batch, Deliberation& deliberation, const Writes& writes) {
+    std::vector<MonitorId> touched;
+    touched.reserve(writes.states.size() + batch.due.size() + batch.reread.size());
+    for (const auto& [monitor, state] : writes.states) touched.push_back(monitor);
+    touched.insert(touched.end(), batch.due.begin(), batch.due.end());
+    touched.insert(touched.end(), batch.reread.begin(), batch.reread.end());
+    const auto now = deliberation.now();
+    deliberation.apply(jurisdiction_.holdings());
+    for (const auto monitor : touched) jurisdiction_.arm(monitor, now);
+    for (const auto& message : batch.messages) bus_.ack(message.parcel.delivery);
+    batch = {};
+}
+
+void Transaction::count(const Sorted& sorted, const std::vector<bool>& is_new, const Writes& writes, std::uint64_t late,
+                        TimePoint committed_at) {
+    for (std::size_t i = 0; i < sorted.refused.size(); ++i) {
+        if (sorted.refused[i] > 0) metrics_.refused[i]->add(sorted.refused[i]);
+    }
+    if (!sorted.results.empty()) metrics_.batch_results.observe(static_cast<double>(sorted.results.size()));
+    std::array<std::uint64_t, 4> verdicts{};
+    std::uint64_t duplicates = 0;
+    for (std::size_t i = 0; i < sorted.results.size(); ++i) {
+        const auto& result = *sorted.results[i].result;
+        if (!is_new[i]) {
+            ++duplicates;
+            continue;
+        }
+        ++verdicts[static_cast<std::size_t>(result.verdict)];
+        const auto ended = result.started_at + std::chrono::duration_cast<milliseconds>(result.phases.total);
+        metrics_.latency.observe(std::chrono::duration<double>(std::max(committed_at - ended, milliseconds{0})).count());
+    }
+    for (std::size_t i = 0; i < verdicts.size(); ++i) {
+        if (verdicts[i] > 0) metrics_.results[i]->add(verdicts[i]);
+    }
+    if (duplicates > 0) metrics_.duplicates.add(duplicates);
+    if (late > 0) metrics_.late.add(late);
+    if (!writes.answers.empty()) metrics_.commands.add(writes.answers.size());
+    for (const auto& row : writes.timeline) {
+        if (row.entry.kind == core::TimelineKind::opened) metrics_.incidents_opened.add();
+        if (row.entry.kind == core::TimelineKind::resolved) metrics_.incidents_resolved.add();
+    }
+}
+
+}  // namespace sonde::engine

@@ -1,0 +1,72 @@
+// What one transaction of the engine writes, in the shape of its tables.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "incident-engine/event.h"
+#include "lib/message/result.h"
+
+namespace sonde::engine {
+
+// A result with what is known of it besides its own fields.
+struct Seen {
+    const message::ProbeResult* result = nullptr;
+    core::RegionId region{};
+    std::string_view region_name;
+    int shard = 0;
+    TimePoint received_at;
+};
+
+struct DecisionRow {
+    MonitorId monitor;
+    core::Note note;
+    std::optional<IncidentId> incident;
+    std::string votes;  // JSON
+};
+
+struct TimelineRow {
+    IncidentId incident;
+    core::TimelineEntry entry;
+    std::string data;  // JSON
+};
+
+struct AdvisoryRow {
+    SiteId site;
+    MonitorId monitor;
+    core::Advisory advisory;
+    std::vector<std::string> regions;
+    bool closed = false;
+};
+
+struct Asking {
+    MonitorId monitor;
+    core::Confirm confirm;
+};
+
+struct Answer {
+    std::int64_t command = 0;
+    core::CommandOutcome outcome = core::CommandOutcome::unchanged;
+};
+
+struct Writes {
+    std::unordered_map<MonitorId, core::MonitorState> states;  // as they will be
+    std::vector<MonitorId> forgotten;                          // deleted monitors, of which nothing is open
+    std::map<IncidentId, core::Incident> incidents;            // changed or new, as they will be
+    std::vector<DecisionRow> decisions;
+    std::vector<TimelineRow> timeline;
+    std::vector<AdvisoryRow> advisories;
+    std::vector<Event> events;
+    std::vector<Answer> answers;
+    std::vector<Asking> asking;                                // published after the commit
+
+    [[nodiscard]] bool empty() const {
+        return states.empty() && forgotten.empty() && incidents.empty() && decisions.empty() && timeline.empty() && advisories.empty() &&
+               events.empty() && answers.empty();
+    }
+};
+
+}  // namespace sonde::engine

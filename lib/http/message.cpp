@@ -1,0 +1,66 @@
+#include "lib/http/message.h"
+
+#include <algorithm>
+
+namespace sonde::http {
+namespace {
+
+const std::string* first(const std::vector<std::pair<std::string, std::string>>& pairs, std::string_view name) {
+    const auto found = std::find_if(pairs.begin(), pairs.end(), [name](const auto& pair) { return pair.first == name; });
+    return found == pairs.end() ? nullptr : &found->second;
+}
+
+}  // namespace
+
+const std::string* Request::header(std::string_view name) const { return first(headers, name); }
+
+const std::string* Request::query_value(std::string_view name) const { return first(query, name); }
+
+Response Response::json(const Json& document, int status) {
+    Response response;
+    response.status = status;
+    response.body = json::dump(document);
+    return response;
+}
+
+Response Response::text(std::string body, std::string content_type, int status) {
+    Response response;
+    response.status = status;
+    response.content_type = std::move(content_type);
+    response.body = std::move(body);
+    return response;
+}
+
+Response Response::empty(int status) {
+    Response response;
+    response.status = status;
+    response.content_type.clear();
+    return response;
+}
+
+Response&& Response::with(std::string name, std::string value) && {
+    headers.emplace_back(std::move(name), std::move(value));
+    return std::move(*this);
+}
+
+Response problem_response(const ProblemKind& kind, std::string_view detail, const json::Problems& errors) {
+    Json document;
+    document["type"] = "urn:sonde:problem:" + std::string(kind.code);
+    document["title"] = kind.title;
+    document["status"] = kind.status;
+    if (!detail.empty()) document["detail"] = detail;
+    if (!errors.empty()) {
+        auto& list = document["errors"] = Json::array();
+        for (const auto& error : errors) {
+            Json item;
+            item["pointer"] = error.pointer;
+            item["detail"] = error.detail;
+            list.push_back(std::move(item));
+        }
+    }
+    auto response = Response::json(document, kind.status);
+    response.content_type = "application/problem+json";
+    return response;
+}
+
+}  // namespace sonde::http

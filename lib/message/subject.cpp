@@ -1,0 +1,29 @@
+#include "lib/message/subject.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace sonde::message::subject {
+
+bool is_region_name(std::string_view name) {
+    if (name.empty() || name.size() > 32 || name.front() < 'a' || name.front() > 'z') return false;
+    return std::all_of(name.begin(), name.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
+}
+
+std::string jobs(std::string_view region) { return fmt::format("sonde.v1.jobs.{}", region); }
+std::string urgent(std::string_view region) { return fmt::format("sonde.v1.urgent.{}", region); }
+std::string results(int shard, std::string_view region) { return fmt::format("sonde.v1.results.{}.{}", shard, region); }
+std::string results_of_shard(int shard) { return fmt::format("sonde.v1.results.{}.*", shard); }
+std::string presence(std::string_view region) { return fmt::format("sonde.v1.presence.{}", region); }
+std::string parked(std::string_view by) { return fmt::format("sonde.v1.parked.{}", by); }
+
+std::string event(std::string_view kind, SiteId site) {
+    return fmt::format("sonde.v1.events.{}.{}", kind, site ? site.text() : "none");
+}
+
+std::string jobs_stream(std::string_view region) { return fmt::format("SONDE_JOBS_{}", region); }
+std::string urgent_stream(std::string_view region) { return fmt::format("SONDE_URGENT_{}", region); }
+std::string engine_consumer(int shard) { return fmt::format("engine-{}", shard); }
+
+}  // namespace sonde::message::subject

@@ -1,0 +1,105 @@
+#include "notifier/app.h"
+
+#include <unistd.h>
+
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+#include "lib/crypto/crypto.h"
+#include "lib/db/migrate.h"
+#include "lib/log/log.h"
+#include "lib/net/guard.h"
+#include "notifier/worker.h"
+
+namespace sonde::notifier {
+namespace {
+
+// The longest a stop can wait for the database after its drain; no statement of ours takes a tenth of it.
+constexpr milliseconds kStatementTimeout{10'000};
+
+template <class Value>
+Value or_throw(Result<Value> result, std::string_view doing) {
+    if (!result) throw std::runtime_error(fmt::format("{}: {}", doing, result.error().message));
+    return *std::move(result);
+}
+
+net::Guard guard_of(const NotifierConfig& config) {
+    return or_throw(net::make_guard(config.guard_allow, config.guard_deny), "cannot read guard.allow and guard.deny");
+}
+
+// Names this process in leases: for people by its number, and unique wherever that number comes from.
+std::string owner_name() { return fmt::format("notifier/{}/{}", getpid(), crypto::hex(crypto::random_bytes(6))); }
+
+WorkerOptions worker_options(const NotifierConfig& config) {
+    WorkerOptions options;
+    options.owner = owner_name();
+    options.max_in_flight = config.max_in_flight;
+    options.max_per_channel = config.max_per_channel;
+    options.lease = config.lease;
+    options.drain = config.drain;
+    options.retry.give_up_after = config.give_up_after;
+    return options;
+}
+
+}  // namespace
+
+// In the order of starting; destroyed in reverse.
+struct NotifierApp::Parts {
+    metrics::Registry registry;
+    Metrics metrics{registry};
+    service::Health health;
+    http::Router router;
+    std::optional<db::Pool> pool;
+    std::optional<Courier> courier;
+    std::optional<Worker> worker;
+    std::optional<db::Listener> listener;
+    std::optional<http::Server> server;
+};
+
+NotifierApp::NotifierApp(const NotifierConfig& config) : config_(config) {}
+
+NotifierApp::~NotifierApp() { stop(); }
+
+void NotifierApp::start() {
+    auto box = or_throw(crypto::SecretBox::from_key_file(config_.key_file), "cannot use secrets.key_file");
+    auto guard = guard_of(config_);
+    parts_ = std::make_unique<Parts>();
+    auto& parts = *parts_;
+
+    auto pool = service::pool_options(config_.database, "sonde-notifier");
+    pool.statement_timeout = kStatementTimeout;
+    parts.pool.emplace(std::move(pool), parts.registry);
+    or_throw(db::check_schema(*parts.pool), "cannot use the database");
+    parts.courier.emplace(SenderOptions{config_.timeout, config_.ca_file}, std::move(guard));
+    parts.worker.emplace(*parts.pool, *parts.courier, std::move(box), worker_options(config_), parts.metrics);
+    parts.worker->start();
+    parts.listener.emplace(config_.database.dsn, std::vector<std::string>{"sonde_outbox", "sonde_change"},
+                           [worker = &*parts.worker](std::string_view) { worker->wake(); });
+
+    parts.health.add("database", [worker = &*parts.worker] { return worker->database_trouble(); });
+    parts.health.add("backlog", [worker = &*parts.worker] { return worker->backlog_trouble(); });
+    service::add_operational_routes(parts.router, parts.health, parts.registry);
+    http::ServerOptions server;
+    server.address = config_.common.listen_address;
+    server.port = config_.common.listen_port;
+    server.workers = 1;
+    parts.server.emplace(server, parts.router, parts.registry);
+}
+
+void NotifierApp::stop() {
+    if (!parts_) return;
+    parts_->server.reset();
+    parts_->listener.reset();
+    if (parts_->worker) parts_->worker->stop();
+    parts_->courier.reset();
+    parts_.reset();
+}
+
+void NotifierApp::reload() {
+    if (parts_ && parts_->courier) parts_->courier->set_guard(guard_of(config_));
+}
+
+int NotifierApp::port() const { return parts_ && parts_->server ? parts_->server->port() : 0; }
+
+}  // namespace sonde::notifier

@@ -1,0 +1,62 @@
+#include "notifier/channel/webhook.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+
+#include "lib/crypto/crypto.h"
+#include "lib/net/url.h"
+
+namespace sonde::notifier::webhook {
+namespace {
+
+constexpr std::string_view kKeyPrefix = "whsec_";
+
+// The field's text, or nullptr. The documents come from our own table, but from an API that may be newer than this program.
+const std::string* text_field(const Json& object, std::string_view name) {
+    if (!object.is_object()) return nullptr;
+    const auto found = object.find(name);
+    return found == object.end() ? nullptr : found->get_ptr<const std::string*>();
+}
+
+std::optional<std::string> raw_key(const std::string* text) {
+    if (text == nullptr || !text->starts_with(kKeyPrefix)) return std::nullopt;
+    auto key = crypto::from_base64(std::string_view(*text).substr(kKeyPrefix.size()));
+    if (!key || key->empty()) return std::nullopt;
+    return key;
+}
+
+}  // namespace
+
+std::string signature(std::string_view key, std::string_view id, std::int64_t unix_seconds, std::string_view body) {
+    std::string signed_content = fmt::format("{}.{}.", id, unix_seconds);
+    signed_content += body;
+    return "v1," + crypto::base64(crypto::hmac_sha256(key, signed_content));
+}
+
+Result<HttpRequest> compose(const Message& message, const Json& config, const Json& secrets) {
+    const auto* url = text_field(config, "url");
+    if (url == nullptr) return Error{"the channel has no url"};
+    const auto parsed = net::parse_url(*url);
+    if (!parsed) return Error{fmt::format("the channel's url {}", parsed.error().message)};
+    const auto key = raw_key(text_field(secrets, "signing_key"));
+    if (!key) return Error{"the channel's signing_key is not `whsec_` followed by base64"};
+
+    const auto id = message.event.text();
+    const auto unix_seconds = std::chrono::floor<seconds>(message.at).time_since_epoch().count();
+    HttpRequest request;
+    request.url = parsed->has_userinfo ? *url : parsed->text();  // user and password travel in the URL's own text only
+    request.body = message.document;
+    request.headers = {
+        "Content-Type: application/json",
+        "User-Agent: Sonde/" SONDE_VERSION,
+        "webhook-id: " + id,
+        fmt::format("webhook-timestamp: {}", unix_seconds),
+        "webhook-signature: " + signature(*key, id, unix_seconds, request.body),
+    };
+    return request;
+}
+
+Outcome judge(const HttpReply& reply) { return reply.status == 0 ? reply.failure : outcome_of_status(reply.status); }
+
+}  // namespace sonde::notifier::webhook

@@ -1,0 +1,52 @@
+#include "notifier/config.h"
+
+#include "lib/net/guard.h"
+
+namespace sonde::notifier {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A list of networks that cannot be read is refused with the file, at the key's line.
+config::Key networks(std::string path, std::vector<std::string>& target, std::string doc) {
+    return config::checked(config::key(std::move(path), target, 1000, std::move(doc), {.reloadable = true}),
+                           [&target]() -> std::string {
+                               const auto guard = net::make_guard(target, {});
+                               return guard ? std::string() : guard.error().message;
+                           });
+}
+
+}  // namespace
+
+config::Keys keys_of(NotifierConfig& config) {
+    config::Keys keys;
+    service::add_common_keys(keys, config.common);
+    service::add_database_keys(keys, config.database);
+    keys.push_back(config::key("secrets.key_file", config.key_file,
+                               "The key that channels' secrets are sealed with; the control plane's file.", {.required = true}));
+    keys.push_back(networks("guard.allow", config.guard_allow,
+                            "Networks that receivers may be in although they are not globally reachable."));
+    keys.push_back(
+        networks("guard.deny", config.guard_deny, "Networks that receivers may not be in, whatever guard.allow says."));
+    keys.push_back(config::key("delivery.ca_file", config.ca_file,
+                               "Certificate authorities (PEM) that receivers are verified against, instead of the system's."));
+    keys.push_back(
+        config::key("delivery.timeout", config.timeout, 100ms, 60s, "For all of an attempt, name resolution included."));
+    keys.push_back(config::key("delivery.max_in_flight", config.max_in_flight, 1, 10'000, "Attempts under way at once."));
+    keys.push_back(config::key("delivery.max_per_channel", config.max_per_channel, 1, 1'000,
+                               "Of those, to one channel: so much a receiver that hangs can hold of them."));
+    keys.push_back(config::key("delivery.give_up_after", config.give_up_after, 1s, 30 * 24h,
+                               "Since planning; a delivery then makes its last attempt."));
+    keys.push_back(config::checked(
+        config::key(
+            "delivery.lease", config.lease, 1s, 600s,
+            "How long after the death of a notifier another one waits before it attempts again what the dead one was sending."),
+        [&config]() -> std::string {
+            return config.lease >= 2 * config.timeout ? "" : "must be at least twice delivery.timeout";
+        }));
+    keys.push_back(
+        config::key("delivery.drain", config.drain, 0ms, 60s, "How long a stop waits for the answers to what was sent."));
+    return keys;
+}
+
+}  // namespace sonde::notifier

@@ -1,0 +1,28 @@
+#include "notifier/core/event.h"
+
+namespace sonde::notifier {
+
+EventKind event_kind(std::string_view name) { return from_name<EventKind>(name).value_or(EventKind::other); }
+
+bool explains_silence(EventKind kind) {
+    switch (kind) {
+        case EventKind::incident_opened:
+        case EventKind::incident_updated:
+        case EventKind::incident_acknowledged:
+        case EventKind::incident_unacknowledged:
+        case EventKind::incident_commented:
+        case EventKind::incident_resolved:
+        case EventKind::advisory_opened:
+        case EventKind::advisory_closed:
+        case EventKind::coverage_lost:
+        case EventKind::coverage_restored:
+            return true;
+        case EventKind::monitor_changed:
+        case EventKind::channel_test:
+        case EventKind::other:
+            return false;
+    }
+    return false;
+}
+
+}  // namespace sonde::notifier

@@ -1,0 +1,54 @@
+// What the notifier knows of an event before it decides who hears of it.
+#pragma once
+
+#include <string_view>
+
+#include "lib/base/enum_name.h"
+#include "lib/base/id.h"
+
+namespace sonde::notifier {
+
+// schema/messages/event.schema.json. `other` is a kind that a newer writer knows: delivered to whoever subscribed to its name.
+enum class EventKind : unsigned char {
+    incident_opened,
+    incident_updated,
+    incident_acknowledged,
+    incident_unacknowledged,
+    incident_commented,
+    incident_resolved,
+    advisory_opened,
+    advisory_closed,
+    monitor_changed,
+    coverage_lost,
+    coverage_restored,
+    channel_test,
+    other,
+};
+
+// From the text of outbox.kind.
+EventKind event_kind(std::string_view name);
+
+// True for events that are news to people: of these the ledger keeps why a channel was not told. Changes of single monitors
+// are many and for machines; of them it keeps the deliveries only.
+bool explains_silence(EventKind kind);
+
+}  // namespace sonde::notifier
+
+template <>
+struct sonde::EnumNames<sonde::notifier::EventKind> {
+    static constexpr std::array<std::string_view, 13> names{
+        "incident.opened",
+        "incident.updated",
+        "incident.acknowledged",
+        "incident.unacknowledged",
+        "incident.commented",
+        "incident.resolved",
+        "advisory.opened",
+        "advisory.closed",
+        "monitor.changed",
+        "coverage.lost",
+        "coverage.restored",
+        "channel.test",
+        "other",
+    };
+};

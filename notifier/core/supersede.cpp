@@ -1,0 +1,44 @@
+#include "notifier/core/supersede.h"
+
+#include <algorithm>
+
+namespace sonde::notifier {
+
+std::optional<Reason> supersede(EventKind kind, const std::vector<EventKind>& later) {
+    const auto came = [&later](EventKind one) { return std::find(later.begin(), later.end(), one) != later.end(); };
+    switch (kind) {
+        case EventKind::incident_opened:
+        case EventKind::incident_commented:
+            if (came(EventKind::incident_resolved)) return Reason::resolved_since;
+            return std::nullopt;
+        case EventKind::incident_updated:
+            if (came(EventKind::incident_resolved)) return Reason::resolved_since;
+            if (came(EventKind::incident_updated)) return Reason::updated_since;
+            return std::nullopt;
+        case EventKind::incident_acknowledged:
+        case EventKind::incident_unacknowledged:
+            if (came(EventKind::incident_resolved)) return Reason::resolved_since;
+            if (came(EventKind::incident_acknowledged) || came(EventKind::incident_unacknowledged)) {
+                return Reason::acknowledgement_changed_since;
+            }
+            return std::nullopt;
+        case EventKind::advisory_opened:
+            if (came(EventKind::advisory_closed)) return Reason::closed_since;
+            return std::nullopt;
+        case EventKind::coverage_lost:
+        case EventKind::coverage_restored:
+            if (came(EventKind::coverage_lost) || came(EventKind::coverage_restored)) return Reason::coverage_changed_since;
+            return std::nullopt;
+        case EventKind::monitor_changed:
+            if (came(EventKind::monitor_changed)) return Reason::monitor_changed_since;
+            return std::nullopt;
+        case EventKind::incident_resolved:
+        case EventKind::advisory_closed:
+        case EventKind::channel_test:
+        case EventKind::other:
+            return std::nullopt;
+    }
+    return std::nullopt;
+}
+
+}  // namespace sonde::notifier

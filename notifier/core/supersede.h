@@ -1,0 +1,27 @@
+// When news is too old to be sent. Pure.
+//
+// A *thread* is what is told about one thing: an incident, an advisory, the coverage of a region, a monitor. On one channel the
+// deliveries of a thread are attempted one after another, in the order of their events; before an attempt, and whenever a
+// newer event is planned, those that the newer events made old are dropped. Every document is complete in itself, so what
+// follows a dropped one needs nothing of it.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "notifier/core/delivery.h"
+#include "notifier/core/event.h"
+
+namespace sonde::notifier {
+
+// Why a delivery of `kind` that no receiver has accepted must not be attempted (again), given the kinds of all later events of
+// its thread in any order; nothing if it must be. It does not matter whether the channel is subscribed to the later ones.
+//
+// * incident.resolved makes everything before it old; nothing makes it old: whoever may have heard of an incident hears its end.
+// * incident.opened stays until then, so that no acknowledgement arrives for an incident nobody heard of.
+// * Of updates only the last counts; of acknowledged and unacknowledged, the last of both; comments stay.
+// * advisory.closed makes advisory.opened old; it is final as well.
+// * Of a region's coverage, and of a monitor's changes, only the last counts.
+std::optional<Reason> supersede(EventKind kind, const std::vector<EventKind>& later);
+
+}  // namespace sonde::notifier

@@ -1,0 +1,124 @@
+// Deliveries and their attempts in PostgreSQL: who is told of what, what was tried, what became of it.
+//
+// Several notifiers may work on the same tables: rows are taken with `for update skip locked`, a lease says who is sending, and
+// what a lost lease reports is kept as an attempt and changes nothing else. All times are the database's.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "lib/base/id.h"
+#include "lib/base/instant.h"
+#include "lib/db/db.h"
+#include "notifier/core/delivery.h"
+#include "notifier/core/retry.h"
+
+namespace sonde::notifier {
+
+// A delivery this process has the lease of. Its attempt is on record; it must be sent now.
+struct Leased {
+    DeliveryId delivery;
+    int attempt = 0;  // from 1
+    ChannelId channel;
+    std::string channel_kind;
+    std::string channel_config;   // JSON
+    std::string channel_secrets;  // sealed
+    EventId event;
+    std::string event_kind;
+    TimePoint event_at;
+    std::string document;
+};
+
+// What became of an attempt.
+struct Finished {
+    DeliveryId delivery;
+    int attempt = 0;
+    Outcome outcome = Outcome::unreachable;
+    int status = 0;     // 0: none
+    std::string error;  // both fit to be stored (core/clean_text.h)
+    std::string response;
+    std::optional<milliseconds> retry_after;
+    double random = 0;  // for the back-off
+    MonotonicPoint at;
+};
+
+struct PlanReport {
+    int events = 0;  // as many as were asked for: there may be more
+    int planned = 0;
+    int not_sent = 0;
+    int superseded = 0;
+};
+
+struct LeaseReport {
+    std::vector<Leased> leased;
+    int superseded = 0;
+    int withdrawn = 0;  // not sent, because the channel was disabled or deleted since
+    [[nodiscard]] bool empty() const { return leased.empty() && superseded == 0 && withdrawn == 0; }
+};
+
+struct Recorded {
+    // `stale`: the lease was lost, or this was on record already; the delivery's state was left alone.
+    bool stale = false;
+    DeliveryState state = DeliveryState::planned;
+    Reason reason = Reason::none;
+    milliseconds again_in{0};  // meaningless unless planned
+};
+
+struct Backlog {
+    milliseconds oldest_unplanned{0};  // since the event happened
+    milliseconds oldest_due{0};        // how long a delivery that could be attempted has waited for it
+    milliseconds oldest_unsent{0};     // since planning, whatever it waits for
+    std::int64_t unsent = 0;
+};
+
+// What this process has under way, by channel: the ledger leases none of these, and no more than the channel has room for.
+struct Room {
+    int free = 0;  // in all
+    int per_channel = 0;
+    std::vector<std::int64_t> in_flight;      // deliveries
+    std::unordered_map<ChannelId, int> busy;  // of those, by channel
+};
+
+// Not thread-safe: one worker's. Every call is one transaction and throws DbError; after Failure::unavailable it may or may not
+// have happened.
+class Ledger {
+public:
+    // `owner` names this process for people and must be unique to it.
+    Ledger(db::Pool& pool, std::string owner, milliseconds lease, RetryPolicy retry);
+
+    // Plans the deliveries of up to `at_most` events, and drops the waiting ones that these make old.
+    PlanReport plan(int at_most);
+
+    // Takes what is due: at most one delivery of a thread and channel, and none that an earlier one must precede. Those that
+    // newer events made old are dropped on the way. If the call fails after it asked for the commit, `abandon` must follow.
+    LeaseReport lease(const Room& room);
+
+    // Prolongs the leases of these.
+    void extend(const std::vector<std::int64_t>& deliveries);
+
+    // Records the end of an attempt and what follows. Repeating it does no harm.
+    Recorded record(const Finished& finished);
+
+    // Gives up all leases of this process but those of `except`, so that anybody may attempt those deliveries now. `why` is put
+    // on record as the unfinished attempts' error.
+    void abandon(const std::vector<std::int64_t>& except, std::string_view why);
+
+    Backlog backlog();
+
+private:
+    struct Old {
+        DeliveryId delivery;
+        Reason reason;
+    };
+    static std::vector<Old> superseded(db::Tx& tx, const std::vector<std::int64_t>& deliveries);
+
+    db::Pool& pool_;
+    std::string owner_;
+    milliseconds lease_;
+    RetryPolicy retry_;
+};
+
+}  // namespace sonde::notifier

@@ -1,0 +1,59 @@
+// Sends requests by libcurl on a libuv loop, any number at once, each with its own connection and deadline.
+#pragma once
+
+#include <curl/curl.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "lib/net/guard.h"
+#include "lib/uv/loop.h"
+#include "notifier/send/exchange.h"
+
+namespace sonde::notifier {
+
+struct SenderOptions {
+    milliseconds timeout{10'000};  // for all of an exchange, name resolution included
+    std::string ca_file;           // own authorities instead of the system's; empty for the system's
+};
+
+// What holds for every request: POST over HTTP/1.1, http and https only, certificates and names verified, redirects not followed,
+// no proxy from the environment, nothing decompressed, a fresh connection that is not kept. Every address is shown to the guard
+// right before it would be connected to, so a name that changes its mind between check and use gains nothing. An answer counts
+// from its complete header on: what happens to its body afterwards does not change that.
+//
+// Loop thread only; the loop must outlive it, and must still turn or be destroyed after it.
+class CurlSender {
+public:
+    // Throws std::runtime_error if libcurl cannot be set up, or lacks TLS.
+    CurlSender(uv::Loop& loop, SenderOptions options, net::Guard guard);
+    // Cuts off what is under way; those callbacks are never called.
+    ~CurlSender();
+    CurlSender(const CurlSender&) = delete;
+    CurlSender& operator=(const CurlSender&) = delete;
+
+    // `done` is called exactly once, never before `send` returned.
+    void send(HttpRequest request, std::function<void(HttpReply)> done);
+    // For connections begun from now on.
+    void set_guard(net::Guard guard) { guard_ = std::move(guard); }
+
+private:
+    struct Transfer;
+    struct Watch;
+
+    static int on_socket(CURL* easy, curl_socket_t socket, int action, void* self, void* watch) noexcept;
+    static int on_timer(CURLM* multi, long timeout_ms, void* self) noexcept;
+    void advance(curl_socket_t socket, int events);
+    void finish_done();
+
+    uv::Loop& loop_;
+    SenderOptions options_;
+    net::Guard guard_;
+    uv::Timer timer_;
+    CURLM* multi_ = nullptr;
+    std::unordered_map<CURL*, std::unique_ptr<Transfer>> transfers_;
+};
+
+}  // namespace sonde::notifier

@@ -1,0 +1,325 @@
+#include "notifier/worker.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "lib/log/log.h"
+#include "notifier/channel/compose.h"
+#include "notifier/core/clean_text.h"
+
+namespace sonde::notifier {
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr int kEventsAtOnce = 500;
+constexpr int kLeasesAtOnce = 100;
+constexpr milliseconds kBacklogEvery{5'000};
+constexpr milliseconds kBacklogAlarm{60'000};
+constexpr std::size_t kMaxDueAgain = 10'000;
+constexpr milliseconds kFirstPause{100};  // after a failure of the database; doubles up to the poll period
+
+double as_seconds(milliseconds duration) { return static_cast<double>(duration.count()) / 1000; }
+
+}  // namespace
+
+Worker::Worker(db::Pool& pool, Courier& courier, crypto::SecretBox box, WorkerOptions options, Metrics& metrics)
+    : courier_(courier),
+      box_(std::move(box)),
+      options_(std::move(options)),
+      metrics_(metrics),
+      ledger_(pool, options_.owner, options_.lease, options_.retry) {}
+
+Worker::~Worker() { stop(); }
+
+void Worker::start() {
+    thread_ = std::thread([this] { run(); });
+}
+
+void Worker::stop() {
+    {
+        const std::scoped_lock lock(mailbox_->mutex);
+        mailbox_->stopping = true;
+    }
+    mailbox_->wake.notify_one();
+    if (thread_.joinable()) thread_.join();
+}
+
+void Worker::wake() {
+    {
+        const std::scoped_lock lock(mailbox_->mutex);
+        mailbox_->woken = true;
+    }
+    mailbox_->wake.notify_one();
+}
+
+std::string Worker::database_trouble() const {
+    const std::scoped_lock lock(state_mutex_);
+    return database_trouble_;
+}
+
+std::string Worker::backlog_trouble() const {
+    const std::scoped_lock lock(state_mutex_);
+    if (backlog_.oldest_unplanned <= kBacklogAlarm) return {};
+    return fmt::format("an event has waited {} s to be planned", backlog_.oldest_unplanned.count() / 1000);
+}
+
+void Worker::run() {
+    milliseconds pause{0};
+    bool more = true;
+    while (true) {
+        {
+            std::unique_lock lock(mailbox_->mutex);
+            // After a failure nothing but the end of the pause counts: notifications would make it a busy loop.
+            const auto due = [this] {
+                return mailbox_->stopping || (failures_ == 0 && (mailbox_->woken || !mailbox_->finished.empty()));
+            };
+            if (!more) mailbox_->wake.wait_for(lock, pause, due);
+            if (mailbox_->stopping) break;
+            mailbox_->woken = false;
+        }
+        try {
+            more = round();
+            database_works();
+            pause = pause_when_idle();
+        } catch (const db::DbError& error) {
+            database_failed(error);
+            more = false;
+            pause = std::min(kFirstPause * (1 << std::min(failures_ - 1, 10)), options_.poll);
+        }
+    }
+    drain();
+}
+
+milliseconds Worker::pause_when_idle() {
+    // Leases are prolonged between pauses, so a pause must not outlast them.
+    auto pause = std::min(options_.poll, options_.lease / 4);
+    const auto now = steady_clock::now();
+    due_again_.erase(due_again_.begin(), due_again_.upper_bound(now));
+    if (!due_again_.empty()) pause = std::min(pause, std::chrono::ceil<milliseconds>(*due_again_.begin() - now));
+    return pause;
+}
+
+bool Worker::round() {
+    bool more = record_finished();
+    prolong_leases();
+    more = plan_events() || more;
+    more = lease_due() || more;
+    look_at_backlog();
+    return more;
+}
+
+bool Worker::record_finished() {
+    {
+        const std::scoped_lock lock(mailbox_->mutex);
+        std::move(mailbox_->finished.begin(), mailbox_->finished.end(), std::back_inserter(unrecorded_));
+        mailbox_->finished.clear();
+    }
+    const bool any = !unrecorded_.empty();
+    while (!unrecorded_.empty()) {
+        const auto recorded = record(unrecorded_.back());
+        const auto finished = std::move(unrecorded_.back());
+        unrecorded_.pop_back();
+        settle(finished, recorded);
+    }
+    return any;
+}
+
+Recorded Worker::record(const Finished& finished) {
+    try {
+        return ledger_.record(finished);
+    } catch (const db::DbError& error) {
+        if (error.failure() == db::Failure::unavailable || error.failure() == db::Failure::timeout ||
+            error.failure() == db::Failure::conflict) {
+            throw;
+        }
+        // A defect of ours must cost the words of one answer at most, not the outcome, nor all that is to be recorded after it.
+        log::error("outcome_unrecordable", "delivery", finished.delivery.text(), "error", error.what());
+        auto bare = finished;
+        bare.error.clear();
+        bare.response.clear();
+        return ledger_.record(bare);
+    }
+}
+
+void Worker::settle(const Finished& finished, const Recorded& recorded) {
+    const auto found = in_flight_.find(finished.delivery.value());
+    const auto what = std::move(found->second);
+    in_flight_.erase(found);
+    metrics_.in_flight.set(static_cast<double>(in_flight_.size()));
+    note_channel(what.channel, finished);
+    if (finished.outcome == Outcome::accepted) {
+        const auto ago = std::chrono::duration_cast<milliseconds>(steady_clock::now() - finished.at);
+        metrics_.page_seconds.observe(as_seconds(std::max(wall_now() - ago - what.event_at, milliseconds{0})));
+    }
+    if (recorded.stale) {
+        metrics_.stale.add();
+        log::warning("delivery_lease_lost", "delivery", finished.delivery.text(), "attempt", finished.attempt, "outcome",
+                     name_of(finished.outcome));
+        return;
+    }
+    switch (recorded.state) {
+        case DeliveryState::sent:
+            metrics_.sent.add();
+            break;
+        case DeliveryState::superseded:
+            metrics_.superseded.add();
+            break;
+        case DeliveryState::dead:
+            metrics_.dead.add();
+            log::error("delivery_dead", "delivery", finished.delivery.text(), "event", what.event.text(), "kind", what.event_kind,
+                       "channel", what.channel.text(), "attempts", finished.attempt, "reason", name_of(recorded.reason),
+                       "outcome", name_of(finished.outcome), "status", finished.status, "error", finished.error);
+            break;
+        case DeliveryState::planned:
+            if (due_again_.size() < kMaxDueAgain) due_again_.insert(steady_clock::now() + recorded.again_in);
+            break;
+        case DeliveryState::sending:
+        case DeliveryState::not_sent:
+            break;
+    }
+}
+
+void Worker::note_channel(ChannelId channel, const Finished& finished) {
+    if (finished.outcome == Outcome::accepted) {
+        if (failing_.erase(channel) > 0) log::info("channel_recovered", "channel", channel.text());
+    } else if (failing_.insert(channel).second) {
+        log::warning("channel_failing", "channel", channel.text(), "delivery", finished.delivery.text(), "outcome",
+                     name_of(finished.outcome), "status", finished.status, "error", finished.error);
+    }
+}
+
+bool Worker::plan_events() {
+    const auto report = ledger_.plan(kEventsAtOnce);
+    metrics_.planned.add(static_cast<std::uint64_t>(report.planned));
+    metrics_.not_sent.add(static_cast<std::uint64_t>(report.not_sent));
+    metrics_.superseded.add(static_cast<std::uint64_t>(report.superseded));
+    return report.events > 0;
+}
+
+bool Worker::lease_due() {
+    if (lease_in_doubt_) {
+        ledger_.abandon(ids_in_flight(), "never sent: whether it could be was not known before the database failed");
+        lease_in_doubt_ = false;
+    }
+    Room room;
+    room.free = std::min(options_.max_in_flight - static_cast<int>(in_flight_.size()), kLeasesAtOnce);
+    if (room.free <= 0) return false;
+    room.per_channel = options_.max_per_channel;
+    room.in_flight = ids_in_flight();
+    for (const auto& [id, one] : in_flight_) ++room.busy[one.channel];
+
+    LeaseReport report;
+    try {
+        report = ledger_.lease(room);
+    } catch (const db::DbError&) {
+        lease_in_doubt_ = true;
+        throw;
+    }
+    metrics_.superseded.add(static_cast<std::uint64_t>(report.superseded));
+    metrics_.not_sent.add(static_cast<std::uint64_t>(report.withdrawn));
+    for (const auto& leased : report.leased) dispatch(leased);
+    return !report.empty();
+}
+
+void Worker::dispatch(const Leased& leased) {
+    in_flight_.emplace(leased.delivery.value(), InFlight{leased.channel, leased.event_at, leased.event_kind, leased.event});
+    metrics_.in_flight.set(static_cast<double>(in_flight_.size()));
+    Finished finished;
+    finished.delivery = leased.delivery;
+    finished.attempt = leased.attempt;
+    finished.random = std::uniform_real_distribution<double>(0, 1)(random_);
+
+    auto composed = compose(leased, box_, wall_now());
+    if (!composed) {
+        finished.outcome = Outcome::not_sendable;
+        finished.error = clean_text(composed.error().message, kMaxReplyBytes);
+        finished.at = steady_clock::now();
+        metrics_.attempts_of(finished.outcome).add();
+        unrecorded_.push_back(std::move(finished));
+        return;
+    }
+    courier_.send(std::move(composed->request), [mailbox = mailbox_, finished = std::move(finished), kind = composed->kind,
+                                                 &metrics = metrics_](const HttpReply& reply) mutable {
+        finished.outcome = kind->judge(reply);
+        finished.status = reply.status;
+        finished.error = reply.error;
+        finished.response = clean_text(reply.body, kMaxReplyBytes);
+        finished.retry_after = parse_retry_after(reply.retry_after, wall_now());
+        finished.at = steady_clock::now();
+        metrics.attempts_of(finished.outcome).add();
+        metrics.send_seconds.observe(static_cast<double>(reply.took.count()) / 1e6);
+        {
+            const std::scoped_lock lock(mailbox->mutex);
+            mailbox->finished.push_back(std::move(finished));
+        }
+        mailbox->wake.notify_one();
+    });
+}
+
+void Worker::prolong_leases() {
+    const auto now = steady_clock::now();
+    if (now - prolonged_ < options_.lease / 3) return;
+    if (!in_flight_.empty()) ledger_.extend(ids_in_flight());
+    prolonged_ = now;
+}
+
+void Worker::look_at_backlog() {
+    const auto now = steady_clock::now();
+    if (now - looked_ < kBacklogEvery) return;
+    const auto backlog = ledger_.backlog();
+    looked_ = now;
+    metrics_.unsent.set(static_cast<double>(backlog.unsent));
+    metrics_.oldest_unplanned.set(as_seconds(backlog.oldest_unplanned));
+    metrics_.oldest_due.set(as_seconds(backlog.oldest_due));
+    metrics_.oldest_unsent.set(as_seconds(backlog.oldest_unsent));
+    const std::scoped_lock lock(state_mutex_);
+    backlog_ = backlog;
+}
+
+// Nothing new is begun; answers still count for as long as the deadline allows, and so does a database that comes back meanwhile.
+void Worker::drain() {
+    const auto deadline = steady_clock::now() + options_.drain;
+    while (!in_flight_.empty() && steady_clock::now() < deadline) {
+        milliseconds pause{50};
+        try {
+            record_finished();
+            prolong_leases();
+        } catch (const db::DbError& error) {
+            database_failed(error);
+            pause = kFirstPause;
+        }
+        std::unique_lock lock(mailbox_->mutex);
+        if (mailbox_->finished.empty() && !in_flight_.empty()) mailbox_->wake.wait_for(lock, pause);
+    }
+    if (in_flight_.empty() && !lease_in_doubt_) return;
+    try {
+        record_finished();
+        ledger_.abandon({}, "the notifier was stopped before the answer came; the receiver may have it");
+    } catch (const db::DbError& error) {
+        log::warning("leases_left", "deliveries", in_flight_.size(), "error", error.what());  // they end by themselves
+    }
+}
+
+void Worker::database_failed(const db::DbError& error) {
+    metrics_.database_failures.add();
+    if (++failures_ == 1) log::warning("database_failed", "error", error.what());
+    const std::scoped_lock lock(state_mutex_);
+    database_trouble_ = error.what();
+}
+
+void Worker::database_works() {
+    if (failures_ > 0) log::info("database_works", "failed_rounds", failures_);
+    failures_ = 0;
+    const std::scoped_lock lock(state_mutex_);
+    database_trouble_.clear();
+}
+
+std::vector<std::int64_t> Worker::ids_in_flight() const {
+    std::vector<std::int64_t> ids;
+    ids.reserve(in_flight_.size());
+    for (const auto& [id, one] : in_flight_) ids.push_back(id);
+    return ids;
+}
+
+}  // namespace sonde::notifier

@@ -1,0 +1,92 @@
+#include "probe-agent/app.h"
+
+#include <csignal>
+#include <future>
+#include <optional>
+#include <stdexcept>
+#include <thread>
+
+#include "lib/http/server.h"
+#include "lib/log/log.h"
+#include "probe-agent/core.h"
+
+namespace sonde::agent {
+namespace {
+
+constexpr milliseconds kFlush{2000};
+constexpr milliseconds kDrainSlack{2000};
+
+net::Guard guard_of(const AgentConfig& config) {
+    auto guard = net::make_guard(config.guard_allow, config.guard_deny);
+    if (!guard) throw std::runtime_error("cannot read guard.allow and guard.deny: " + guard.error().message);
+    return std::move(*guard);
+}
+
+}  // namespace
+
+// In the order of starting; destroyed in reverse.
+struct AgentApp::Parts {
+    metrics::Registry registry;
+    service::Health health;
+    http::Router router;
+    uv::Loop loop;  // outlives the bus, whose threads post to it
+    std::unique_ptr<bus::Bus> bus;
+    std::unique_ptr<Core> core;
+    std::thread thread;
+    std::optional<http::Server> server;
+};
+
+AgentApp::AgentApp(const AgentConfig& config) : config_(config) {}
+
+AgentApp::~AgentApp() { stop(); }
+
+void AgentApp::start() {
+    std::signal(SIGPIPE, SIG_IGN);
+    auto guard = guard_of(config_);
+    parts_ = std::make_unique<Parts>();
+    auto& parts = *parts_;
+    parts.bus = bus::Bus::connect(
+        service::bus_options(config_.common, "sonde-agent " + agent_name(config_), "_INBOX_" + config_.region), parts.registry);
+    parts.core = std::make_unique<Core>(parts.loop, *parts.bus, config_, std::move(guard), parts.registry);
+    parts.loop.post([core = parts.core.get()] { core->start(); });
+    parts.thread = std::thread([&parts] { parts.loop.run(); });
+
+    parts.health.add("bus", [bus = parts.bus.get()] { return bus->health().connected ? "" : "not connected to NATS"; });
+    service::add_operational_routes(parts.router, parts.health, parts.registry);
+    http::ServerOptions server;
+    server.address = config_.common.listen_address;
+    server.port = config_.common.listen_port;
+    server.workers = 1;
+    parts.server.emplace(server, parts.router, parts.registry);
+    log::info("agent_started", "region", config_.region, "name", agent_name(config_));
+}
+
+void AgentApp::stop() {
+    if (!parts_) return;
+    auto& parts = *parts_;
+    if (parts.thread.joinable()) {
+        auto drained = std::make_shared<std::promise<void>>();
+        auto is_drained = drained->get_future();
+        parts.loop.post([core = parts.core.get(), drain = config_.drain, drained] {
+            core->drain(drain, [drained] { drained->set_value(); });
+        });
+        is_drained.wait_for(config_.drain + kDrainSlack);
+        parts.loop.stop();
+        parts.thread.join();
+        // The last acknowledgements and the last words.
+        if (const auto sent = parts.bus->flush(kFlush); !sent) log::warning("flush_failed", "reason", sent.error().message);
+    }
+    parts.server.reset();
+    parts.core.reset();
+    parts.bus.reset();
+    parts_.reset();
+}
+
+void AgentApp::reload() {
+    if (!parts_ || !parts_->core) return;
+    parts_->loop.post([core = parts_->core.get(), guard = guard_of(config_)] { core->set_guard(guard); });
+}
+
+int AgentApp::port() const { return parts_ && parts_->server ? parts_->server->port() : 0; }
+
+}  // namespace sonde::agent

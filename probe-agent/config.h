@@ -1,0 +1,47 @@
+// The agent's configuration: one declaration of each key.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lib/service/service.h"
+
+namespace sonde::agent {
+
+struct AgentConfig {
+    service::CommonConfig common;
+    std::string region;
+    std::string name;                // empty: `<hostname>-<region>`
+    int max_in_flight = 0;           // 0: as many as there are file descriptors for, 10,000 at most
+    int max_in_flight_per_host = 0;  // 0: a quarter of that, 512 at most
+    int fetch_window = 16;
+    milliseconds linger{150};
+    milliseconds retry_for{15'000};
+    std::int64_t pending_bytes = 16 << 20;
+    std::string spool_directory;  // empty: no spool
+    std::int64_t spool_bytes = 64 << 20;
+    milliseconds drain{10'000};
+    milliseconds presence_interval{5'000};
+    std::vector<std::string> guard_allow;
+    std::vector<std::string> guard_deny;
+    std::vector<std::string> dns_servers;
+    std::string ca_file;
+    int target_cache = 20'000;
+};
+
+// The keys, whose targets are in `config`, which must outlive them.
+config::Keys keys_of(AgentConfig& config);
+
+// The configured name, or `<hostname>-<region>`, cut to what a name may be.
+std::string agent_name(const AgentConfig& config);
+
+struct Limits {
+    int max_in_flight = 0;
+    int max_in_flight_per_host = 0;
+};
+
+// Raises the soft limit of file descriptors to the hard one, and fills in what was left to be derived. Each check may need two at
+// a time (two addresses raced); some are kept for everything else. Throws std::runtime_error if what was asked for cannot be had.
+Limits derive_limits(const AgentConfig& config);
+
+}  // namespace sonde::agent

@@ -1,0 +1,59 @@
+// Everything of the agent that lives on the loop.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "lib/bus/bus.h"
+#include "probe-agent/config.h"
+#include "probe-agent/http_probe.h"
+#include "probe-agent/intake.h"
+#include "probe-agent/loop_watch.h"
+#include "probe-agent/presence.h"
+#include "probe-agent/reporter.h"
+#include "probe-agent/runner.h"
+
+namespace sonde::agent {
+
+// Made and destroyed while the loop does not run; in between, loop thread only.
+class Core final : private Runner::Sink {
+public:
+    // Throws std::runtime_error for what cannot work: a spool in use, an unreadable authority file.
+    Core(uv::Loop& loop, bus::Bus& bus, const AgentConfig& config, net::Guard guard, metrics::Registry& registry);
+    ~Core();
+    Core(const Core&) = delete;
+    Core& operator=(const Core&) = delete;
+
+    void start();
+    void set_guard(net::Guard guard) { probe_.set_guard(std::move(guard)); }
+    // Takes no more jobs, lets checks under way end within `deadline`, sends results or puts them by, gives unfinished jobs back,
+    // then calls `done`, once.
+    void drain(milliseconds deadline, std::function<void()> done);
+
+private:
+    void result(ReceiptId receipt, message::ProbeResult result) override;
+    void expired(ReceiptId receipt) override;
+    void drain_step();
+    void describe(message::Presence& presence) const;
+    void measure();
+
+    uv::Loop& loop_;
+    Metrics metrics_;
+    Clock clock_;
+    std::unique_ptr<Spool> spool_;
+    Resolver resolver_;
+    HttpProbe probe_;
+    TargetCache targets_;
+    Receipts receipts_;
+    Reporter reporter_;
+    Runner runner_;
+    Intake intake_;
+    PresenceReporter presence_;
+    LoopWatch watch_;
+    uv::Timer measure_;
+    uv::Timer drain_;
+    MonotonicPoint drain_until_{};
+    std::function<void()> drained_;
+};
+
+}  // namespace sonde::agent

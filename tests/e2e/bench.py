@@ -1,0 +1,29 @@
+"""The benchmark's harness runs, and its sums add up. What it measures is not judged here."""
+import json
+import pathlib
+import subprocess
+
+from waiting import PATIENCE
+
+SCALE = pathlib.Path(__file__).resolve().parents[2] / "bench/scale"
+
+
+def test_a_small_storm_is_reported_whole(tmp_path):
+    report_file = tmp_path / "report.json"
+    result = subprocess.run([SCALE, "--monitors", "40", "--interval", "5", "--duration", "60", "--regions", "2", "--target", "fail", "--json", report_file],
+                            capture_output=True, text=True, timeout=300 * PATIENCE)
+    assert report_file.exists(), result.stdout + result.stderr
+    report = json.loads(report_file.read_text())
+    # 40 monitors in two regions, a slot every five seconds of a minute.
+    assert report["expected"] == 40 * 2 * 12
+    assert report["expected"] == report["completed"] + report["missed"]
+    assert report["missed"] == 0 and report["late"] <= report["completed"]
+    for values in (report["lateness_ms"], report["result_latency_ms"]):
+        assert values["p50"] <= values["p90"] <= values["p99"] <= values["max"]
+    assert report["incidents"]["opened"] == 40 and report["incidents"]["duplicate"] == 0
+    assert report["notifications"] == {"planned": 40, "sent": 40, "duplicate": 0}
+    assert {p["name"] for p in report["processes"]} == {"postgres", "nats", "controlplane", "eu-1", "us-1", "ap-1", "engine", "notifier", "up"}
+    assert abs(sum(p["cpu_us_per_check"] for p in report["processes"]) - report["cpu_us_per_check"]) < 1
+    assert sum(p["pss_mib"]["avg"] for p in report["processes"]) - report["pss_mib"]["avg"] < 1
+    assert report["errors"]["total"] == 0, report["errors"]
+    assert result.returncode == 0 and "missed 0" in result.stdout

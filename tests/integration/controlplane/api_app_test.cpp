@@ -1,0 +1,87 @@
+// The whole control plane in one process, on real servers.
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "controlplane/app.h"
+#include "lib/crypto/crypto.h"
+#include "tests/integration/controlplane/api_stand.h"
+
+using namespace sonde;
+using namespace sonde::test;
+
+namespace {
+
+struct Directory {
+    std::filesystem::path path;
+    Directory() {
+        std::string name = (std::filesystem::temp_directory_path() / "sonde-app-XXXXXX").string();
+        REQUIRE(mkdtemp(name.data()) != nullptr);
+        path = name;
+    }
+    ~Directory() { std::filesystem::remove_all(path); }
+};
+
+controlplane::ControlplaneConfig configuration(const Secret& dsn, const std::string& nats, const Directory& directory) {
+    controlplane::ControlplaneConfig config;
+    config.database.dsn = dsn;
+    config.common.nats_urls = {nats};
+    config.key_file = directory.path / "key";
+    REQUIRE(crypto::SecretBox::make_key_file(config.key_file).ok());
+    return config;
+}
+
+std::string why_not(controlplane::ControlplaneConfig& config) {
+    controlplane::ControlplaneApp app(config);
+    try {
+        app.start();
+    } catch (const std::runtime_error& error) {
+        app.stop();
+        return error.what();
+    }
+    return "";
+}
+
+}  // namespace
+
+TEST_CASE("the control plane starts, tells what it lacks, finds it again and stops") {
+    PostgresServer postgres;
+    NatsServer nats;
+    const Directory directory;
+    auto config = configuration(postgres.dsn(), nats.url(), directory);
+    controlplane::ControlplaneApp app(config);
+    app.start();
+    const Client client(app.port(), "");
+    const auto ready = [&client] { return client.get("/readyz").status; };
+    CHECK(eventually([&] { return ready() == 200; }, 30000));
+    CHECK(client.get("/").json()["name"] == "sonde");
+    CHECK(client.get("/v1/sites").status == 401);
+    CHECK(client.get("/metrics").body.find("sonde_http_requests_total") != std::string::npos);
+
+    nats.kill_hard();
+    CHECK(eventually([&] { return ready() == 503; }));
+    CHECK(client.get("/readyz").json()["checks"]["bus"] == "not connected to NATS");
+    CHECK(client.get("/v1/sites").status == 401);  // the API goes on without the bus
+    nats.restart();
+    CHECK(eventually([&] { return ready() == 200; }, 30000));
+
+    postgres.kill_hard();
+    CHECK(eventually([&] { return ready() == 503; }));
+    postgres.restart();
+    CHECK(eventually([&] { return ready() == 200; }, 30000));
+    app.stop();
+    app.stop();
+    CHECK(app.port() == 0);
+}
+
+TEST_CASE("a control plane that cannot start says why, and leaves nothing behind") {
+    const PostgresServer unmigrated(false);
+    const Directory directory;
+    auto config = configuration(unmigrated.dsn(), "nats://127.0.0.1:1", directory);
+    CHECK(why_not(config).starts_with("cannot use the database: "));
+    std::filesystem::permissions(config.key_file, std::filesystem::perms::group_read, std::filesystem::perm_options::add);
+    CHECK(why_not(config).find("may be read by others") != std::string::npos);
+    config.key_file = directory.path / "nothing";
+    CHECK(why_not(config).starts_with("cannot use secrets.key_file: cannot read the key file"));
+}

@@ -1,0 +1,264 @@
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "lib/base/shard.h"
+#include "tests/integration/controlplane/api_stand.h"
+
+using namespace sonde;
+using namespace sonde::test;
+
+namespace {
+
+const std::string kVotes =
+    R"([{"region": "eu", "verdict": "down", "class": "connect_refused", "fresh": true, "at": "2026-01-01T00:00:00.000Z"},
+                               {"region": "us", "verdict": "down", "class": "connect_refused", "fresh": true},
+                               {"region": "ap", "verdict": "up", "class": "none", "fresh": true}])";
+
+// What the engine and the notifier leave behind for one outage.
+struct Outage {
+    std::string site = stand().make_site("Shop");
+    std::string monitor = stand().make_monitor(site, "home page");
+    IncidentId id = new_id<IncidentId>();
+
+    Outage() {
+        const auto site_id = *SiteId::parse(site);
+        const auto monitor_id = *MonitorId::parse(monitor);
+        stand().run(R"(insert into incident (id, site_id, shard, scope, state, severity, title, failing_since, opened_at)
+                       values ($1, $2, $3, 'outage', 'open', 'critical', 'Shop is down', now() - interval '1 second', now()))",
+                    {id, site_id, shard_of(site_id)});
+        stand().run(
+            "insert into incident_monitor (incident_id, monitor_id, joined_at, cause) values ($1, $2, now(), 'connect_refused')",
+            {id, monitor_id});
+        stand().run(R"(insert into incident_event (incident_id, seq, at, kind, actor, monitor_id, reason, data)
+                       values ($1, 1, now(), 'opened', 'engine', $2, 'quorum_down', jsonb_build_object('votes', $3::jsonb, 'rule', 'majority of 3')))",
+                    {id, monitor_id, kVotes});
+        stand().run(R"(insert into decision (monitor_id, at, slot, kind, from_state, to_state, reason, incident_id, votes)
+                       values ($1, now() - interval '0.5 second', now(), 'confirming', 'up', 'up', 'below_quorum', null, $3::jsonb),
+                              ($1, now(), now(), 'transition', 'up', 'down', 'quorum_down', $2,
+                               jsonb_build_object('votes', $3::jsonb, 'rule', 'majority of 3')))",
+                    {monitor_id, id, kVotes});
+    }
+
+    [[nodiscard]] std::string path() const { return "/v1/incidents/" + id.text(); }
+
+    void deliver(const std::string& state, const std::string& reason, int attempts) const {
+        const std::string channel =
+            stand()
+                .admin()
+                .post("/v1/channels", {{"kind", "webhook"}, {"name", "to " + state}, {"config", {{"url", "https://h.example/"}}}})
+                .json()["id"];
+        const auto delivery = new_id<DeliveryId>();
+        stand().run(
+            R"(insert into delivery (id, event_id, channel_id, event_kind, incident_id, seq, state, reason, attempts, next_at, done_at)
+                       values ($1, $2, $3, 'incident.opened', $4, 1, $5, $6, $7, now(), case when $5 = 'planned' then null else now() end))",
+            {delivery, new_id<EventId>(), *ChannelId::parse(channel), id, state, reason, attempts});
+        for (int number = 1; number <= attempts; ++number) {
+            stand().run(
+                R"(insert into delivery_attempt (delivery_id, number, started_at, finished_at, http_status, error, response)
+                           values ($1, $2, now(), now(), 500, null, 'no'))",
+                {delivery, number});
+        }
+    }
+};
+
+// Answers commands as the engine would, with one outcome for all.
+class FakeEngine {
+public:
+    explicit FakeEngine(std::string outcome) : outcome_(std::move(outcome)), thread_([this] { work(); }) {}
+    ~FakeEngine() {
+        stop_ = true;
+        thread_.join();
+    }
+
+private:
+    void work() {
+        while (!stop_) {
+            stand().pool().transact([this](db::Tx& tx) {
+                const auto done = tx.run_text(
+                    "update incident_command set done_at = now(), outcome = $1 where done_at is null returning incident_id, "
+                    "action, actor",
+                    {outcome_});
+                for (const auto row : done) {
+                    if (outcome_ != "done" || row.text(1) != "acknowledge") continue;
+                    tx.run_text(
+                        R"(update incident set state = 'acknowledged', acknowledged_at = now(), acknowledged_by = $2, version = version + 1
+                                   where id = $1)",
+                        {row.whole(0), row.text(2)});
+                }
+            });
+            std::this_thread::sleep_for(milliseconds{5});
+        }
+    }
+
+    std::string outcome_;
+    std::atomic<bool> stop_{false};
+    std::thread thread_;
+};
+
+}  // namespace
+
+TEST_CASE("an incident is shown with its monitors and found by state, site, scope and time") {
+    const Outage outage;
+    const auto shown = stand().viewer().get(outage.path());
+    REQUIRE(shown.status == 200);
+    CHECK(shown.json()["site_name"] == "Shop");
+    CHECK(shown.json()["monitors"][0]["name"] == "home page");
+    CHECK(shown.json()["monitors"][0]["cause"] == "connect_refused");
+    CHECK(stand().viewer().get(outage.path(), {"If-None-Match: " + shown.header("etag")}).status == 304);
+    const auto count = [&](const std::string& filter) {
+        return stand().viewer().get("/v1/incidents?site_id=" + outage.site + filter).json()["items"].size();
+    };
+    CHECK(count("") == 1);
+    CHECK(count("&state=open&scope=outage&from=2020-01-01T00:00:00Z") == 1);
+    CHECK(count("&state=resolved") == 0);
+    CHECK(count("&scope=warning") == 0);
+    CHECK(count("&to=2020-01-01T00:00:00Z") == 0);
+    CHECK(stand().viewer().get("/v1/incidents/" + IncidentId{1}.text()).status == 404);
+    for (const auto* part : {"/timeline", "/explain", "/deliveries"}) {
+        CHECK(stand().viewer().get("/v1/incidents/" + IncidentId{1}.text() + part).status == 404);
+    }
+}
+
+TEST_CASE("explain tells who voted what, under which rule, and what became of every notification") {
+    const Outage outage;
+    outage.deliver("sent", "", 1);
+    outage.deliver("superseded", "resolved before it was sent", 0);
+    outage.deliver("not_sent", "the channel is disabled", 0);
+    outage.deliver("dead", "the receiver answered 500", 3);
+    outage.deliver("planned", "", 0);
+    const auto answer = stand().viewer().get(outage.path() + "/explain");
+    REQUIRE_MESSAGE(answer.status == 200, answer.body);
+    const auto explained = answer.json();
+    CHECK(explained["rule"] == "majority of 3");
+    CHECK(explained["opened"]["reason"] == "quorum_down");
+    CHECK(explained["opened"]["votes"].size() == 3);
+    REQUIRE(explained["decisions"].size() == 2);
+    CHECK(explained["decisions"][0]["reason"] == "below_quorum");
+    CHECK(explained["decisions"][0]["votes"].size() == 3);
+    CHECK(explained["decisions"][1]["rule"] == "majority of 3");
+    CHECK(explained["deliveries"].size() == 5);
+    CHECK(explained["truncated"] == false);
+    std::string text;
+    for (const auto& sentence : explained["summary"]) text += sentence.get<std::string>() + "\n";
+    for (const auto* part :
+         {"\"home page\" (connect_refused)", "The rule: majority of 3.",
+          "eu: down (connect_refused), us: down (connect_refused), ap: up", "It is not resolved.",
+          "to channel \"to sent\": sent at ", "after 1 attempt.",
+          "to channel \"to superseded\": dropped after 0 attempts, for something newer happened: resolved before it was sent.",
+          "to channel \"to not_sent\": not sent: the channel is disabled.",
+          "to channel \"to dead\": given up after 3 attempts: the receiver answered 500.",
+          "to channel \"to planned\": due at "}) {
+        CHECK_MESSAGE(text.find(part) != std::string::npos, part << "\n" << text);
+    }
+}
+
+TEST_CASE("explain says that nobody was told, and falls back on the present rule") {
+    const Outage outage;
+    stand().run("update incident_event set data = '{}' where incident_id = $1", {outage.id});
+    stand().run("update decision set votes = '[]' where monitor_id = $1", {*MonitorId::parse(outage.monitor)});
+    const auto explained = stand().viewer().get(outage.path() + "/explain").json();
+    CHECK(explained["rule"].get<std::string>().find("majority") != std::string::npos);
+    CHECK(explained["summary"].back() == "Nobody has been told: no delivery has been planned.");
+}
+
+TEST_CASE("the timeline and the deliveries of an incident are paged") {
+    const Outage outage;
+    outage.deliver("sent", "", 2);
+    outage.deliver("sent", "", 0);
+    for (int seq = 2; seq <= 5; ++seq) {
+        stand().run(
+            R"(insert into incident_event (incident_id, seq, at, kind, actor, reason) values ($1, $2, now(), 'commented', 'token:x', 'said'))",
+            {outage.id, seq});
+    }
+    auto page = stand().viewer().get(outage.path() + "/timeline?limit=2").json();
+    CHECK(page["items"][0]["data"]["rule"] == "majority of 3");
+    page = stand().viewer().get(outage.path() + "/timeline?limit=2&cursor=" + page["next_cursor"].get<std::string>()).json();
+    CHECK(page["items"][0]["seq"] == 3);
+    const auto deliveries = stand().viewer().get(outage.path() + "/deliveries?limit=1").json();
+    CHECK(deliveries["items"][0]["attempts"].empty());
+    const auto rest =
+        stand().viewer().get(outage.path() + "/deliveries?limit=1&cursor=" + deliveries["next_cursor"].get<std::string>()).json();
+    CHECK(rest["items"][0]["attempts"].size() == 2);
+    CHECK(rest["items"][0]["attempts"][1]["http_status"] == 500);
+    CHECK(rest["next_cursor"].is_null());
+    const std::string channel = rest["items"][0]["channel_id"];
+    CHECK(stand().viewer().get("/v1/channels/" + channel + "/deliveries").json()["items"].size() == 1);
+}
+
+TEST_CASE("an action is written down with its actor, and answers with the incident once the engine has done it") {
+    const Outage outage;
+    const FakeEngine engine("done");
+    const auto answer =
+        stand().operate().send("POST", outage.path() + "/acknowledge", "", {"If-Match: \"1\"", "Content-Type: application/json"});
+    REQUIRE_MESSAGE(answer.status == 200, answer.body);
+    CHECK(answer.json()["state"] == "acknowledged");
+    CHECK(answer.json()["acknowledged_by"] == "token:of the operator");
+    CHECK(answer.header("etag").starts_with("\"2-"));
+    CHECK(stand().operate().post(outage.path() + "/comment", {{"comment", "line one\nline two"}}).status == 200);
+    CHECK(stand().operate().post(outage.path() + "/resolve", Json::object()).status == 200);
+    const auto rows = stand().pool().transact([&](db::Tx& tx) {
+        return tx.run_text(
+            "select action, actor, body ->> 'comment', if_version, shard from incident_command where incident_id = $1 order by "
+            "id",
+            {outage.id});
+    });
+    REQUIRE(rows.size() == 3);
+    CHECK(rows[0].text(0) == "acknowledge");
+    CHECK(rows[0].text(1) == "token:of the operator");
+    CHECK(rows[0].small(3) == 1);
+    CHECK(rows[0].small(4) == shard_of(*SiteId::parse(outage.site)));
+    CHECK(rows[1].text(2) == "line one\nline two");
+    CHECK(rows[1].is_null(3));
+}
+
+TEST_CASE("what the engine refuses is a conflict, and what is stale is 412 without asking it") {
+    const Outage outage;
+    {
+        const FakeEngine engine("conflict");
+        CHECK(stand().operate().post(outage.path() + "/acknowledge", Json::object()).status == 409);
+    }
+    {
+        const FakeEngine engine("stale");
+        CHECK(stand().operate().post(outage.path() + "/unacknowledge", Json::object()).status == 412);
+    }
+    {
+        const FakeEngine engine("unchanged");
+        CHECK(stand().operate().post(outage.path() + "/acknowledge", Json::object()).status == 200);
+    }
+    CHECK(stand().operate().post(outage.path() + "/resolve", Json::object(), {"If-Match: \"7\""}).status == 412);
+    CHECK(stand().operate().post("/v1/incidents/" + IncidentId{1}.text() + "/resolve", Json::object()).status == 404);
+    CHECK(stand().operate().post(outage.path() + "/comment", Json::object()).errors() == ": the field \"comment\" is required\n");
+    CHECK(stand().operate().post(outage.path() + "/comment", {{"comment", ""}}).errors() ==
+          "/comment: must be a string of 1 to 4000 bytes\n");
+    CHECK(stand().operate().post(outage.path() + "/acknowledge", {{"why", "x"}}).errors() ==
+          "/why: is not a field of this object\n");
+    CHECK(stand().operate().send("POST", outage.path() + "/comment", "").status == 400);
+}
+
+TEST_CASE("with the engine away an action is kept and answered with 503, and not more wait than may") {
+    const Outage outage;
+    std::vector<std::thread> callers;
+    std::atomic<int> unavailable{0};
+    std::atomic<int> at_once{0};
+    for (int i = 0; i < 4; ++i) {
+        callers.emplace_back([&] {
+            const auto start = std::chrono::steady_clock::now();
+            const auto answer = stand().operate().post(outage.path() + "/acknowledge", Json::object());
+            if (answer.status == 503 &&
+                answer.json()["detail"].get<std::string>().find("will be carried out") != std::string::npos)
+                ++unavailable;
+            if (std::chrono::steady_clock::now() - start < milliseconds{1400}) ++at_once;
+        });
+    }
+    for (auto& caller : callers) caller.join();
+    CHECK(unavailable == 4);
+    CHECK(at_once == 2);  // the stand lets two wait, for 1.5 seconds
+    const auto kept = stand().pool().transact([&](db::Tx& tx) {
+        return tx.run_text("select count(*) from incident_command where incident_id = $1 and done_at is null", {outage.id})[0]
+            .whole(0);
+    });
+    CHECK(kept == 4);
+    stand().run("update incident_command set done_at = now(), outcome = 'done' where done_at is null");
+}

@@ -1,0 +1,149 @@
+// Watchdog, presence and housekeeping: what works beside the scheduler.
+#include "lib/message/presence.h"
+#include "lib/message/subject.h"
+#include "tests/integration/controlplane/scheduler_fixture.h"
+
+using namespace sonde;
+using namespace sonde::test;
+
+namespace {
+
+message::Presence sign_of_life(const std::string& region, const std::string& agent) {
+    message::Presence presence;
+    presence.region = region;
+    presence.agent = agent;
+    presence.version = "0.1.0";
+    presence.started_at = wall_now() - seconds{60};
+    presence.sent_at = wall_now();
+    presence.capacity = 500;
+    presence.in_flight = 3;
+    presence.checks = 77;
+    presence.checks_per_second = 1.5;
+    return presence;
+}
+
+}  // namespace
+
+TEST_CASE("a sign of life is answered with the time and becomes a row, in the region of its subject") {
+    Stage stage;
+    stage.add_regions({"eu"});
+    auto plane = stage.control_plane("first");
+    const auto ask = [&](const message::Presence& presence) {
+        std::atomic<int> state{0};
+        TimePoint now;
+        stage.bus->request(message::subject::presence("eu"), message::write_presence(presence), milliseconds{1'000},
+                           [&](const std::optional<bus::Delivery>& answer) {
+                               if (answer) {
+                                   if (const auto read = message::read_presence_answer(answer->payload)) now = read->now;
+                               }
+                               state = answer ? 1 : 2;
+                           });
+        REQUIRE(eventually([&] { return state != 0; }));
+        return state == 1 ? std::optional(now) : std::nullopt;
+    };
+    // The control plane subscribes in its own time.
+    REQUIRE(eventually([&] { return ask(sign_of_life("us", "liar")).has_value(); }));
+    const auto answer = ask(sign_of_life("eu", "honest"));
+    REQUIRE(answer);
+    CHECK(std::chrono::abs(*answer - wall_now()) < seconds{5});
+    CHECK(eventually([&] {
+        return stage.number("select count(*) from agent where region = 'eu' and name in ('honest', 'liar') and last_seen_at > now() - interval '5 s'") == 2;
+    }));
+    CHECK(stage.number("select count(*) from agent where region <> 'eu'") == 0);
+    CHECK(stage.number("select capacity from agent where name = 'honest'") == 500);
+    CHECK(stage.number("select checks from agent where name = 'honest'") == 77);
+
+    auto draining = sign_of_life("eu", "honest");
+    draining.draining = true;
+    REQUIRE(ask(draining));
+    CHECK(eventually([&] { return stage.number("select count(*) from agent where name = 'honest' and draining") == 1; }));
+}
+
+TEST_CASE("what is no sign of life is counted and parked, and disturbs nobody") {
+    Stage stage;
+    stage.add_regions({"eu"});
+    auto plane = stage.control_plane("first");
+    REQUIRE(eventually([&] { return plane->scheduling->streams_trouble().empty(); }));
+    for (const auto* text : {"", "{", R"({"v":1})", "\xff\xfe", "[1,2,3]"}) {
+        REQUIRE(stage.bus->publish(message::subject::presence("eu"), text).ok());
+    }
+    REQUIRE(stage.bus->publish("sonde.v1.presence.EU!", message::write_presence(sign_of_life("eu", "a"))).ok());
+    REQUIRE(stage.bus->publish(message::subject::presence("eu"), message::write_presence(sign_of_life("eu", "good"))).ok());
+    CHECK(eventually([&] { return plane->gauge("sonde_presence_malformed_total") == 6; }));
+    CHECK(eventually([&] { return stage.number("select count(*) from agent") == 1; }));
+    CHECK(eventually([&] {
+        const auto state = stage.bus->stream_state(std::string(message::subject::parked_stream));
+        return state.ok() && *state && (*state)->messages == 6;
+    }));
+}
+
+TEST_CASE("agents that were not seen for a day leave the list") {
+    Stage stage;
+    stage.run("insert into agent (region, name, version, started_at, last_seen_at) values "
+              "('eu', 'old', '1', now(), now() - interval '25 hours'), ('eu', 'silent', '1', now(), now() - interval '23 hours')");
+    auto plane = stage.control_plane("first");
+    CHECK(eventually([&] { return stage.number("select count(*) from agent") == 1; }));
+    CHECK(stage.number("select count(*) from agent where name = 'silent'") == 1);
+}
+
+TEST_CASE("every stream is there soon after the start, and a new region's soon after the region") {
+    Stage stage;
+    stage.add_regions({"eu"});
+    auto plane = stage.control_plane("first");
+    const auto exists = [&](const std::string& stream) {
+        const auto state = stage.bus->stream_state(stream);
+        return state.ok() && state->has_value();
+    };
+    for (const auto* stream : {"SONDE_RESULTS", "SONDE_EVENTS", "SONDE_PARKED", "SONDE_JOBS_eu", "SONDE_URGENT_eu"}) {
+        CHECK_MESSAGE(eventually([&] { return exists(stream); }), stream);
+    }
+    stage.add_regions({"za"});
+    CHECK(eventually([&] { return exists("SONDE_JOBS_za") && exists("SONDE_URGENT_za"); }, 3'000));
+    const auto consumer = stage.bus->consumer_state("SONDE_JOBS_za", "agents");
+    REQUIRE(consumer.ok());
+    CHECK(consumer->has_value());
+}
+
+TEST_CASE("a job queue that delivers nothing, though agents have room, gets a new consumer and then a new stream") {
+    Stage stage;
+    stage.add_regions({"eu"});
+    stage.add_monitors(5, milliseconds{5'000}, {"eu"});
+    // An agent that says it has room, and never gets anything.
+    stage.run("insert into agent (region, name, version, started_at, last_seen_at, capacity) values "
+              "('eu', 'starving', '1', now(), now() + interval '1 hour', 100)");
+    auto plane = stage.control_plane("first");
+    CHECK(eventually([&] { return plane->gauge(R"(sonde_watchdog_recreated_total{what="consumer"})") >= 1; }, 20'000));
+    CHECK(eventually([&] { return plane->gauge(R"(sonde_watchdog_recreated_total{what="stream"})") >= 1; }, 20'000));
+    // An agent that does ask gets jobs again, and the watchdog rests.
+    const auto agent = stage.agent("eu");
+    CHECK(eventually([&] { return agent->count() >= 5; }, 15'000));
+}
+
+TEST_CASE("of two control planes one does the housekeeping; old rows go, the coming days have partitions") {
+    Stage stage;
+    stage.run("insert into change (entity, entity_id, at) select 'site', n, now() - interval '2 hours' from generate_series(1, 12000) n");
+    stage.run("insert into change (entity, entity_id) values ('site', 1)");
+    stage.run("insert into slot_ledger (minute, region, writer) values (now() - interval '2 years', 'eu', 'w'), (now(), 'eu', 'w')");
+    stage.run("insert into outbox (id, at, kind, payload, relayed_at, planned_at) values "
+              "(1, now() - interval '40 days', 'k', '{}', now(), now()), (2, now() - interval '40 days', 'k', '{}', now(), null), "
+              "(3, now(), 'k', '{}', now(), now())");
+    stage.run("insert into lease values ('scheduler/member/gone', 'gone', 1, now() - interval '2 hours'), "
+              "('scheduler/7', 'gone', 5, now() - interval '2 hours')");
+    stage.run("do $$ begin execute 'drop table result_' || to_char((now() at time zone 'utc')::date + 1, 'YYYYMMDD'); end $$");
+    stage.run("create table result_20200101 partition of result for values from ('2020-01-01T00:00:00Z') to ('2020-01-02T00:00:00Z')");
+    auto first = stage.control_plane("first");
+    auto second = stage.control_plane("second");
+    const auto count = [&](const std::string& what) { return stage.number("select count(*) from " + what); };
+    CHECK(eventually([&] { return count("change where at < now() - interval '1 hour'") == 0; }));
+    CHECK(eventually([&] { return count("slot_ledger where minute < now() - interval '1 year'") == 0; }));
+    CHECK(eventually([&] { return count("outbox where id = 1") == 0; }));
+    CHECK(eventually([&] { return count("lease where name = 'scheduler/member/gone'") == 0; }));
+    CHECK(count("change where entity_id = 1 and at > now() - interval '1 hour'") == 1);
+    CHECK(count("slot_ledger where writer = 'w'") == 1);
+    CHECK(count("outbox") == 2);
+    CHECK(stage.number("select epoch from lease where name = 'scheduler/7'") == 6);
+    CHECK(stage.number("select (to_regclass('result_' || to_char((now() at time zone 'utc')::date + 1, 'YYYYMMDD')) is not null)::int") == 1);
+    CHECK(stage.number("select (to_regclass('result_20200101') is null)::int") == 1);
+    const auto done = R"(sonde_housekeeping_runs_total{outcome="done"})";
+    CHECK(eventually([&] { return std::max(first->gauge(done), second->gauge(done)) == 1; }));
+}

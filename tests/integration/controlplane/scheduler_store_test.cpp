@@ -1,0 +1,134 @@
+// What the scheduler reads and writes, against a real database.
+#include "controlplane/scheduler/store.h"
+
+#include "tests/integration/controlplane/scheduler_fixture.h"
+
+using namespace sonde;
+using namespace sonde::scheduler;
+using namespace sonde::test;
+
+namespace {
+
+// Only the database of the stage is used here.
+Stage& stage() {
+    static Stage shared;
+    return shared;
+}
+
+constexpr milliseconds kLong{60'000};
+constexpr TimePoint kStart = from_unix_ms(1'790'000'000'000);
+
+std::int64_t expected_of(int share) {
+    return stage().number(fmt::format("select coalesce(sum(expected), 0) from slot_ledger where writer = 'scheduler/{}'", share));
+}
+
+}  // namespace
+
+TEST_CASE("changes are told once each, also those of transactions that commit out of order") {
+    auto& pool = stage().pool;
+    ChangeReader reader;
+    stage().run("insert into change (entity, entity_id) values ('monitor', 1)");
+    CHECK(reader.read(pool).monitors.empty());
+    CHECK(reader.begun());
+    CHECK(reader.read(pool).monitors.empty());
+
+    auto slow = pool.begin();
+    slow.run_text("insert into change (entity, entity_id) values ('monitor', 2)");
+    stage().run("insert into change (entity, entity_id) values ('monitor', 3), ('site', 4), ('region', 5), ('channel', 6)");
+    const auto first = reader.read(pool);
+    CHECK(first.monitors == std::vector<std::int64_t>{3});
+    CHECK(first.sites == std::vector<std::int64_t>{4});
+    CHECK(first.regions);
+    // The slow one holds the mark back; what was told is not told again.
+    const auto again = reader.read(pool);
+    CHECK(again.monitors.empty());
+    CHECK(again.sites.empty());
+    CHECK(!again.regions);
+    slow.commit();
+    CHECK(reader.read(pool).monitors == std::vector<std::int64_t>{2});
+    CHECK(reader.read(pool).monitors.empty());
+}
+
+TEST_CASE("a cursor move that is written again, since its commit was not confirmed, counts once") {
+    auto& pool = stage().pool;
+    db::Leases leases(pool, "mover", kLong);
+    const auto held = leases.hold({share_lease(1), share_lease(2)}, 2);
+    REQUIRE(held.size() == 2);
+    CHECK(open_cursor(pool, leases, held[0], 1, kStart) == kStart);
+    CHECK(open_cursor(pool, leases, held[0], 1, kStart + seconds{9}) == kStart);
+    CHECK(open_cursor(pool, leases, held[1], 2, kStart) == kStart);
+
+    const std::vector<std::string> regions{"eu"};
+    const Counts counts{{{minute_of(kStart), RegionIndex{0}}, {7, 2}}};
+    const std::vector<CursorMove> moves{{1, kStart, kStart + seconds{1}, counts}, {2, kStart, kStart + seconds{1}, counts}};
+    CHECK(write_moves(pool, leases, held, moves, regions) == std::vector{MoveOutcome::written, MoveOutcome::written});
+    CHECK(write_moves(pool, leases, held, moves, regions) == std::vector{MoveOutcome::written, MoveOutcome::written});
+    CHECK(expected_of(1) == 7);
+    CHECK(stage().number("select sum(skipped) from slot_ledger where writer = 'scheduler/1'") == 2);
+
+    const std::vector<CursorMove> further{{1, kStart + seconds{1}, kStart + seconds{2}, counts}};
+    CHECK(write_moves(pool, leases, held, further, regions) == std::vector{MoveOutcome::written});
+    CHECK(expected_of(1) == 14);
+    // From somewhere else than where the cursor stands, nothing moves.
+    CHECK(write_moves(pool, leases, held, moves, regions) == std::vector{MoveOutcome::astray, MoveOutcome::written});
+    CHECK(expected_of(1) == 14);
+    CHECK(expected_of(2) == 7);
+}
+
+TEST_CASE("a cursor whose lease went to another does not move") {
+    auto& pool = stage().pool;
+    db::Leases mine(pool, "mine", kLong);
+    const auto held = mine.hold({share_lease(5)}, 1);
+    REQUIRE(held.size() == 1);
+    open_cursor(pool, mine, held[0], 5, kStart);
+    stage().run("update lease set owner = 'thief', epoch = epoch + 1 where name = 'scheduler/5'");
+    const std::vector<CursorMove> moves{{5, kStart, kStart + seconds{1}, {}}};
+    CHECK_THROWS_AS(write_moves(pool, mine, held, moves, {}), db::Fenced);
+    CHECK_THROWS_AS(open_cursor(pool, mine, held[0], 5, kStart), db::Fenced);
+    CHECK(stage().number("select count(*) from scheduler_cursor where share = 5 and published_to = to_timestamp(1790000000)") == 1);
+}
+
+TEST_CASE("only monitors that are to be checked are loaded, and as they are") {
+    auto& pool = stage().pool;
+    const auto made = stage().add_monitors(40, milliseconds{7'000}, {"us", "eu"});
+    stage().run(fmt::format("update monitor set enabled = false where id = {}", made[0].id));
+    stage().run(fmt::format("update monitor set paused = true where id = {}", made[1].id));
+    stage().run(fmt::format("update monitor set deleted_at = now() where id = {}", made[2].id));
+    std::map<std::int64_t, Definition> loaded;
+    for (int share = 0; share < kSchedulerShares; ++share) {
+        for (auto& definition : load_share(pool, share)) {
+            CHECK(definition.share == share);
+            loaded.emplace(definition.id.value(), std::move(definition));
+        }
+    }
+    CHECK(loaded.size() == 37);
+    for (std::size_t i = 3; i < made.size(); ++i) {
+        const auto& definition = loaded.at(made[i].id);
+        CHECK(definition.timing == made[i].timing);
+        CHECK(definition.placement == made[i].placement);
+        CHECK(definition.timeout == seconds{1});
+        CHECK(definition.revision == 1);
+        CHECK(definition.job.text().find(R"("url": "http://127.0.0.1/")") != std::string::npos);
+    }
+    std::vector<int> all_shares;
+    for (int share = 0; share < kSchedulerShares; ++share) all_shares.push_back(share);
+    std::vector<std::int64_t> ids;
+    for (const auto& monitor : made) ids.push_back(monitor.id);
+    CHECK(load_monitors(pool, all_shares, ids).size() == 37);
+    CHECK(load_monitors(pool, {}, ids).empty());
+    const auto site = stage().number(fmt::format("select site_id from monitor where id = {}", made[0].id));
+    auto status = load_site_status(pool, all_shares, {site});
+    CHECK(status.size() == 39);
+    CHECK(std::count_if(status.begin(), status.end(), [](const auto& item) { return item.runs; }) == 37);
+    stage().run("update site set active = false");
+    CHECK(load_monitors(pool, all_shares, ids).empty());
+    status = load_site_status(pool, all_shares, {site});
+    CHECK(std::none_of(status.begin(), status.end(), [](const auto& item) { return item.runs; }));
+}
+
+TEST_CASE("the names of leases are read back, and nothing else is taken for one") {
+    for (int share = 0; share < kSchedulerShares; ++share) CHECK(share_of_lease(share_lease(share)) == share);
+    for (const auto* name : {"scheduler/16", "scheduler/-1", "scheduler/", "scheduler/1x", "scheduler/member/a", "shard/1", ""}) {
+        CHECK_MESSAGE(!share_of_lease(name), name);
+    }
+}

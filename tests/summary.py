@@ -1,0 +1,45 @@
+"""Adds up the test cases of a meson test log: `summary.py testlog.json` prints `N passed, N failed` as its last line.
+
+A program that failed without saying how many cases it has (a crash, a time-out) counts as one that failed.
+"""
+import json
+import pathlib
+import re
+import sys
+
+DOCTEST = re.compile(r"test cases:\s+\d+ \|\s+(\d+) passed \|\s+(\d+) failed")
+PYTEST_PASSED = re.compile(r"^(?:=+ )?.*?(\d+) passed.* in [\d.]+s", re.MULTILINE)
+PYTEST_FAILED = re.compile(r"^(?:=+ )?.*?(\d+) (?:failed|error).* in [\d.]+s", re.MULTILINE)
+
+
+def cases(test: dict) -> tuple[int, int]:
+    text = re.sub(r"\x1b\[[0-9;]*m", "", test.get("stdout", ""))
+    passed = failed = 0
+    if found := DOCTEST.search(text):
+        passed, failed = int(found[1]), int(found[2])
+    elif "pytest" in " ".join(test["command"]):
+        passed = sum(int(n) for n in PYTEST_PASSED.findall(text))
+        failed = sum(int(n) for n in PYTEST_FAILED.findall(text))
+    if test["result"] == "OK":
+        return max(passed, 1), 0
+    return passed, max(failed, 1)
+
+
+def main() -> int:
+    log = pathlib.Path(sys.argv[1])
+    if not log.exists():
+        print("no test ran", file=sys.stderr)
+        return 1
+    passed = failed = 0
+    for line in log.read_text().splitlines():
+        test = json.loads(line)
+        more_passed, more_failed = cases(test)
+        passed += more_passed
+        failed += more_failed
+        if test["result"] != "OK":
+            print(f"{test['result']}: {test['name']}")
+    print(f"{passed} passed, {failed} failed")
+    return 0 if passed and not failed else 1
+
+
+sys.exit(main())

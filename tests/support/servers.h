@@ -1,0 +1,62 @@
+// Real servers for integration tests: started on free ports in a temporary directory, stopped by process id when dropped, and
+// killed when the thread that started them ends, however it ends: start them on the main thread.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "lib/base/secret.h"
+
+namespace sonde::test {
+
+// A private PostgreSQL with an empty database, already migrated unless told otherwise. Throws with the server's log if it does not start.
+class PostgresServer {
+public:
+    explicit PostgresServer(bool migrated = true);
+    ~PostgresServer();
+    [[nodiscard]] Secret dsn() const;
+    void kill_hard();  // SIGKILL to all its processes, as a crash would
+    void restart();    // on the same port and data
+    void freeze();     // takes connections, answers nothing new; sessions that exist go on
+    void thaw();
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+// A private nats-server with JetStream. No authentication, unless `extra_config`, which is appended to its configuration, says so.
+class NatsServer {
+public:
+    explicit NatsServer(const std::string& extra_config = {});
+    ~NatsServer();
+    [[nodiscard]] std::string url() const;
+    void kill_hard();
+    void restart();        // on the same port and store
+    void delete_store();   // while stopped
+    void freeze();         // connections stay open, nothing is answered
+    void thaw();
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+// Waits until `condition` holds; false after the deadline. For tests instead of sleeps.
+template <class Condition>
+bool eventually(Condition condition, int deadline_ms = 10000);
+
+}  // namespace sonde::test
+
+#include <chrono>
+#include <thread>
+
+template <class Condition>
+bool sonde::test::eventually(Condition condition, int deadline_ms) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(deadline_ms);
+    while (!condition()) {
+        if (std::chrono::steady_clock::now() > end) return false;
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return true;
+}

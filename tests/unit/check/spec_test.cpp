@@ -1,0 +1,172 @@
+#include "lib/check/spec.h"
+
+#include <doctest/doctest.h>
+
+using namespace sonde;
+using check::HttpSpec;
+using check::Kind;
+using check::StatusSet;
+
+namespace {
+
+HttpSpec read(const char* text) {
+    const auto document = json::parse(text);
+    REQUIRE(document);
+    auto spec = check::read_spec(Kind::http, *document, "/spec");
+    REQUIRE_MESSAGE(spec, std::string(text));
+    return std::get<HttpSpec>(*spec);
+}
+
+// Every problem as `pointer: detail`, one a line.
+std::string problems(const std::string& text) {
+    const auto document = json::parse(text);
+    REQUIRE_MESSAGE(document, std::string(text));
+    const auto spec = check::read_spec(Kind::http, *document, "/spec");
+    if (spec) return "accepted";
+    std::string lines;
+    for (const auto& problem : spec.error()) lines += (lines.empty() ? "" : "\n") + problem.pointer + ": " + problem.detail;
+    return lines;
+}
+
+// The problems of a spec that is right but for one field.
+std::string with(const std::string& field, const std::string& value) {
+    return problems("{\"url\":\"http://a/\",\"" + field + "\":" + value + "}");
+}
+std::string with_url(const std::string& url) { return problems(json::dump({{"url", url}})); }
+
+}  // namespace
+
+TEST_CASE("a spec of a URL alone has the defaults people expect") {
+    const auto spec = read(R"({"url": "https://example.com/health"})");
+    CHECK(spec.url == "https://example.com/health");
+    CHECK(spec.method == check::HttpMethod::get);
+    CHECK(spec.headers.empty());
+    CHECK(spec.body.empty());
+    CHECK(spec.follow_redirects);
+    CHECK(spec.max_redirects == 10);
+    CHECK(spec.tls_verify);
+    CHECK(spec.accept_status.text() == "200-299");
+    CHECK(spec.max_body_bytes == 1 << 20);
+}
+
+TEST_CASE("the canonical document of a spec names every field and is read back equal") {
+    const auto* full =
+        R"({"url":"https://example.com/","method":"POST","headers":{"Accept":"*/*","X-Key":"a b"},"body":"a\nb","follow_redirects":false,)"
+        R"("max_redirects":0,"tls_verify":false,"accept_status":"200-204,301","max_body_bytes":0})";
+    CHECK(json::dump(check::write_spec(check::Spec{read(full)})) == full);
+    const auto* least = R"({"url":"http://a/"})";
+    const auto canonical = check::write_spec(check::Spec{read(least)});
+    CHECK(
+        json::dump(canonical) ==
+        R"({"url":"http://a/","method":"GET","headers":{},"body":"","follow_redirects":true,"max_redirects":10,"tls_verify":true,)"
+        R"("accept_status":"200-299","max_body_bytes":1048576})");
+    CHECK(check::write_spec(*check::read_spec(Kind::http, canonical, "")) == canonical);
+}
+
+TEST_CASE("each wrong field is refused at its own pointer with the reason") {
+    CHECK(problems("[]") == "/spec: must be an object");
+    CHECK(problems("{}") == "/spec: the field \"url\" is required");
+    CHECK(problems(R"({"url":null})") == "/spec/url: must be a string");
+    CHECK(problems(R"({"url":7})") == "/spec/url: must be a string");
+    CHECK(with_url("") == "/spec/url: must be a string of 1 to 2048 bytes");
+    CHECK(with_url("http://a/" + std::string(2048, 'x')) == "/spec/url: must be a string of 1 to 2048 bytes");
+    CHECK(with_url("http://a/\r\nHost: b") == "/spec/url: must not contain control characters");
+    CHECK(with_url("ftp://a/") == "/spec/url: must begin with http:// or https://");
+    CHECK(with_url("http://user:pw@a/") == "/spec/url: must not contain a user name or password: use an Authorization header");
+    CHECK(with_url("http://a/#top") == "/spec/url: must not contain a fragment: it is never sent");
+    CHECK(with_url("http://a b/") == "/spec/url: must not contain spaces");
+    CHECK(with("method", "\"get\"") == R"(/spec/method: must be one of "GET", "HEAD", "POST")");
+    CHECK(with("method", "\"DELETE\"") == R"(/spec/method: must be one of "GET", "HEAD", "POST")");
+    CHECK(with("method", "1") == "/spec/method: must be a string");
+    CHECK(with("headers", "[]") == "/spec/headers: must be an object");
+    CHECK(with("headers", R"({"A":1})") == "/spec/headers/A: must be a string");
+    CHECK(with("headers", R"({"":"x"})") == "/spec/headers/: is not a header name");
+    CHECK(with("headers", R"({"a b":"x"})") == "/spec/headers/a b: is not a header name");
+    CHECK(with("headers", R"({"a:b":"x"})") == "/spec/headers/a:b: is not a header name");
+    CHECK(with("headers", R"({"a/~b":"x"})") == "/spec/headers/a~1~0b: is not a header name");
+    CHECK(with("headers", R"({"A":"x\r\nB: y"})") ==
+          "/spec/headers/A: must not contain control characters, nor begin or end with a space");
+    CHECK(with("headers", R"({"A":" x"})") ==
+          "/spec/headers/A: must not contain control characters, nor begin or end with a space");
+    CHECK(with("headers", R"({"Accept":"x","ACCEPT":"y"})") ==
+          "/spec/headers/ACCEPT: is there twice: header names do not differ by case");
+    CHECK(with("headers", R"({"A":")" + std::string(4097, 'x') + "\"}") ==
+          "/spec/headers/A: must be a string of at most 4096 bytes");
+    CHECK(with("body", "7") == "/spec/body: must be a string");
+    CHECK(with("body", "\"x\"") == "/spec/body: is sent with the method POST only");
+    CHECK(with("follow_redirects", "\"yes\"") == "/spec/follow_redirects: must be true or false");
+    CHECK(with("max_redirects", "21") == "/spec/max_redirects: must be a whole number from 0 to 20");
+    CHECK(with("max_redirects", "-1") == "/spec/max_redirects: must be a whole number from 0 to 20");
+    CHECK(with("max_redirects", "1.5") == "/spec/max_redirects: must be a whole number from 0 to 20");
+    CHECK(with("tls_verify", "0") == "/spec/tls_verify: must be true or false");
+    CHECK(with("accept_status", "200") == "/spec/accept_status: must be a string");
+    CHECK(with("accept_status", "\"\"") == "/spec/accept_status: must be a string of 1 to 400 bytes");
+    CHECK(with("accept_status", "\"200-\"") ==
+          "/spec/accept_status: \"200-\" is not a status from 100 to 599 or a range of them like 200-299");
+    CHECK(with("max_body_bytes", "10485761") == "/spec/max_body_bytes: must be a whole number from 0 to 10485760");
+    CHECK(with("colour", "1") == "/spec/colour: is not a field of this object");
+}
+
+TEST_CASE("headers that make the connection are refused in any case of letters") {
+    for (const auto* name : {"Host", "host", "Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization",
+                             "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "Content-Length", "Expect"}) {
+        CHECK(with("headers", "{\"" + std::string(name) + "\":\"x\"}") ==
+              "/spec/headers/" + std::string(name) + ": is a header the probe sets itself");
+    }
+}
+
+TEST_CASE("headers are bounded in number and in total size") {
+    std::string many = "{";
+    for (int i = 0; i < 51; ++i) many += (i == 0 ? "\"H" : ",\"H") + std::to_string(i) + "\":\"x\"";
+    CHECK(with("headers", many + "}") == "/spec/headers: must have at most 50 headers");
+    std::string large = "{";
+    for (int i = 0; i < 5; ++i) large += (i == 0 ? "\"H" : ",\"H") + std::to_string(i) + "\":\"" + std::string(4000, 'x') + "\"";
+    CHECK(with("headers", large + "}") == "/spec/headers: must not be longer than 16384 bytes together");
+}
+
+TEST_CASE("no mistake hides another") {
+    CHECK(problems(R"({"url":"x","method":"PUT","max_redirects":99,"nonsense":true})") ==
+          "/spec/url: must begin with http:// or https://\n"
+          "/spec/method: must be one of \"GET\", \"HEAD\", \"POST\"\n"
+          "/spec/max_redirects: must be a whole number from 0 to 20\n"
+          "/spec/nonsense: is not a field of this object");
+}
+
+TEST_CASE("a body goes with POST, with line breaks, up to 64 KiB") {
+    CHECK(read(R"({"url":"http://a/","method":"POST","body":"a\r\n\tb"})").body == "a\r\n\tb");
+    CHECK(problems(R"({"url":"http://a/","method":"POST","body":"\u0000"})") ==
+          "/spec/body: must not contain control characters");
+    CHECK(problems(R"({"url":"http://a/","method":"POST","body":")" + std::string(65537, 'x') + "\"}") ==
+          "/spec/body: must be a string of at most 65536 bytes");
+}
+
+TEST_CASE("a status set contains its ranges, ends included") {
+    const auto set = StatusSet::parse("200-204,301,404-404");
+    REQUIRE(set);
+    for (const int status : {200, 202, 204, 301, 404}) CHECK_MESSAGE(set->contains(status), status);
+    for (const int status : {0, 199, 205, 300, 302, 403, 405, 599}) CHECK_MESSAGE(!set->contains(status), status);
+    CHECK(set->text() == "200-204,301,404");
+}
+
+TEST_CASE("a malformed status set is refused, naming the part that is wrong") {
+    const auto bad_part = [](const char* text) {
+        const auto set = StatusSet::parse(text);
+        REQUIRE_MESSAGE(!set, std::string(text));
+        return set.error().message.substr(0, set.error().message.find(" is not"));
+    };
+    CHECK(bad_part("") == "\"\"");
+    CHECK(bad_part("200,") == "\"\"");
+    CHECK(bad_part("200,,301") == "\"\"");
+    CHECK(bad_part("200-299,3xx") == "\"3xx\"");
+    CHECK(bad_part("99") == "\"99\"");
+    CHECK(bad_part("600") == "\"600\"");
+    CHECK(bad_part("299-200") == "\"299-200\"");
+    CHECK(bad_part("200-250-299") == "\"200-250-299\"");
+    CHECK(bad_part("-200") == "\"-200\"");
+    CHECK(bad_part("200 ") == "\"200 \"");
+    CHECK(bad_part("+200") == "\"+200\"");
+    CHECK(bad_part("99999999999") == "\"99999999999\"");
+    std::string many = "200";
+    for (int i = 0; i < 50; ++i) many += ",200";
+    CHECK(StatusSet::parse(many).error().message == "must have at most 50 ranges");
+}

@@ -1,0 +1,124 @@
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "incident-engine/event.h"
+#include "incident-engine/evidence.h"
+#include "tests/unit/engine/world.h"
+
+using namespace sonde;
+using namespace sonde::engine;
+
+namespace {
+
+const TimePoint kAt = from_unix_ms(1767225600123);
+
+std::string golden_path(const std::string& name) {
+    const auto* source = std::getenv("SONDE_SOURCE_DIR");  // set by meson
+    return std::string(source != nullptr ? source : ".") + "/schema/golden/" + name;
+}
+
+// The lint suite holds these documents to event.schema.json, and the notifier's tests send them.
+// With SONDE_UPDATE_GOLDEN set, the file becomes what we write now; look at the difference before you keep it.
+void check_golden(const std::string& name, const std::string& text) {
+    if (std::getenv("SONDE_UPDATE_GOLDEN") != nullptr) std::ofstream(golden_path(name)) << text << '\n';
+    std::stringstream golden;
+    golden << std::ifstream(golden_path(name)).rdbuf();
+    CHECK(golden.str() == text + "\n");
+}
+
+core::Definition api() {
+    auto definition = engine::test::definition_with({"hetzner", "aws", "gcp"});
+    definition.monitor = MonitorId{7};
+    definition.site = SiteId{3};
+    definition.site_name = "Café API";
+    definition.name = "Checkout";
+    return definition;
+}
+
+// eu and us see it down; ap has not voted.
+core::MonitorState half_down() {
+    core::MonitorState state;
+    for (int region = 1; region <= 2; ++region) {
+        core::cast_vote(state.votes,
+                        {.region = static_cast<core::RegionId>(region), .slot = kAt, .attempt = region - 1, .started_at = kAt,
+                         .verdict = check::Verdict::down, .cause = check::FailureClass::connect_refused, .backfilled = false,
+                         .message = "connect to 192.0.2.1:443: refused"},
+                        kAt + milliseconds{region});
+    }
+    return state;
+}
+
+core::Incident opened() {
+    const core::MonitorJoins joins{SiteId{3}, "Café API", MonitorId{7}, "Checkout", core::Scope::outage, core::Severity::major,
+                                   check::FailureClass::connect_refused, kAt, {"eu", "us"}, core::Reason::quorum_down};
+    return *core::decide(std::nullopt, {kAt + seconds{1}, IncidentId{11}, joins}).next;
+}
+
+}  // namespace
+
+TEST_CASE("the event of an opened incident says all that a receiver needs") {
+    const auto definition = api();
+    const auto evidence = evidence_of(half_down(), definition, kAt + seconds{1});
+    const auto incident = opened();
+    EventParts parts("incident.opened", kAt + seconds{1}, "quorum_down");
+    parts.site = definition.site;
+    parts.site_name = definition.site_name;
+    parts.incident = &incident;
+    parts.monitor = &definition;
+    parts.evidence = &evidence;
+    const auto event = make_event(EventId{99}, parts);
+    check_golden("event_incident_opened.json", event.document);
+    CHECK(event.incident == IncidentId{11});
+    CHECK(event.seq == 1);
+    CHECK(event.site == SiteId{3});
+}
+
+TEST_CASE("the event of a resolved incident has its seq, its time and who commented") {
+    auto incident = opened();
+    incident = *core::decide(incident, {kAt + seconds{60}, {}, core::Command{core::Action::acknowledge, "token:ann", "", {}}}).next;
+    incident = *core::decide(incident, {kAt + seconds{90}, {}, core::Command{core::Action::resolve, "token:ann", "failed over", {}}}).next;
+    EventParts parts("incident.resolved", kAt + seconds{90}, "by_request");
+    parts.actor = "token:ann";
+    parts.site = incident.site;
+    parts.site_name = "Café API";
+    parts.incident = &incident;
+    parts.comment = "failed over";
+    check_golden("event_incident_resolved.json", make_event(EventId{100}, parts).document);
+}
+
+TEST_CASE("the event of a monitor that nobody can see names both states and the votes there are") {
+    const auto definition = api();
+    const auto evidence = evidence_of(half_down(), definition, kAt + seconds{600});
+    EventParts parts("monitor.changed", kAt + seconds{600}, "too_few_voters");
+    parts.site = definition.site;
+    parts.site_name = definition.site_name;
+    parts.monitor = &definition;
+    parts.from = core::State::down;
+    parts.to = core::State::unknown;
+    parts.evidence = &evidence;
+    check_golden("event_monitor_changed.json", make_event(EventId{101}, parts).document);
+}
+
+TEST_CASE("the events of an advisory and of coverage are told without an incident") {
+    const auto definition = api();
+    const core::Advisory advisory{AdvisoryId{5}, {static_cast<core::RegionId>(1)}, check::FailureClass::reset, kAt};
+    EventParts closed("advisory.closed", kAt + seconds{90}, "nobody_failing");
+    closed.site = definition.site;
+    closed.site_name = definition.site_name;
+    closed.monitor = &definition;
+    closed.advisory = &advisory;
+    closed.advisory_regions = {"eu"};
+    closed.advisory_closed = true;
+    check_golden("event_advisory_closed.json", make_event(EventId{102}, closed).document);
+
+    EventParts lost("coverage.lost", kAt, "no agent of the region was seen");
+    lost.region = "ap";
+    lost.region_since = kAt - seconds{16};
+    const auto event = make_event(EventId{103}, lost);
+    check_golden("event_coverage_lost.json", event.document);
+    CHECK(!event.site);
+    CHECK(!event.incident);
+}

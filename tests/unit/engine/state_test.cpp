@@ -1,0 +1,74 @@
+#include <doctest/doctest.h>
+
+#include "incident-engine/core/monitor_state.h"
+
+using namespace sonde;
+using namespace sonde::engine::core;
+
+namespace {
+
+TimePoint at(int s) { return from_unix_ms(1'000'000'000'000) + seconds{s}; }
+
+MonitorState full_state() {
+    MonitorState state;
+    state.known = Known::degraded;
+    state.activity = Activity::active;
+    state.covered = false;
+    state.since = at(1);
+    state.watched_since = at(2);
+    state.spec_hash = 0xFEDCBA9876543210ULL;
+    state.voters_hash = 7;
+    state.in_outage = true;
+    state.in_warning = true;
+    state.votes.push_back({static_cast<RegionId>(1), at(3), 2, at(4), check::Verdict::down, check::FailureClass::http_status, true, 3,
+                           at(0), "GET http://x: \"500\" \xC3\xA9"});
+    state.votes.push_back({static_cast<RegionId>(9), at(3), 0, at(3), check::Verdict::up, {}, false, 0, {}, ""});
+    state.suspicion = Suspicion{static_cast<RegionId>(1), at(4), at(3), 2, 3, 1, at(9), {{static_cast<RegionId>(9), 3}}};
+    state.doubt = {{static_cast<RegionId>(1), static_cast<RegionId>(2)}, 4, at(100)};
+    state.recovery = {at(3), 1};
+    state.advisory = Advisory{AdvisoryId{77}, {static_cast<RegionId>(1)}, check::FailureClass::reset, at(5)};
+    return state;
+}
+
+}  // namespace
+
+TEST_CASE("a monitor's state survives its text form exactly") {
+    for (const auto& state : {MonitorState{}, full_state()}) {
+        const auto text = write_state(state);
+        const auto read = read_state(text);
+        REQUIRE_MESSAGE(read.ok(), text);
+        CHECK(*read == state);
+        CHECK(write_state(*read) == text);
+    }
+}
+
+TEST_CASE("the usual state is small") {
+    MonitorState state;
+    state.known = Known::up;
+    for (int region = 1; region <= 3; ++region) {
+        state.votes.push_back({static_cast<RegionId>(region), at(3), 0, at(3), check::Verdict::up, {}, false, 0, {}, ""});
+    }
+    CHECK(write_state(state).size() < 450);
+}
+
+TEST_CASE("text that is no state is refused with a reason") {
+    for (const auto* text : {"", "{}", "[]", R"({"known":"up"})",
+                             R"({"known":"sideways","since":1,"watched_since":1,"spec_hash":"0000000000000000","voters_hash":"0000000000000000","votes":[]})",
+                             R"({"known":"up","since":1,"watched_since":1,"spec_hash":"000000000000000x","voters_hash":"0000000000000000","votes":[]})",
+                             R"({"known":"up","since":1,"watched_since":1,"spec_hash":"0000000000000000","voters_hash":"0000000000000000","votes":[{}]})",
+                             R"({"known":"up","since":1,"watched_since":1,"spec_hash":"0000000000000000","voters_hash":"0000000000000000","votes":[],"new":1})"}) {
+        const auto read = read_state(text);
+        REQUIRE_MESSAGE(!read.ok(), text);
+        CHECK(read.error().message.starts_with("monitor state "));
+    }
+}
+
+TEST_CASE("a vote's message is one short line, cut between characters") {
+    std::vector<Vote> votes;
+    std::string message = "a\nb" + std::string(kMessageBytes - 4, 'x') + "\xC3\xA9\xC3\xA9";
+    const auto& vote = cast_vote(votes, {.region = static_cast<RegionId>(1), .slot = at(0), .attempt = 0, .started_at = at(0),
+                                         .verdict = check::Verdict::down, .cause = {}, .backfilled = false, .message = message}, at(0));
+    CHECK(vote.message.size() == kMessageBytes - 1);
+    CHECK(vote.message.starts_with("a bxxx"));
+    CHECK(vote.message.back() == 'x');
+}

@@ -1,0 +1,196 @@
+// Replays the traces in tests/unit/engine/traces. A trace is a list of events, each with what the core made of it:
+//
+//     monitor API interval 30s timeout 10s regions eu=a us=b ap=c policy {"quorum": "all"}
+//     [    30] eu down(connect_refused) → below_quorum (1/3 down, 2 needed); …
+//
+// Events: `<region> <verdict>[(<class>)] [slot <s>] [#<attempt>] [started <s>] [backfilled]`, `pause`, `resume`, `delete`,
+// `edit`, `regions <name>=<domain>…`, `<action> by <actor> [version <n>]`, `nothing`; `@<monitor>` at the end where there are several.
+// Ticks that come due in between are shown as lines of their own, marked `·`.
+// SONDE_UPDATE_GOLDEN=1 writes the traces anew.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "lib/base/duration.h"
+#include "tests/unit/engine/world.h"
+
+using namespace sonde;
+using namespace sonde::engine;
+using namespace sonde::engine::core;
+
+namespace {
+
+TimePoint at_seconds(double s) { return from_unix_ms(1'000'000'200'000 + std::llround(s * 1000)); }
+
+std::string seconds_of(TimePoint at) {
+    const auto ms = to_unix_ms(at) - 1'000'000'200'000;
+    auto text = fmt::format("{:.3f}", static_cast<double>(ms) / 1000);
+    while (text.back() == '0') text.pop_back();
+    if (text.back() == '.') text.pop_back();
+    return text;
+}
+
+class Replay {
+public:
+    std::string run(std::istream& in) {
+        std::string line;
+        while (std::getline(in, line)) {
+            if (line.empty() || line[0] == '#') {
+                out_ += line + "\n";
+            } else if (line.starts_with("monitor ")) {
+                out_ += line + "\n";
+                add_monitor(line);
+            } else if (line.find("] ·") == std::string::npos) {
+                event(line.substr(0, line.find(" → ")));
+            }
+        }
+        return out_;
+    }
+
+private:
+    void set_regions(Definition& definition, std::istringstream& words) {
+        definition.voters.clear();
+        std::string word;
+        while (words >> word && word != "policy") {
+            const auto equals = word.find('=');
+            const auto name = word.substr(0, equals);
+            auto [found, fresh] = ids_.try_emplace(name, static_cast<int>(ids_.size()) + 1);
+            definition.voters.push_back({static_cast<RegionId>(found->second), name, word.substr(equals + 1), 0});
+        }
+        arrange_voters(definition);
+    }
+
+    void add_monitor(const std::string& line) {
+        auto definition = test::definition_with({});
+        std::istringstream words(line);
+        std::string word;
+        words >> word >> definition.name;
+        definition.monitor = MonitorId{static_cast<std::int64_t>(world_.size()) + 1};
+        while (words >> word) {
+            if (word == "interval" && words >> word) definition.interval = parse_duration(word).value();
+            else if (word == "timeout" && words >> word) definition.timeout = parse_duration(word).value();
+            else if (word == "rotates") definition.rotates = true;
+            else if (word == "regions") { set_regions(definition, words); break; }
+            else FAIL("unknown word " << word);
+        }
+        if (const auto policy = line.find("policy "); policy != std::string::npos) {
+            json::Problems problems;
+            definition.policy = check::read_policy(json::parse(line.substr(policy + 7)).operator*(), "", problems);
+            REQUIRE(problems.empty());
+        }
+        monitors_[definition.name] = world_.add(definition);
+    }
+
+    void run_ticks(TimePoint until) {
+        while (const auto due = world_.next_tick(now_)) {
+            if (due->first > until) break;
+            now_ = std::max(now_, due->first);
+            const auto text = world_.happens(due->second, now_, Tick{world_.listening_since});
+            if (text.find(';') != std::string::npos) out_ += fmt::format("[{:>7}] · tick → {}\n", seconds_of(now_), text);
+        }
+    }
+
+    void event(std::string line) {
+        while (!line.empty() && line.back() == ' ') line.pop_back();
+        const auto close = line.find(']');
+        REQUIRE_MESSAGE(close != std::string::npos, line);
+        const auto now = at_seconds(std::stod(line.substr(1, close - 1)));
+        if (now_ == TimePoint{}) now_ = world_.listening_since = now;
+        run_ticks(now);
+        now_ = now;
+        std::istringstream words(line.substr(close + 1));
+        int index = 0;
+        if (const auto name = line.find('@'); name != std::string::npos) index = monitors_.at(line.substr(name + 1));
+        out_ += fmt::format("{} → {}\n", line, decide_on(index, words));
+    }
+
+    std::string decide_on(int index, std::istringstream& words) {
+        auto& definition = world_.monitor(index).definition;
+        std::string word;
+        words >> word;
+        if (word == "nothing") return "nothing";
+        if (const auto action = from_name<Action>(word)) {
+            Command command{*action, {}, {}, {}};
+            std::string skip;
+            words >> skip >> command.actor;
+            int version = 0;
+            if (words >> skip >> version) command.if_version = version;
+            return world_.command(now_, Scope::outage, command);
+        }
+        if (word == "pause" || word == "resume" || word == "delete" || word == "edit" || word == "regions") {
+            if (word == "pause") definition.activity = Activity::paused;
+            if (word == "resume") definition.activity = Activity::active;
+            if (word == "delete") definition.activity = Activity::deleted;
+            if (word == "edit") ++definition.spec_hash;
+            if (word == "regions") set_regions(definition, words);
+            return world_.happens(index, now_, DefinitionRead{});
+        }
+        return world_.happens(index, now_, result(definition, word, words));
+    }
+
+    ResultSeen result(const Definition& definition, const std::string& region, std::istringstream& words) {
+        ResultSeen seen;
+        seen.region = static_cast<RegionId>(ids_.contains(region) ? ids_.at(region) : 99);
+        std::string verdict;
+        words >> verdict;
+        if (const auto open = verdict.find('('); open != std::string::npos) {
+            seen.cause = from_name<check::FailureClass>(verdict.substr(open + 1, verdict.size() - open - 2)).value();
+            verdict.resize(open);
+        }
+        seen.verdict = from_name<check::Verdict>(verdict).value();
+        const auto interval = definition.interval.count();
+        seen.slot = from_unix_ms(to_unix_ms(now_) / interval * interval);
+        seen.started_at = now_;
+        std::string word;
+        while (words >> word) {
+            double s = 0;
+            if (word[0] == '#') seen.attempt = std::stoi(word.substr(1));
+            else if (word[0] == '@') break;
+            else if (word == "slot" && words >> s) seen.slot = at_seconds(s);
+            else if (word == "started" && words >> s) seen.started_at = at_seconds(s);
+            else if (word == "backfilled") seen.backfilled = true;
+            else FAIL("unknown word " << word);
+        }
+        return seen;
+    }
+
+    test::World world_;
+    std::map<std::string, int> monitors_;
+    std::map<std::string, int> ids_;
+    TimePoint now_;
+    std::string out_;
+};
+
+}  // namespace
+
+TEST_CASE("the core decides as the traces say") {
+    const auto* source = std::getenv("SONDE_SOURCE_DIR");  // set by meson
+    const auto directory = std::filesystem::path(source != nullptr ? source : ".") / "tests/unit/engine/traces";
+    int replayed = 0;
+    for (const auto& file : std::filesystem::directory_iterator(directory)) {
+        if (file.path().extension() != ".trace") continue;
+        std::stringstream expected;
+        expected << std::ifstream(file.path()).rdbuf();
+        const auto actual = Replay().run(expected);
+        ++replayed;
+        if (std::getenv("SONDE_UPDATE_GOLDEN") != nullptr) {
+            std::ofstream(file.path()) << actual;
+            continue;
+        }
+        std::istringstream want(expected.str());
+        std::istringstream have(actual);
+        std::string want_line;
+        std::string have_line;
+        while (std::getline(have, have_line)) {
+            std::getline(want, want_line);
+            CHECK_MESSAGE(have_line == want_line, file.path().filename().string());
+        }
+        CHECK_MESSAGE(!std::getline(want, want_line), file.path().filename().string() << " ends early");
+    }
+    CHECK(replayed >= 10);
+}

@@ -1,0 +1,144 @@
+#include "tests/unit/engine/world.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace sonde::engine::test {
+
+using namespace core;
+
+namespace {
+
+constexpr std::string_view kRegions[] = {"eu", "us", "ap", "sa", "af"};
+
+std::string name_of_region(const Definition& definition, RegionId region) {
+    const auto* voter = definition.voter(region);
+    return voter != nullptr ? voter->name : fmt::format("region {}", static_cast<int>(region));
+}
+
+std::vector<std::string> names_of(const Definition& definition, const std::vector<RegionId>& regions) {
+    std::vector<std::string> names;
+    for (const auto region : regions) names.push_back(name_of_region(definition, region));
+    return names;
+}
+
+}  // namespace
+
+Definition definition_with(std::vector<std::string> domains) {
+    Definition definition;
+    definition.monitor = MonitorId{1};
+    definition.site = SiteId{1};
+    definition.name = "API";
+    definition.site_name = "API";
+    definition.interval = seconds{30};
+    definition.timeout = seconds{10};
+    definition.spec_hash = 1;
+    for (std::size_t i = 0; i < domains.size(); ++i) {
+        definition.voters.push_back({static_cast<RegionId>(i + 1), std::string(kRegions[i]), domains[i], 0});
+    }
+    arrange_voters(definition);
+    return definition;
+}
+
+int World::add(Definition definition) {
+    monitors_.push_back({std::move(definition), {}, false});
+    return static_cast<int>(monitors_.size()) - 1;
+}
+
+Incident* World::open(Scope scope) {
+    for (auto& incident : incidents) {
+        if (incident.scope == scope && incident.state != IncidentState::resolved) return &incident;
+    }
+    return nullptr;
+}
+
+std::string World::apply(const IncidentDecision& decision) {
+    if (decision.entries.empty()) return "no change";
+    const auto& next = *decision.next;
+    const auto known = std::find_if(incidents.begin(), incidents.end(), [&](const Incident& one) { return one.id == next.id; });
+    if (known == incidents.end()) {
+        incidents.push_back(next);
+    } else {
+        *known = next;
+    }
+    std::string text;
+    for (const auto& entry : decision.entries) {
+        text += fmt::format("{}{} incident {} seq {}", text.empty() ? "" : ", ", name_of(entry.kind), next.id.value(), entry.seq);
+        if (entry.kind == TimelineKind::opened) text += fmt::format(" \"{}\"", next.title);
+    }
+    return text;
+}
+
+std::string World::apply(int index, TimePoint now, const Effect& effect) {
+    const auto& definition = monitor(index).definition;
+    if (const auto* note = std::get_if<Note>(&effect)) {
+        if (note->kind == NoteKind::transition) return fmt::format("{} → {}", name_of(note->from), name_of(note->to));
+        return std::string(name_of(note->kind));
+    }
+    if (const auto* changed = std::get_if<Changed>(&effect)) return fmt::format("tells {}", name_of(changed->to));
+    if (const auto* confirm = std::get_if<Confirm>(&effect)) {
+        last_asked.push_back(*confirm);
+        std::string text = "asks";
+        for (const auto& ask : confirm->asks) {
+            text += fmt::format(" {}#{}", name_of_region(definition, ask.region), ask.attempt);
+            if (ask.not_before > now) text += fmt::format(" in {}", format_duration(ask.not_before - now));
+        }
+        return text;
+    }
+    if (const auto* joins = std::get_if<Joins>(&effect)) {
+        const auto* there = open(joins->scope);
+        MonitorJoins event{definition.site, definition.site_name, definition.monitor, definition.name, joins->scope, definition.severity,
+                           joins->cause, joins->failing_since, names_of(definition, joins->regions), joins->reason};
+        return apply(decide(there != nullptr ? std::optional(*there) : std::nullopt, {now, IncidentId{next_id_++}, event}));
+    }
+    if (const auto* leaves = std::get_if<Leaves>(&effect)) {
+        const auto* there = open(leaves->scope);
+        return apply(decide(there != nullptr ? std::optional(*there) : std::nullopt,
+                            {now, IncidentId{next_id_++}, MonitorLeaves{definition.monitor, leaves->reason}}));
+    }
+    if (const auto* opened = std::get_if<AdvisoryOpened>(&effect)) {
+        advisories_open.push_back(opened->advisory);
+        return fmt::format("opens advisory for {}", fmt::join(names_of(definition, opened->advisory.regions), " "));
+    }
+    if (const auto* grown = std::get_if<AdvisoryChanged>(&effect)) {
+        return fmt::format("advisory is now for {}", fmt::join(names_of(definition, grown->advisory.regions), " "));
+    }
+    const auto& closed = std::get<AdvisoryClosed>(effect);
+    std::erase_if(advisories_open, [&](const Advisory& one) { return one.id == closed.advisory.id; });
+    return "closes advisory";
+}
+
+std::string World::happens(int index, TimePoint now, std::variant<ResultSeen, Tick, DefinitionRead> what) {
+    auto& watched = monitor(index);
+    if (!watched.seen) {
+        watched.state = first_state(now);
+        watched.seen = true;
+    }
+    auto decision = decide(watched.state, watched.definition, {now, AdvisoryId{next_id_++}, std::move(what)});
+    watched.state = std::move(decision.next);
+    auto text = fmt::format("{} ({})", name_of(decision.reason), describe(tally(watched.state.votes, watched.definition, now)));
+    for (const auto& effect : decision.effects) text += "; " + apply(index, now, effect);
+    return text;
+}
+
+std::string World::command(TimePoint now, Scope scope, Command command) {
+    std::optional<Incident> named;
+    for (const auto& incident : incidents) {
+        if (incident.scope == scope) named = incident;
+    }
+    const auto decision = decide(named, {now, IncidentId{next_id_++}, std::move(command)});
+    return fmt::format("{}; {}", name_of(decision.outcome), apply(decision));
+}
+
+std::optional<std::pair<TimePoint, int>> World::next_tick(TimePoint now) const {
+    std::optional<std::pair<TimePoint, int>> next;
+    for (std::size_t i = 0; i < monitors_.size(); ++i) {
+        if (!monitors_[i].seen) continue;
+        const auto at = core::next_tick(monitors_[i].state, monitors_[i].definition, now, listening_since);
+        if (at && (!next || *at < next->first)) next = {*at, static_cast<int>(i)};
+    }
+    return next;
+}
+
+}  // namespace sonde::engine::test

@@ -1,0 +1,57 @@
+#include <doctest/doctest.h>
+
+#include "lib/json/reader.h"
+
+using namespace sonde;
+
+namespace {
+
+std::string refusal(std::string_view text, json::Limits limits = {}) {
+    auto parsed = json::parse(text, limits);
+    return parsed ? "" : parsed.error().message;
+}
+
+}  // namespace
+
+TEST_CASE("documents that are not JSON, or too much of it, are refused with the reason") {
+    CHECK(refusal(R"({"a":1})").empty());
+    CHECK(refusal("{") == "is not valid JSON near byte 2");
+    CHECK(refusal("\"\xff\"").starts_with("is not valid JSON near byte"));
+    CHECK(refusal(R"({"a":1,"a":2})") == "has the key \"a\" twice in one object");
+    CHECK(refusal(R"({"a":{"b":1},"b":[{"a":1},{"a":2}]})").empty());
+    CHECK(refusal("[[[]]]", {.depth = 2}) == "nested deeper than 2 levels");
+    CHECK(refusal("[1,2,3]", {.bytes = 3}) == "is larger than 3 bytes");
+    CHECK(refusal(std::string(500'000, '[')).size() > 0);
+    CHECK(refusal("1e999") == "has a number out of range");
+}
+
+TEST_CASE("a reader reports every mistake with its pointer") {
+    const auto document = *json::parse(R"({"name":"","count":1.5,"flag":"yes","wait_ms":99999,"tags":["ok",1,"\u0001"],"extra/~":1})");
+    json::Problems problems;
+    json::Reader in(document, "/m", problems);
+    std::string name = "before";
+    std::int64_t count = 7;
+    bool flag = false;
+    milliseconds wait{1};
+    std::vector<std::string> tags;
+    in.require({"name", "kind"});
+    CHECK(!in.text("name", name, {.min = 1}));
+    CHECK(!in.whole("count", count, 0, 10));
+    CHECK(!in.boolean("flag", flag));
+    CHECK(!in.duration_ms("wait_ms", wait, milliseconds{0}, milliseconds{1000}));
+    CHECK(!in.texts("tags", tags, 10));
+    in.finish();
+    std::string trace;
+    for (const auto& problem : problems) trace += problem.pointer + ": " + problem.detail + "\n";
+    CHECK(trace ==
+          "/m: the field \"kind\" is required\n"
+          "/m/name: must be a string of 1 to 200 bytes\n"
+          "/m/count: must be a whole number from 0 to 10\n"
+          "/m/flag: must be true or false\n"
+          "/m/wait_ms: must be a whole number from 0 to 1000\n"
+          "/m/tags/1: must be a string of at most 200 bytes\n"
+          "/m/tags/2: must not contain control characters\n"
+          "/m/extra~1~0: is not a field of this object\n");
+    CHECK(name == "before");
+    CHECK(count == 7);
+}

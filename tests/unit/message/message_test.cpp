@@ -1,0 +1,173 @@
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "lib/base/shard.h"
+#include "lib/json/json.h"
+#include "lib/message/presence.h"
+#include "lib/message/result.h"
+#include "lib/message/subject.h"
+
+using namespace sonde;
+using namespace sonde::message;
+
+namespace {
+
+std::string golden_path(const std::string& name) { return std::string(std::getenv("SONDE_SOURCE_DIR")) + "/schema/golden/" + name; }
+
+// The golden documents are read by other tests as well, which hold them to their JSON Schemas.
+std::string golden(const std::string& name) {
+    std::ifstream file(golden_path(name));
+    std::stringstream text;
+    text << file.rdbuf();
+    auto line = text.str();
+    while (!line.empty() && line.back() == '\n') line.pop_back();
+    REQUIRE(!line.empty());
+    return line;
+}
+
+// With SONDE_UPDATE_GOLDEN set, the file becomes what we write now; look at the difference before you keep it.
+void check_golden(const std::string& name, const std::string& text) {
+    if (std::getenv("SONDE_UPDATE_GOLDEN") != nullptr) std::ofstream(golden_path(name)) << text << '\n';
+    CHECK(text == golden(name));
+}
+
+ResultBatch sample_results() {
+    ResultBatch batch{"eu", "eu-1", shard_of(SiteId{3}), from_unix_ms(1767225600900), {}};
+    ProbeResult up;
+    up.monitor = MonitorId{7};
+    up.site = SiteId{3};
+    up.revision = 2;
+    up.slot = from_unix_ms(1767225600123);
+    up.started_at = from_unix_ms(1767225600130);
+    up.verdict = check::Verdict::up;
+    up.phases = {microseconds{10}, microseconds{200}, microseconds{0}, microseconds{3000}, microseconds{40}, microseconds{3250}};
+    up.http_status = 200;
+    up.detail = R"({"address":"192.0.2.1:80","http_version":"1.1"})";
+    auto down = up;
+    down.attempt = 1;
+    down.reason = JobReason::confirm;
+    down.verdict = check::Verdict::down;
+    down.cause = check::FailureClass::connect_refused;
+    down.http_status = 0;
+    check::Observation seen;
+    seen.address = "192.0.2.1:80";
+    seen.certificate = check::CertificateFacts{"CN=a", "CN=\"b\"", from_unix_ms(0), from_unix_ms(1)};
+    down.detail = write_detail(seen, {check::Verdict::down, check::FailureClass::connect_refused, "refused by 192.0.2.1:80"});
+    batch.results = {up, down};
+    return batch;
+}
+
+// The text with one field of the first item replaced, as a hostile or broken sender might.
+std::string with(const std::string& text, const std::string& list, const std::string& field, const Json& value) {
+    auto document = Json::parse(text);
+    (list.empty() ? document : document[list][0])[field] = value;
+    return document.dump();
+}
+
+}  // namespace
+
+TEST_CASE("the job writer writes the golden batch, and the reader reads it back") {
+    JobBatchWriter writer("eu");
+    const auto at = from_unix_ms(1767225600123);
+    writer.add({MonitorId{7}, SiteId{3}, 2, milliseconds{10'000}, check::Kind::http, R"({"url":"https://example.com/","method":"GET"})"}, at, 0,
+               JobReason::schedule, at, from_unix_ms(1767225630123));
+    writer.add({MonitorId{8}, SiteId{3}, 1, milliseconds{500}, check::Kind::http, R"({"url":"http://example.org/"})"},
+               from_unix_ms(1767225600500), 1, JobReason::confirm, from_unix_ms(1767225601000), from_unix_ms(1767225605000));
+    CHECK(writer.count() == 2);
+    const auto text = writer.take();
+    check_golden("job_batch.json", text);
+    CHECK(writer.count() == 0);
+
+    const auto batch = read_job_batch(text);
+    REQUIRE(batch);
+    CHECK(batch->region == "eu");
+    REQUIRE(batch->jobs.size() == 2);
+    CHECK(batch->jobs[0].spec == R"({"url":"https://example.com/","method":"GET"})");
+    CHECK(batch->jobs[1].monitor == MonitorId{8});
+    CHECK(batch->jobs[1].attempt == 1);
+    CHECK(batch->jobs[1].reason == JobReason::confirm);
+    CHECK(batch->jobs[1].not_before == from_unix_ms(1767225601000));
+}
+
+TEST_CASE("results survive the way, evidence and all") {
+    const auto batch = sample_results();
+    const auto text = write_result_batch(batch);
+    check_golden("result_batch.json", text);
+    const auto read = read_result_batch(text);
+    REQUIRE_MESSAGE(read, read.error().message);
+    CHECK(write_result_batch(*read) == text);
+}
+
+TEST_CASE("presence survives the way") {
+    const auto read = read_presence(golden("presence.json"));
+    REQUIRE(read);
+    CHECK(read->agent == "eu-1");
+    CHECK(read->clock_offset == milliseconds{-12});
+    check_golden("presence.json", write_presence(*read));
+    CHECK(read_presence_answer(write_presence_answer({from_unix_ms(5)}))->now == from_unix_ms(5));
+}
+
+TEST_CASE("fields that a newer sender added are passed over") {
+    CHECK(read_job_batch(with(golden("job_batch.json"), "jobs", "colour", "blue")));
+    CHECK(read_result_batch(with(golden("result_batch.json"), "", "colour", {{"deep", {1, 2}}})));
+}
+
+TEST_CASE("a malformed batch is refused with the field that is wrong") {
+    const auto jobs = golden("job_batch.json");
+    const auto results = golden("result_batch.json");
+    const auto why_jobs = [](const std::string& text) {
+        auto read = read_job_batch(text);
+        return read ? std::string() : read.error().message;
+    };
+    const auto why_results = [](const std::string& text) {
+        auto read = read_result_batch(text);
+        return read ? std::string() : read.error().message;
+    };
+    CHECK(why_jobs(with(jobs, "", "v", 2)) == "is of a version this program does not know");
+    CHECK(why_jobs(with(jobs, "", "region", "EU")) == "region is not the name of a region");
+    CHECK(why_jobs(with(jobs, "", "jobs", Json::array())) == "jobs is not an array of 1 to 500 items");
+    CHECK(why_jobs(with(jobs, "jobs", "monitor", "sit_0000000000007")) == "monitor is not an identifier of the right kind");
+    CHECK(why_jobs(with(jobs, "jobs", "timeout_ms", 5)) == "timeout_ms is not a whole number from 100 to 120000");
+    CHECK(why_jobs(with(jobs, "jobs", "spec", "x")) == "spec is not an object");
+    CHECK(why_jobs(with(jobs, "jobs", "kind", "carrier-pigeon")) == "kind is not one of the names allowed");
+    CHECK(why_results(with(results, "results", "verdict", "perhaps")) == "verdict is not one of the names allowed");
+    CHECK(why_results(with(results, "results", "class", "agent_error")) == "class is the agent's fault, yet the verdict is not unknown");
+    CHECK(why_results(with(results, "results", "phases_us", {1, 2})) == "phases_us is not an array of 6 to 6 items");
+    CHECK(why_results(with(results, "results", "detail", {{"message", std::string("a\0b", 3)}})) == "detail contains U+0000");
+    CHECK(why_results(with(results, "results", "detail", {{"message", "a\\u0000b"}})).empty());
+    CHECK(why_results(with(results, "results", "slot", -1)).starts_with("slot is not a whole number"));
+    CHECK(why_results(with(results, "", "shard", (shard_of(SiteId{3}) + 1) % kShards)) == "site is not of the batch's shard");
+}
+
+TEST_CASE("no cut of a message is taken for a whole one, and none harms the reader") {
+    for (const auto& text : {golden("job_batch.json"), golden("result_batch.json"), golden("presence.json")}) {
+        for (std::size_t length = 0; length < text.size(); ++length) {
+            const auto cut = text.substr(0, length);
+            CHECK(!read_job_batch(cut));
+            CHECK(!read_result_batch(cut));
+            CHECK(!read_presence(cut));
+        }
+    }
+    CHECK(!read_job_batch(std::string(2 << 20, ' ')));
+    CHECK(!read_job_batch(std::string(100'000, '[')));
+}
+
+TEST_CASE("hostile text in evidence stays text") {
+    check::Observation seen;
+    seen.final_url = std::string("x\0y\xff\"\\\n\x01", 8);
+    const auto detail = write_detail(seen, {check::Verdict::down, check::FailureClass::reset, "m"});
+    const auto document = json::parse(detail);
+    REQUIRE(document);
+    CHECK((*document)["final_url"] == "x y\xef\xbf\xbd\"\\\n\x01");
+}
+
+TEST_CASE("subjects are built from region names that cannot break out of them") {
+    for (const auto* good : {"eu", "eu-west-1", "a"}) CHECK(subject::is_region_name(good));
+    for (const auto* bad : {"", "EU", "1eu", "eu.west", "eu>", "*", "eu west", "abcdefghijklmnopqrstuvwxyz0123456"}) CHECK(!subject::is_region_name(bad));
+    CHECK(subject::results(2, "eu") == "sonde.v1.results.2.eu");
+    CHECK(subject::event("incident.opened", SiteId{3}) == "sonde.v1.events.incident.opened.sit_0000000000003");
+    CHECK(subject::event("coverage.lost", {}) == "sonde.v1.events.coverage.lost.none");
+}

@@ -1,0 +1,94 @@
+#include "notifier/core/supersede.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <map>
+#include <random>
+
+using namespace sonde;
+using namespace sonde::notifier;
+using enum EventKind;
+
+namespace {
+
+constexpr EventKind kOfIncidents[] = {incident_opened,         incident_updated,   incident_acknowledged,
+                                      incident_unacknowledged, incident_commented, incident_resolved};
+
+}  // namespace
+
+TEST_CASE("a resolution makes everything before it old, and nothing makes a resolution old") {
+    for (const auto kind : kOfIncidents) {
+        CAPTURE(name_of(kind));
+        if (kind == incident_resolved) {
+            CHECK(!supersede(kind, {std::begin(kOfIncidents), std::end(kOfIncidents)}));
+        } else {
+            CHECK(supersede(kind, {incident_resolved}) == Reason::resolved_since);
+            CHECK(supersede(kind, {incident_commented, incident_resolved, incident_updated}) == Reason::resolved_since);
+            CHECK(!supersede(kind, {}));
+        }
+    }
+}
+
+TEST_CASE("an opening is not made old by an acknowledgement, an update or a comment") {
+    CHECK(!supersede(incident_opened, {incident_acknowledged, incident_updated, incident_commented, incident_unacknowledged}));
+}
+
+TEST_CASE("of updates and of acknowledgements only the last counts; every comment does") {
+    CHECK(supersede(incident_updated, {incident_updated}) == Reason::updated_since);
+    CHECK(!supersede(incident_updated, {incident_acknowledged, incident_commented}));
+    CHECK(supersede(incident_acknowledged, {incident_unacknowledged}) == Reason::acknowledgement_changed_since);
+    CHECK(supersede(incident_unacknowledged, {incident_acknowledged}) == Reason::acknowledgement_changed_since);
+    CHECK(!supersede(incident_acknowledged, {incident_updated, incident_commented}));
+    CHECK(!supersede(incident_commented, {incident_commented, incident_updated}));
+}
+
+TEST_CASE("advisories, coverage and monitors have their own last words") {
+    CHECK(supersede(advisory_opened, {advisory_closed}) == Reason::closed_since);
+    CHECK(!supersede(advisory_closed, {advisory_opened}));
+    CHECK(supersede(coverage_lost, {coverage_restored}) == Reason::coverage_changed_since);
+    CHECK(supersede(coverage_restored, {coverage_lost}) == Reason::coverage_changed_since);
+    CHECK(supersede(monitor_changed, {monitor_changed}) == Reason::monitor_changed_since);
+    CHECK(!supersede(channel_test, {channel_test}));
+    CHECK(!supersede(other, {other, incident_resolved}));
+}
+
+// A channel of one incident: events come and attempts succeed or fail in any order; the first that is neither sent nor dropped is
+// attempted.
+TEST_CASE(
+    "whatever fails and whenever events come, what is sent rises in seq, ends in the resolution, and nothing old follows it") {
+    std::mt19937_64 random{11};
+    for (int run = 0; run < 2000; ++run) {
+        std::vector<EventKind> events{incident_opened};
+        const auto middle = random() % 8;
+        for (std::size_t i = 0; i < middle; ++i) events.push_back(kOfIncidents[1 + random() % 4]);
+        events.push_back(incident_resolved);
+        if (random() % 4 == 0) events.push_back(incident_commented);
+
+        std::map<std::size_t, bool> pending;  // by seq
+        std::vector<std::size_t> sent;
+        std::size_t come = 0;
+        const auto luck = random() % 100;
+        while (come < events.size() || !pending.empty()) {
+            if (come < events.size() && random() % 3 == 0) pending[come++] = true;
+            if (pending.empty()) continue;
+            const auto seq = pending.begin()->first;
+            const std::vector<EventKind> later(events.begin() + static_cast<std::ptrdiff_t>(seq) + 1,
+                                               events.begin() + static_cast<std::ptrdiff_t>(come));
+            if (supersede(events[seq], later)) {
+                pending.erase(seq);
+            } else if (random() % 100 >= luck) {
+                CHECK(std::find(later.begin(), later.end(), incident_resolved) == later.end());
+                sent.push_back(seq);
+                pending.erase(seq);
+            }
+        }
+        CHECK(std::is_sorted(sent.begin(), sent.end()));
+        const auto resolved =
+            static_cast<std::size_t>(std::find(events.begin(), events.end(), incident_resolved) - events.begin());
+        CHECK(std::count(sent.begin(), sent.end(), resolved) == 1);
+        for (const auto seq : sent) {
+            if (seq > resolved) CHECK(events[seq] == incident_commented);
+        }
+    }
+}
