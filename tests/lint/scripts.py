@@ -5,7 +5,7 @@ import pytest
 
 from tree import ROOT
 
-SCRIPTS = ["run", "test", ".ci/run", "install/debian"]
+SCRIPTS = ["run", "test", ".ci/run", "install/debian", "tests/fuzz/run"]
 
 
 @pytest.mark.parametrize("name", SCRIPTS)

@@ -1,0 +1,18 @@
+#include "lib/message/job.h"
+#include "tests/fuzz/target.h"
+
+using namespace sonde;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const auto batch = message::read_job_batch(fuzz::text(data, size));
+    if (!batch) return 0;
+    for (const auto& job : batch->jobs) {
+        const auto document = json::parse(job.spec);
+        fuzz::require(document.ok(), "the spec of a job that was read is JSON");
+        if (const auto spec = check::read_spec(job.kind, *document, "")) {
+            const auto again = check::read_spec(job.kind, check::write_spec(*spec), "");
+            fuzz::require(again.ok(), "the canonical form of a spec is a spec");
+        }
+    }
+    return 0;
+}
