@@ -30,7 +30,7 @@ message::Presence identity(const AgentConfig& config, const Limits& limits) {
     return self;
 }
 
-HttpClient::Options client_options(const AgentConfig& config) {
+ProbeOptions probe_options(const AgentConfig& config) {
     return {fmt::format("Sonde/{}", service::version()), config.ca_file};
 }
 
@@ -45,7 +45,7 @@ Core::Core(uv::Loop& loop, bus::Bus& bus, const AgentConfig& config, net::Guard 
       metrics_(registry),
       spool_(open_spool(config)),
       resolver_(loop, {.servers = config.dns_servers}),
-      probe_(loop, resolver_, client_options(config), std::move(guard)),
+      probe_(loop, resolver_, probe_options(config), std::move(guard)),
       targets_(static_cast<std::size_t>(config.target_cache)),
       receipts_(loop, bus),
       reporter_(loop, bus, receipts_, spool_.get(), clock_, reporter_options(config), metrics_),

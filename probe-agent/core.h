@@ -6,12 +6,12 @@
 
 #include "lib/bus/bus.h"
 #include "probe-agent/config.h"
-#include "probe-agent/http_probe.h"
-#include "probe-agent/intake.h"
+#include "probe-agent/probe/probes.h"
+#include "probe-agent/work/intake.h"
 #include "probe-agent/loop_watch.h"
-#include "probe-agent/presence.h"
-#include "probe-agent/reporter.h"
-#include "probe-agent/runner.h"
+#include "probe-agent/work/presence.h"
+#include "probe-agent/work/reporter.h"
+#include "probe-agent/work/runner.h"
 
 namespace sonde::agent {
 
@@ -42,7 +42,7 @@ private:
     Clock clock_;
     std::unique_ptr<Spool> spool_;
     Resolver resolver_;
-    HttpProbe probe_;
+    Probes probe_;
     TargetCache targets_;
     Receipts receipts_;
     Reporter reporter_;

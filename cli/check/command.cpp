@@ -12,7 +12,7 @@
 #include "lib/check/judge.h"
 #include "lib/check/spec.h"
 #include "lib/net/guard.h"
-#include "probe-agent/run_once.h"
+#include "probe-agent/probe/run_once.h"
 
 namespace sonde::cli {
 namespace {

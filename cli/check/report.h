@@ -1,7 +1,7 @@
 // What `sonde check` prints of a check, and what its exit code is.
 #pragma once
 
-#include "lib/check/observation.h"
+#include "lib/check/judge.h"
 #include "lib/json/json.h"
 
 namespace sonde::cli::check_command {

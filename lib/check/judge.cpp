@@ -1,27 +1,29 @@
 #include "lib/check/judge.h"
 
-#include <fmt/format.h>
+#include "lib/check/http/judge.h"
 
 namespace sonde::check {
 namespace {
 
-Judgement judge_http(const HttpSpec& spec, const Observation& observation) {
-    if (observation.http_status == 0)
-        return {Verdict::unknown, FailureClass::agent_error, "the probe reported neither an answer nor a failure"};
-    if (!spec.accept_status.contains(observation.http_status)) {
-        return {Verdict::down, FailureClass::http_status,
-                fmt::format("answered {}, accepted is {}", observation.http_status, spec.accept_status.text())};
-    }
-    return {Verdict::up, FailureClass::none, ""};
+Judgement failed(Verdict verdict, const Failure& failure) {
+    Judgement judgement;
+    judgement.verdict = verdict;
+    judgement.cause = failure.cause;
+    judgement.message = failure.message;
+    return judgement;
 }
 
 }  // namespace
 
-Judgement judge(const Spec& spec, const Observation& observation, TimePoint /*now*/) {
+// A kind without a `judge` of its own does not compile.
+Judgement judge(const Spec& spec, const Observation& observation, TimePoint now) {
     const auto& failure = observation.failure;
-    if (is_agents_fault(failure.cause)) return {Verdict::unknown, failure.cause, failure.message};
-    if (failure.cause != FailureClass::none) return {Verdict::down, failure.cause, failure.message};
-    return std::visit([&](const HttpSpec& http) { return judge_http(http, observation); }, spec);
+    if (is_agents_fault(failure.cause)) return failed(Verdict::unknown, failure);
+    if (failure) return failed(Verdict::down, failure);
+    if (std::holds_alternative<std::monostate>(observation.seen)) {
+        return failed(Verdict::unknown, {FailureClass::agent_error, "the probe reported neither an answer nor a failure", Phase::none});
+    }
+    return std::visit([&](const auto& of_kind) { return judge(of_kind, observation, now); }, spec);
 }
 
 }  // namespace sonde::check

@@ -1,195 +1,36 @@
 #include "lib/check/spec.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <array>
-#include <charconv>
-
-#include "lib/net/url.h"
+#include <utility>
 
 namespace sonde::check {
 namespace {
 
-constexpr std::size_t kMaxUrl = 2048;
-constexpr std::size_t kMaxHeaders = 50;
-constexpr std::size_t kMaxHeaderBytes = 16 * 1024;  // of all together, so that a batch of jobs stays below the bus's limit
-constexpr std::size_t kMaxBody = 64 * 1024;
-constexpr std::size_t kMaxStatusRanges = 50;
-
-// What the connection is made of, and what the probe sets itself.
-constexpr std::array<std::string_view, 12> kRefusedHeaders{
-    "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te",
-    "trailer",    "upgrade",    "transfer-encoding",  "content-length",      "expect",           "host"};
-
-std::string lower(std::string_view text) {
-    std::string result(text);
-    for (auto& c : result) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
-    return result;
-}
-
-// A token of RFC 9110, section 5.6.2.
-bool is_token(std::string_view text) {
-    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-    });
-}
-
-bool is_header_value(std::string_view text) {
-    if (text.starts_with(' ') || text.ends_with(' ') || text.starts_with('\t') || text.ends_with('\t')) return false;
-    return std::none_of(text.begin(), text.end(),
-                        [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; });
-}
-
-// Nothing if the header may be sent, else what is wrong with it.
-std::optional<std::string> wrong_with_header(const std::string& name, const Json& value) {
-    if (name.size() > 128 || !is_token(name)) return "is not a header name";
-    const auto plain = lower(name);
-    if (std::find(kRefusedHeaders.begin(), kRefusedHeaders.end(), plain) != kRefusedHeaders.end())
-        return "is a header the probe sets itself";
-    if (!value.is_string()) return "must be a string";
-    const auto& text = value.get_ref<const std::string&>();
-    if (text.size() > 4096) return "must be a string of at most 4096 bytes";
-    if (!is_header_value(text)) return "must not contain control characters, nor begin or end with a space";
-    return std::nullopt;
-}
-
-void read_headers(json::Reader& in, HttpSpec& spec, json::Problems& problems) {
-    const auto* headers = in.object("headers");
-    if (headers == nullptr) return;
-    if (headers->size() > kMaxHeaders) {
-        in.refuse("headers", fmt::format("must have at most {} headers", kMaxHeaders));
-        return;
-    }
-    std::vector<std::string> seen;
-    std::size_t bytes = 0;
-    for (const auto& [name, value] : headers->items()) {
-        const auto pointer = in.pointer("headers") + '/' + json::escape_pointer(name);
-        if (auto wrong = wrong_with_header(name, value)) {
-            problems.push_back({pointer, std::move(*wrong)});
-            continue;
-        }
-        auto plain = lower(name);
-        if (std::find(seen.begin(), seen.end(), plain) != seen.end()) {
-            problems.push_back({pointer, "is there twice: header names do not differ by case"});
-            continue;
-        }
-        seen.push_back(std::move(plain));
-        spec.headers.emplace_back(name, value.get<std::string>());
-        bytes += name.size() + spec.headers.back().second.size();
-    }
-    if (bytes > kMaxHeaderBytes) in.refuse("headers", fmt::format("must not be longer than {} bytes together", kMaxHeaderBytes));
-}
-
-void read_http_url(json::Reader& in, HttpSpec& spec) {
-    std::string text;
-    if (!in.text("url", text, {.min = 1, .max = kMaxUrl})) return;
-    const auto url = net::parse_url(text);
-    if (!url) return in.refuse("url", url.error().message);
-    if (url->has_userinfo) return in.refuse("url", "must not contain a user name or password: use an Authorization header");
-    if (url->has_fragment) return in.refuse("url", "must not contain a fragment: it is never sent");
-    spec.url = std::move(text);
-}
-
-void read_accept_status(json::Reader& in, HttpSpec& spec) {
-    std::string text;
-    if (!in.text("accept_status", text, {.min = 1, .max = 400})) return;
-    auto set = StatusSet::parse(text);
-    if (!set) return in.refuse("accept_status", set.error().message);
-    spec.accept_status = std::move(*set);
-}
-
-HttpSpec read_http(const Json& document, std::string_view pointer, json::Problems& problems) {
-    HttpSpec spec;
-    json::Reader in(document, std::string(pointer), problems);
-    in.require({"url"});
-    read_http_url(in, spec);
-    in.name("method", spec.method);
-    read_headers(in, spec, problems);
-    in.text("body", spec.body, {.max = kMaxBody, .multi_line = true});
-    if (!spec.body.empty() && spec.method != HttpMethod::post) in.refuse("body", "is sent with the method POST only");
-    in.boolean("follow_redirects", spec.follow_redirects);
-    in.whole("max_redirects", spec.max_redirects, 0, 20);
-    in.boolean("tls_verify", spec.tls_verify);
-    read_accept_status(in, spec);
-    in.whole("max_body_bytes", spec.max_body_bytes, std::int64_t{0}, std::int64_t{10} << 20U);
-    in.finish();
+template <std::size_t... I>
+Spec empty_spec(Kind kind, std::index_sequence<I...>) {
+    Spec spec;
+    static_cast<void>(((static_cast<std::size_t>(kind) == I ? (spec.emplace<I>(), true) : false) || ...));
     return spec;
-}
-
-Json write_http(const HttpSpec& spec) {
-    Json headers = Json::object();
-    for (const auto& [name, value] : spec.headers) headers[name] = value;
-    return {{"url", spec.url},
-            {"method", name_of(spec.method)},
-            {"headers", std::move(headers)},
-            {"body", spec.body},
-            {"follow_redirects", spec.follow_redirects},
-            {"max_redirects", spec.max_redirects},
-            {"tls_verify", spec.tls_verify},
-            {"accept_status", spec.accept_status.text()},
-            {"max_body_bytes", spec.max_body_bytes}};
-}
-
-std::optional<int> read_status(std::string_view text) {
-    int status = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), status);
-    if (error != std::errc{} || end != text.data() + text.size() || status < 100 || status > 599) return std::nullopt;
-    return status;
 }
 
 }  // namespace
 
-bool StatusSet::contains(int status) const {
-    return std::any_of(ranges.begin(), ranges.end(),
-                       [status](const auto& range) { return range.first <= status && status <= range.second; });
-}
-
-std::string StatusSet::text() const {
-    std::string text;
-    for (const auto& [first, last] : ranges) {
-        if (!text.empty()) text += ',';
-        text += std::to_string(first);
-        if (last != first) text += '-' + std::to_string(last);
-    }
-    return text;
-}
-
-Result<StatusSet> StatusSet::parse(std::string_view text) {
-    StatusSet set;
-    set.ranges.clear();
-    while (true) {
-        const auto piece = text.substr(0, text.find(','));
-        const auto dash = std::min(piece.find('-'), piece.size());
-        const auto first = read_status(piece.substr(0, dash));
-        const auto last = dash == piece.size() ? first : read_status(piece.substr(dash + 1));
-        if (!first || !last || *first > *last) {
-            return Error{fmt::format("\"{}\" is not a status from 100 to 599 or a range of them like 200-299", piece)};
-        }
-        set.ranges.emplace_back(*first, *last);
-        if (set.ranges.size() > kMaxStatusRanges) return Error{fmt::format("must have at most {} ranges", kMaxStatusRanges)};
-        if (piece.size() == text.size()) return set;
-        text.remove_prefix(piece.size() + 1);
-    }
-}
-
+// Each kind has `read`, `write` and `endpoint` beside its struct; one that lacks them does not compile.
 Result<Spec, json::Problems> read_spec(Kind kind, const Json& document, std::string_view pointer) {
     json::Problems problems;
-    Spec spec;
-    switch (kind) {
-        case Kind::http:
-            spec = read_http(document, pointer, problems);
-            break;
-    }
+    auto spec = empty_spec(kind, std::make_index_sequence<std::variant_size_v<Spec>>{});
+    json::Reader in(document, std::string(pointer), problems);
+    std::visit([&](auto& of_kind) { read(of_kind, in, problems); }, spec);
+    in.finish();
     if (!problems.empty()) return problems;
     return spec;
 }
 
 Json write_spec(const Spec& spec) {
-    return std::visit([](const HttpSpec& http) { return write_http(http); }, spec);
+    return std::visit([](const auto& of_kind) { return write(of_kind); }, spec);
+}
+
+Endpoint endpoint_of(const Spec& spec) {
+    return std::visit([](const auto& of_kind) { return endpoint(of_kind); }, spec);
 }
 
 }  // namespace sonde::check

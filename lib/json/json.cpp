@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <unordered_set>
 
 namespace sonde::json {
@@ -63,6 +64,12 @@ std::string dump(const Json& document) {
 
 std::string dump_pretty(const Json& document) {
     return document.dump(2, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string clean_utf8(std::string_view text) {
+    auto clean = Json::parse(dump(Json(text))).get<std::string>();
+    std::replace(clean.begin(), clean.end(), '\0', ' ');
+    return clean;
 }
 
 }  // namespace sonde::json

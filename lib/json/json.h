@@ -26,5 +26,8 @@ Result<Json> parse(std::string_view text, Limits limits = {});
 std::string dump(const Json& document);
 std::string dump_pretty(const Json& document);
 
+// `text` as a string that every part of Sonde can hold: what is not UTF-8 becomes U+FFFD, and U+0000, which PostgreSQL's jsonb refuses, a space.
+std::string clean_utf8(std::string_view text);
+
 }  // namespace json
 }  // namespace sonde

@@ -18,11 +18,13 @@ void append_result(std::string& out, const ProbeResult& result) {
     const auto& p = result.phases;
     fmt::format_to(std::back_inserter(out),
                    R"({{"monitor":"{}","site":"{}","rev":{},"slot":{},"attempt":{},"reason":"{}","started_at":{},"backfilled":{},)"
-                   R"("verdict":"{}","class":"{}","phases_us":[{},{},{},{},{},{}],"http_status":{},"detail":{}}})",
+                   R"("verdict":"{}","class":"{}","phases_us":[{},{},{},{},{},{}],"http_status":{},"detail":{})",
                    result.monitor.text(), result.site.text(), result.revision, to_unix_ms(result.slot), result.attempt,
                    name_of(result.reason), to_unix_ms(result.started_at), result.backfilled, name_of(result.verdict),
                    name_of(result.cause), bounded(p.resolve), bounded(p.connect), bounded(p.tls), bounded(p.first_byte),
                    bounded(p.transfer), bounded(p.total), result.http_status, result.detail);
+    if (!result.evidence.empty()) fmt::format_to(std::back_inserter(out), ",\"evidence\":{}", result.evidence);
+    out += '}';
 }
 
 check::Phases read_phases(const json_text::Fields& in) {
@@ -58,19 +60,8 @@ ProbeResult read_result(simdjson::dom::element element, int shard) {
     result.phases = read_phases(in);
     result.http_status = static_cast<int>(in.whole_or("http_status", 0, 999, 0));
     result.detail = in.object_text("detail");
+    if (in.has("evidence")) result.evidence = in.object_text("evidence");
     return result;
-}
-
-void append_field(std::string& out, std::string_view key, std::string_view value) {
-    if (value.empty()) return;
-    if (out.size() > 1) out += ',';
-    fmt::format_to(std::back_inserter(out), "\"{}\":", key);
-    json_text::append_string(out, value);
-}
-
-template <class Number>
-void append_number(std::string& out, std::string_view key, Number value) {
-    fmt::format_to(std::back_inserter(out), "{}\"{}\":{}", out.size() > 1 ? "," : "", key, value);
 }
 
 }  // namespace
@@ -105,26 +96,29 @@ Result<ResultBatch> read_result_batch(std::string_view text) {
 }
 
 std::string write_detail(const check::Observation& observation, const check::Judgement& judgement) {
-    std::string out = "{";
-    append_field(out, "message", judgement.message);
-    append_field(out, "address", observation.address);
-    append_field(out, "http_version", observation.http_version);
-    if (judgement.verdict != check::Verdict::up) {
-        append_field(out, "final_url", observation.final_url);
-        append_number(out, "redirects", observation.redirects);
-        append_number(out, "body_bytes", observation.body_bytes);
-        append_number(out, "body_truncated", observation.body_truncated);
-        if (const auto& certificate = observation.certificate) {
-            std::string facts = "{";
-            append_field(facts, "subject", certificate->subject);
-            append_field(facts, "issuer", certificate->issuer);
-            append_field(facts, "not_before", to_rfc3339(certificate->not_before));
-            append_field(facts, "not_after", to_rfc3339(certificate->not_after));
-            out += ",\"certificate\":" + facts + "}";
+    if (judgement.verdict == check::Verdict::up) {
+        // Every good check costs this, so it is written by hand.
+        std::string out = "{\"address\":";
+        json_text::append_string(out, observation.address);
+        if (const auto* http = observation.find<check::HttpFacts>()) {
+            out += ",\"http\":{\"version\":";
+            json_text::append_string(out, http->version);
+            out += '}';
         }
+        return out + '}';
     }
-    out += '}';
-    return out;
+    Json document{{"message", json::clean_utf8(judgement.message)}};
+    document.update(write_observation(observation, check::Depth::brief));
+    if (!judgement.assertions.empty()) document["assertions"] = write_assertions(judgement);
+    return json::dump(document);
+}
+
+std::string write_evidence(const check::Observation& observation, const check::Judgement& judgement) {
+    Json document{{"verdict", name_of(judgement.verdict)}, {"class", name_of(judgement.cause)}, {"message", json::clean_utf8(judgement.message)}};
+    document["phases_ms"] = check::write_phases(observation.phases);
+    document.update(write_observation(observation, check::Depth::full));
+    document["assertions"] = write_assertions(judgement);
+    return json::dump(document);
 }
 
 }  // namespace sonde::message

@@ -8,6 +8,7 @@
 #include "lib/base/id.h"
 #include "lib/base/result.h"
 #include "lib/base/instant.h"
+#include "lib/check/judgement.h"
 #include "lib/check/observation.h"
 #include "lib/message/job.h"
 
@@ -30,6 +31,8 @@ struct ProbeResult {
     // JSON text of an object for people and for evidence: message, address, redirects, certificate and so on.
     // Always present; `{}` when there is nothing worth saying.
     std::string detail = "{}";
+    // All that was seen, JSON text of an object; empty where it is not worth keeping: see `write_evidence`.
+    std::string evidence;
 };
 
 struct ResultBatch {
@@ -45,7 +48,10 @@ std::string write_result_batch(const ResultBatch& batch);
 // As `read_job_batch`: unknown fields are skipped, everything else is checked.
 Result<ResultBatch> read_result_batch(std::string_view text);
 
-// The `detail` of a result. Up: address and HTTP version only. Otherwise all that was seen.
+// The `detail` of a result. Up: the address and the HTTP version only. Otherwise what was seen in brief, and how the assertions fared.
 std::string write_detail(const check::Observation& observation, const check::Judgement& judgement);
+
+// The `evidence` of a result: verdict, timings, all that was seen with headers and the beginning of the body, every assertion.
+std::string write_evidence(const check::Observation& observation, const check::Judgement& judgement);
 
 }  // namespace sonde::message

@@ -5,11 +5,20 @@
 #include <fstream>
 #include <optional>
 
-#include "probe-agent/http_probe.h"
+#include "probe-agent/probe/probes.h"
 #include "tests/unit/agent/temp_dir.h"
 #include "tests/unit/agent/turn.h"
 
 namespace sonde::test {
+
+// An observation, with a short way to what HTTP checks see.
+struct Seen : check::Observation {
+    Seen(check::Observation observation) : check::Observation(std::move(observation)) {}  // NOLINT: is one
+    [[nodiscard]] check::HttpFacts http() const {
+        const auto* facts = find<check::HttpFacts>();
+        return facts == nullptr ? check::HttpFacts{} : *facts;
+    }
+};
 
 // Loopback is allowed but for 127.0.0.66. `good.test` and `other.test` are 127.0.0.1, `mixed.test` is 127.0.0.66 and 127.0.0.1.
 class Bench {
@@ -19,8 +28,8 @@ public:
           probe(loop, resolver, {.user_agent = "Sonde/test", .ca_file = ca_file},
                 *net::make_guard({"127.0.0.0/8", "::1", "224.0.0.0/4"}, {"127.0.0.66"})) {}
 
-    check::Observation run(check::HttpSpec spec, milliseconds timeout = milliseconds{5000}) {
-        auto target = agent::make_target(check::Spec{std::move(spec)});
+    Seen run(check::Spec spec, milliseconds timeout = milliseconds{5000}) {
+        auto target = agent::make_target(std::move(spec));
         if (!target) throw std::runtime_error(target.error().message);
         std::optional<check::Observation> seen;
         const auto begin = std::chrono::steady_clock::now();
@@ -33,16 +42,16 @@ public:
         took = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begin);
         return std::move(*seen);
     }
-    check::Observation run(const std::string& url, milliseconds timeout = milliseconds{5000}) {
+    Seen run(const std::string& url, milliseconds timeout = milliseconds{5000}) {
         check::HttpSpec spec;
         spec.url = url;
-        return run(std::move(spec), timeout);
+        return run(check::Spec{std::move(spec)}, timeout);
     }
 
     TempDir directory;
     uv::Loop loop;
     agent::Resolver resolver;
-    agent::HttpProbe probe;
+    agent::Probes probe;
     milliseconds took{0};
 
 private:
@@ -55,7 +64,7 @@ private:
 };
 
 inline std::string describe(const check::Observation& seen) {
-    return std::string(name_of(seen.failure.cause)) + " " + std::to_string(seen.http_status) + ": " + seen.failure.message;
+    return std::string(name_of(seen.failure.cause)) + " " + std::to_string(check::http_status_of(seen)) + ": " + seen.failure.message;
 }
 
 }  // namespace sonde::test

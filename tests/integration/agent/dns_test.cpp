@@ -32,7 +32,7 @@ TEST_CASE("a name is asked for anew at every check, and its address connected to
     RawServer server(answering(kOk));
     for (int i = 1; i <= 2; ++i) {
         const auto seen = bench.run(url_of(server, "www.example.test"));
-        CHECK_MESSAGE(seen.http_status == 200, describe(seen));
+        CHECK_MESSAGE(seen.http().status == 200, describe(seen));
         CHECK(seen.address == "127.0.0.1:" + std::to_string(server.port()));
         CHECK(seen.phases.resolve > microseconds{0});
         CHECK(dns.questions() == 2 * i);
@@ -78,7 +78,7 @@ TEST_CASE("a second name server is asked when the first fails") {
     Bench bench({.servers = {broken.address(), good.address()}});
     RawServer server(answering(kOk));
     const auto seen = bench.run(url_of(server, "www.example.test"));
-    CHECK_MESSAGE(seen.http_status == 200, describe(seen));
+    CHECK_MESSAGE(seen.http().status == 200, describe(seen));
 }
 
 TEST_CASE("silence about one family does not hold up the other") {
@@ -89,7 +89,7 @@ TEST_CASE("silence about one family does not hold up the other") {
     Bench bench({.servers = {dns.address()}});
     RawServer server(answering(kOk));
     const auto seen = bench.run(url_of(server, "www.example.test"));
-    CHECK_MESSAGE(seen.http_status == 200, describe(seen));
+    CHECK_MESSAGE(seen.http().status == 200, describe(seen));
     CHECK(bench.took < milliseconds{1000});
 }
 
@@ -101,7 +101,7 @@ TEST_CASE("when one address refuses the next is tried") {
     Bench bench({.servers = {dns.address()}});
     RawServer server(answering(kOk));  // on 127.0.0.1 alone
     const auto seen = bench.run(url_of(server, "www.example.test"));
-    CHECK_MESSAGE(seen.http_status == 200, describe(seen));
+    CHECK_MESSAGE(seen.http().status == 200, describe(seen));
     CHECK(seen.address == "127.0.0.1:" + std::to_string(server.port()));
 }
 

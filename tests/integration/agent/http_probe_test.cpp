@@ -2,7 +2,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "probe-agent/run_once.h"
+#include "probe-agent/probe/run_once.h"
 #include "tests/integration/agent/bench.h"
 #include "tests/integration/agent/raw_server.h"
 
@@ -34,13 +34,13 @@ TEST_CASE("an answer is seen with its status, address, version, size and phases"
     });
     const auto seen = bench.run(server.url());
     CHECK_MESSAGE(seen.failure.cause == FailureClass::none, describe(seen));
-    CHECK(seen.http_status == 200);
-    CHECK(seen.http_version == "1.1");
+    CHECK(seen.http().status == 200);
+    CHECK(seen.http().version == "1.1");
     CHECK(seen.address == "127.0.0.1:" + std::to_string(server.port()));
-    CHECK(seen.final_url.empty());
-    CHECK(seen.body_bytes == 10);
-    CHECK(!seen.body_truncated);
-    CHECK(!seen.certificate);
+    CHECK(seen.http().final_url.empty());
+    CHECK(seen.http().body_bytes == 10);
+    CHECK(!seen.http().body_truncated);
+    CHECK(!seen.tls);
     const auto& p = seen.phases;
     CHECK(p.first_byte >= milliseconds{29});
     CHECK(p.transfer >= milliseconds{19});
@@ -58,7 +58,7 @@ TEST_CASE("a request says who asks, what for, and what the spec adds") {
     });
     auto spec = spec_of("http://good.test:" + std::to_string(server.port()) + "/a%20b?q=1");
     spec.headers = {{"X-Key", "value"}, {"X-Empty", ""}};
-    CHECK(bench.run(spec).http_status == 200);
+    CHECK(bench.run(spec).http().status == 200);
     CHECK(request.starts_with("GET /a%20b?q=1 HTTP/1.1\r\n"));
     CHECK(request.find("\r\nHost: good.test:" + std::to_string(server.port()) + "\r\n") != std::string::npos);
     CHECK(request.find("\r\nUser-Agent: Sonde/test\r\n") != std::string::npos);
@@ -81,7 +81,7 @@ TEST_CASE("POST sends its body as it is, and HEAD wants none") {
     auto spec = spec_of(server.url());
     spec.method = check::HttpMethod::post;
     spec.body = "{\"a\":1}";
-    CHECK(bench.run(spec).http_status == 200);
+    CHECK(bench.run(spec).http().status == 200);
     CHECK(request.starts_with("POST / HTTP/1.1\r\n"));
     CHECK(request.ends_with("\r\n\r\n{\"a\":1}"));
     CHECK(request.find("Content-Length: 7") != std::string::npos);
@@ -98,9 +98,9 @@ TEST_CASE("POST sends its body as it is, and HEAD wants none") {
     const auto seen = bench.run(head);
     CHECK_MESSAGE(seen.failure.cause == FailureClass::none, describe(seen));
     CHECK(request.starts_with("HEAD / HTTP/1.1\r\n"));
-    CHECK(seen.body_bytes == 0);
+    CHECK(seen.http().body_bytes == 0);
     // The handle of the HEAD, used again for a GET, is a GET.
-    CHECK(bench.run(server.url()).body_bytes == 5);
+    CHECK(bench.run(server.url()).http().body_bytes == 5);
 }
 
 TEST_CASE("the environment's proxy is not used") {
@@ -108,7 +108,7 @@ TEST_CASE("the environment's proxy is not used") {
     ::setenv("all_proxy", "http://127.0.0.1:1", 1);
     Bench bench;
     RawServer server(answering(kOk));
-    CHECK(bench.run(server.url()).http_status == 200);
+    CHECK(bench.run(server.url()).http().status == 200);
     ::unsetenv("http_proxy");
     ::unsetenv("all_proxy");
 }
@@ -120,7 +120,7 @@ TEST_CASE("every check has a connection of its own") {
         }
     });
     for (int i = 1; i <= 3; ++i) {
-        CHECK(bench.run(server.url()).http_status == 200);
+        CHECK(bench.run(server.url()).http().status == 200);
         CHECK(server.connections() == i);
     }
 }
@@ -131,7 +131,7 @@ TEST_CASE("a port on which nobody listens is connect_refused") {
     const auto seen = bench.run("http://127.0.0.1:" + port + "/");
     CHECK(seen.failure.cause == FailureClass::connect_refused);
     CHECK(seen.failure.message == "cannot connect to 127.0.0.1:" + port + ": Connection refused");
-    CHECK(seen.http_status == 0);
+    CHECK(seen.http().status == 0);
     CHECK(seen.address.empty());
     CHECK(seen.phases.first_byte == microseconds{0});
 }
@@ -169,7 +169,7 @@ TEST_CASE("a blocked address is never connected to") {
     CHECK(server.connections() == 0);
     // Of a name with several addresses only those are tried that pass.
     seen = bench.run("http://mixed.test:" + port + "/");
-    CHECK(seen.http_status == 200);
+    CHECK(seen.http().status == 200);
     CHECK(seen.address == "127.0.0.1:" + port);
 }
 
@@ -188,7 +188,7 @@ TEST_CASE("a connection that is reset is reset, before and within the answer") {
     });
     const auto seen = bench.run(within.url());
     CHECK_MESSAGE(seen.failure.cause == FailureClass::reset, describe(seen));
-    CHECK(seen.http_status == 200);
+    CHECK(seen.http().status == 200);
     CHECK(seen.address == "127.0.0.1:" + std::to_string(within.port()));
 }
 
@@ -231,14 +231,14 @@ TEST_CASE("a body without end is read up to its limit, told as truncated, and no
     spec.max_body_bytes = 100'000;
     auto seen = bench.run(spec);
     CHECK_MESSAGE(seen.failure.cause == FailureClass::none, describe(seen));
-    CHECK(seen.http_status == 200);
-    CHECK(seen.body_truncated);
-    CHECK(seen.body_bytes == 100'000);
+    CHECK(seen.http().status == 200);
+    CHECK(seen.http().body_truncated);
+    CHECK(seen.http().body_bytes == 100'000);
     spec.max_body_bytes = 0;
     seen = bench.run(spec);
-    CHECK(seen.body_truncated);
-    CHECK(seen.body_bytes == 0);
-    CHECK(seen.http_status == 200);
+    CHECK(seen.http().body_truncated);
+    CHECK(seen.http().body_bytes == 0);
+    CHECK(seen.http().status == 200);
 }
 
 TEST_CASE("a body of exactly the limit is whole") {
@@ -246,9 +246,9 @@ TEST_CASE("a body of exactly the limit is whole") {
     RawServer server(answering(kOk));
     auto spec = spec_of(server.url());
     spec.max_body_bytes = 5;
-    CHECK(!bench.run(spec).body_truncated);
+    CHECK(!bench.run(spec).http().body_truncated);
     spec.max_body_bytes = 4;
-    CHECK(bench.run(spec).body_truncated);
+    CHECK(bench.run(spec).http().body_truncated);
 }
 
 TEST_CASE("a server that never answers, or dribbles, is timeout_total at the deadline") {
@@ -267,8 +267,8 @@ TEST_CASE("a server that never answers, or dribbles, is timeout_total at the dea
     });
     seen = bench.run(dribbling.url(), milliseconds{300});
     CHECK(seen.failure.cause == FailureClass::timeout_total);
-    CHECK(seen.http_status == 200);
-    CHECK(seen.body_bytes > 5);
+    CHECK(seen.http().status == 200);
+    CHECK(seen.http().body_bytes > 5);
     CHECK(seen.phases.transfer >= milliseconds{200});
     CHECK(bench.took < milliseconds{900});
 }
@@ -277,8 +277,8 @@ TEST_CASE("interim answers are passed over") {
     Bench bench;
     RawServer server(answering(std::string("HTTP/1.1 103 Early Hints\r\nLocation: /elsewhere\r\n\r\n") + kOk));
     const auto seen = bench.run(server.url());
-    CHECK_MESSAGE(seen.http_status == 200, describe(seen));
-    CHECK(seen.redirects == 0);
+    CHECK_MESSAGE(seen.http().status == 200, describe(seen));
+    CHECK(seen.http().redirects == 0);
 }
 
 TEST_CASE("an attempt that is dropped ends its connection and reports nothing") {
@@ -312,10 +312,10 @@ TEST_CASE("many checks at once each see their own answer") {
     for (int i = 0; i < kChecks; ++i) {
         const std::string path(static_cast<std::size_t>(i % 50 + 1), 'p');
         attempts.push_back(bench.probe.start(*agent::make_target(check::Spec{spec_of(server.url("/" + path))}),
-                                             milliseconds{20'000}, [&, path](check::Observation seen) {
+                                             milliseconds{20'000}, [&, path](test::Seen seen) {
                                                  ++ended;
-                                                 if (seen.http_status == 200 &&
-                                                     seen.body_bytes == static_cast<std::int64_t>(path.size()))
+                                                 if (seen.http().status == 200 &&
+                                                     seen.http().body_bytes == static_cast<std::int64_t>(path.size()))
                                                      ++right;
                                              }));
     }
@@ -328,7 +328,7 @@ TEST_CASE("run_once gives observation and judgement of one check") {
     RawServer server(answering("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"));
     const auto result =
         agent::run_once(check::Spec{spec_of(server.url())}, milliseconds{5000}, *net::make_guard({"127.0.0.0/8"}, {}));
-    CHECK(result.observation.http_status == 503);
+    CHECK(check::http_status_of(result.observation) == 503);
     CHECK(result.judgement.verdict == check::Verdict::down);
     CHECK(result.judgement.cause == FailureClass::http_status);
     CHECK(agent::run_once(check::Spec{spec_of(server.url())}, milliseconds{5000}, {}).judgement.cause ==

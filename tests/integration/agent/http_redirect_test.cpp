@@ -54,11 +54,11 @@ TEST_CASE("redirects are followed to the end, relative and absolute ones") {
     Site site({{"/a", redirect(301, "b")}, {"/b", redirect(302, "/c?x=1")}});
     site.answers["/c?x=1"] = redirect(307, site.url("/end"));
     const auto seen = bench.run(site.url("/a"));
-    CHECK_MESSAGE(seen.http_status == 200, describe(seen));
-    CHECK(seen.redirects == 3);
-    CHECK(seen.final_url == site.url("/end"));
+    CHECK_MESSAGE(seen.http().status == 200, describe(seen));
+    CHECK(seen.http().redirects == 3);
+    CHECK(seen.http().final_url == site.url("/end"));
     CHECK(site.requests.size() == 4);
-    CHECK(seen.body_bytes == 2);
+    CHECK(seen.http().body_bytes == 2);
 }
 
 TEST_CASE("a redirect is not followed unless the spec says so") {
@@ -67,10 +67,10 @@ TEST_CASE("a redirect is not followed unless the spec says so") {
     auto spec = spec_of(site.url("/a"));
     spec.follow_redirects = false;
     const auto seen = bench.run(spec);
-    CHECK(seen.http_status == 302);
-    CHECK(seen.redirects == 0);
-    CHECK(seen.final_url.empty());
-    CHECK(seen.body_bytes == 2);
+    CHECK(seen.http().status == 302);
+    CHECK(seen.http().redirects == 0);
+    CHECK(seen.http().final_url.empty());
+    CHECK(seen.http().body_bytes == 2);
     CHECK(site.requests.size() == 1);
 }
 
@@ -79,23 +79,23 @@ TEST_CASE("a loop of redirects is too_many_redirects after as many as may be") {
     Site site({{"/a", redirect(302, "/b")}, {"/b", redirect(302, "/a")}});
     auto seen = bench.run(site.url("/a"));
     CHECK(seen.failure.cause == FailureClass::too_many_redirects);
-    CHECK(seen.redirects == 10);
+    CHECK(seen.http().redirects == 10);
     CHECK(site.requests.size() == 11);
     CHECK(seen.failure.message == "more than 10 redirects; the last, of " + site.url("/a") + ", leads to /b");
     auto spec = spec_of(site.url("/a"));
     spec.max_redirects = 0;
     seen = bench.run(spec);
     CHECK(seen.failure.cause == FailureClass::too_many_redirects);
-    CHECK(seen.redirects == 0);
-    CHECK(seen.http_status == 302);
+    CHECK(seen.http().redirects == 0);
+    CHECK(seen.http().status == 302);
 }
 
 TEST_CASE("a redirect without a Location, and other answers of the 300s, are answers") {
     Bench bench;
     Site site(
         {{"/a", "HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n"}, {"/b", "HTTP/1.1 304 Not Modified\r\nLocation: /c\r\n\r\n"}});
-    CHECK(bench.run(site.url("/a")).http_status == 302);
-    CHECK(bench.run(site.url("/b")).http_status == 304);
+    CHECK(bench.run(site.url("/a")).http().status == 302);
+    CHECK(bench.run(site.url("/b")).http().status == 304);
 }
 
 TEST_CASE("a redirect to a blocked address ends as blocked_address, with nothing sent there") {
@@ -108,7 +108,7 @@ TEST_CASE("a redirect to a blocked address ends as blocked_address, with nothing
     for (const auto* path : {"/a", "/b", "/c", "/d"}) {
         const auto seen = bench.run(site.url(path));
         CHECK_MESSAGE(seen.failure.cause == FailureClass::blocked_address, describe(seen));
-        CHECK(seen.redirects == 1);
+        CHECK(seen.http().redirects == 1);
         CHECK(seen.address.empty());
     }
     CHECK(inside.server.connections() == 0);
@@ -132,7 +132,7 @@ TEST_CASE("a POST becomes a GET without its body on 301, 302 and 303, and stays 
         spec.method = HttpMethod::post;
         spec.body = "payload";
         spec.headers = {{"Content-Type", "text/plain"}, {"X-Key", "k"}};
-        CHECK(bench.run(spec).http_status == 200);
+        CHECK(bench.run(spec).http().status == 200);
         REQUIRE(site.requests.size() == 2);
         const auto& second = site.requests[1];
         const bool keeps = status >= 307;
@@ -162,12 +162,12 @@ TEST_CASE("credentials go no further than their own origin, and do not come back
     const auto has = [](const std::string& request, const char* text) { return request.find(text) != std::string::npos; };
     auto spec = spec_of(site.url("/same"));
     spec.headers = {{"Authorization", "Bearer secret"}, {"cookie", "session=1"}, {"X-Plain", "p"}};
-    CHECK(bench.run(spec).http_status == 200);
+    CHECK(bench.run(spec).http().status == 200);
     REQUIRE(site.requests.size() == 2);
     CHECK(has(site.requests[1], "Bearer secret"));
     site.requests.clear();
     spec.url = site.url("/away");
-    CHECK(bench.run(spec).redirects == 2);
+    CHECK(bench.run(spec).http().redirects == 2);
     REQUIRE(other.requests.size() == 1);
     CHECK(has(site.requests[0], "session=1"));
     CHECK(!has(other.requests[0], "Bearer secret"));
@@ -188,7 +188,7 @@ TEST_CASE("one deadline holds over all hops, and total counts them all") {
     });
     const auto seen = bench.run(server.url("/"), milliseconds{350});
     CHECK(seen.failure.cause == FailureClass::timeout_total);
-    CHECK(seen.redirects >= 2);
+    CHECK(seen.http().redirects >= 2);
     CHECK(seen.phases.total >= milliseconds{345});
     CHECK(seen.phases.first_byte < milliseconds{200});
     CHECK(bench.took < milliseconds{900});
@@ -209,6 +209,6 @@ TEST_CASE("the body of a redirect is not read") {
         }
         cut = true;
     });
-    CHECK(bench.run(server.url("/a")).http_status == 200);
+    CHECK(bench.run(server.url("/a")).http().status == 200);
     CHECK(turn_until(bench.loop, [&] { return cut.load(); }));
 }

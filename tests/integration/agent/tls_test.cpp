@@ -45,15 +45,15 @@ TEST_CASE("a trusted certificate for the right name is fine, and its facts are k
     TlsServer server(make_certificate({.common_name = "good.test", .names = "DNS:good.test"}, &world.authority), kOk);
     const auto seen = bench.run(url_of(server));
     CHECK_MESSAGE(seen.failure.cause == FailureClass::none, describe(seen));
-    CHECK(seen.http_status == 200);
+    CHECK(seen.http().status == 200);
     CHECK(seen.phases.tls > microseconds{0});
     CHECK(seen.phases.total >= seen.phases.tls + seen.phases.first_byte);
-    REQUIRE(seen.certificate);
-    CHECK(seen.certificate->subject == "CN=good.test");
-    CHECK(seen.certificate->issuer == "CN=Test Authority");
-    CHECK(seen.certificate->not_before < wall_now());
-    CHECK(seen.certificate->not_after > wall_now() + seconds{kDay - 600});
-    CHECK(seen.certificate->not_after < wall_now() + seconds{kDay + 600});
+    REQUIRE(seen.tls);
+    CHECK(seen.tls->certificate.subject == "CN=good.test");
+    CHECK(seen.tls->certificate.issuer == "CN=Test Authority");
+    CHECK(seen.tls->certificate.not_before < wall_now());
+    CHECK(seen.tls->certificate.not_after > wall_now() + seconds{kDay - 600});
+    CHECK(seen.tls->certificate.not_after < wall_now() + seconds{kDay + 600});
 }
 
 TEST_CASE("each way a certificate can be bad has its class") {
@@ -81,9 +81,9 @@ TEST_CASE("each way a certificate can be bad has its class") {
         TlsServer server(make_certificate(row.request, row.is_signed ? &world.authority : nullptr), kOk);
         const auto seen = bench.run(url_of(server));
         CHECK_MESSAGE(seen.failure.cause == row.cause, std::string(row.what), ": ", describe(seen));
-        CHECK(seen.http_status == 0);
-        REQUIRE(seen.certificate);
-        CHECK(seen.certificate->subject == "CN=" + row.request.common_name);
+        CHECK(seen.http().status == 0);
+        REQUIRE(seen.tls);
+        CHECK(seen.tls->certificate.subject == "CN=" + row.request.common_name);
     }
 }
 
@@ -106,7 +106,7 @@ TEST_CASE("a certificate is good for the address that is in it, and for no other
     World world;
     Bench bench({}, world.bundle);
     TlsServer server(make_certificate({.common_name = "x", .names = "IP:127.0.0.1"}, &world.authority), kOk);
-    CHECK(bench.run(url_of(server, "127.0.0.1")).http_status == 200);
+    CHECK(bench.run(url_of(server, "127.0.0.1")).http().status == 200);
     CHECK(bench.run(url_of(server, "127.0.0.2")).failure.cause != FailureClass::none);
     CHECK(bench.run(url_of(server, "good.test")).failure.cause == FailureClass::tls_hostname);
 }
@@ -120,9 +120,9 @@ TEST_CASE("without verification every certificate will do, and is looked at all 
     spec.url = url_of(server);
     spec.tls_verify = false;
     auto seen = bench.run(spec);
-    CHECK_MESSAGE(seen.http_status == 200, describe(seen));
-    REQUIRE(seen.certificate);
-    CHECK(seen.certificate->subject == "CN=else.test");
+    CHECK_MESSAGE(seen.http().status == 200, describe(seen));
+    REQUIRE(seen.tls);
+    CHECK(seen.tls->certificate.subject == "CN=else.test");
     // And the next check verifies again.
     spec.tls_verify = true;
     CHECK(bench.run(spec).failure.cause == FailureClass::tls_untrusted);
@@ -169,20 +169,20 @@ TEST_CASE("HTTP/2 is spoken where the server offers it") {
     Nginx server(make_certificate({.common_name = "good.test", .names = "DNS:good.test"}, &world.authority));
     const auto url = "https://good.test:" + std::to_string(server.port());
     auto seen = bench.run(url + "/");
-    CHECK_MESSAGE(seen.http_status == 200, describe(seen));
-    CHECK(seen.http_version == "2");
-    CHECK(seen.body_bytes == 5);
+    CHECK_MESSAGE(seen.http().status == 200, describe(seen));
+    CHECK(seen.http().version == "2");
+    CHECK(seen.http().body_bytes == 5);
     seen = bench.run(url + "/large");
     CHECK_MESSAGE(seen.failure.cause == FailureClass::none, describe(seen));
-    CHECK(seen.body_truncated);
-    CHECK(seen.body_bytes == 1 << 20);
+    CHECK(seen.http().body_truncated);
+    CHECK(seen.http().body_bytes == 1 << 20);
     HttpSpec spec;
     spec.url = url + "/moved";
-    CHECK(bench.run(spec).redirects == 1);
+    CHECK(bench.run(spec).http().redirects == 1);
     spec.url = url + "/missing";
     spec.method = check::HttpMethod::post;
     spec.body = "x";
-    CHECK(bench.run(spec).http_status == 404);
+    CHECK(bench.run(spec).http().status == 404);
 }
 
 TEST_CASE("a TLS check costs less than 3 ms of CPU, however many authorities there are") {
@@ -196,10 +196,10 @@ TEST_CASE("a TLS check costs less than 3 ms of CPU, however many authorities the
     }
     Bench bench({}, world.bundle);
     TlsServer server(make_certificate({.common_name = "good.test", .names = "DNS:good.test"}, &world.authority), kOk);
-    REQUIRE(bench.run(url_of(server)).http_status == 200);  // reads the bundle
+    REQUIRE(bench.run(url_of(server)).http().status == 200);  // reads the bundle
     constexpr int kChecks = 40;
     const auto before = thread_cpu();
-    for (int i = 0; i < kChecks; ++i) REQUIRE(bench.run(url_of(server)).http_status == 200);
+    for (int i = 0; i < kChecks; ++i) REQUIRE(bench.run(url_of(server)).http().status == 200);
     const auto each = (thread_cpu() - before) / kChecks;
     CHECK_MESSAGE(each < milliseconds{3}, each.count(), " us a check");
 }

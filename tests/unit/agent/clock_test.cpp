@@ -1,4 +1,4 @@
-#include "probe-agent/clock.h"
+#include "probe-agent/work/clock.h"
 
 #include <doctest/doctest.h>
 

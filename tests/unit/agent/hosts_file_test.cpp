@@ -1,4 +1,4 @@
-#include "probe-agent/hosts_file.h"
+#include "probe-agent/probe/net/hosts_file.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "probe-agent/intake.h"
+#include "probe-agent/work/intake.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "probe-agent/receipts.h"
+#include "probe-agent/work/receipts.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "probe-agent/reporter.h"
+#include "probe-agent/work/reporter.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "probe-agent/resolver.h"
+#include "probe-agent/probe/net/resolver.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "probe-agent/runner.h"
+#include "probe-agent/work/runner.h"
 
 #include <doctest/doctest.h>
 
@@ -36,14 +36,14 @@ public:
 
     std::unique_ptr<Attempt> start(std::shared_ptr<const Target> target, milliseconds timeout, Done done) override {
         const int id = ++last;
-        open[id] = {target->http().url, timeout, std::move(done)};
-        started.push_back(target->http().url);
+        open[id] = {target->url.text(), timeout, std::move(done)};
+        started.push_back(target->url.text());
         return std::make_unique<FakeAttempt>(*this, id);
     }
 
     void finish_oldest(int status = 200) {
         check::Observation seen;
-        seen.http_status = status;
+        seen.facts<check::HttpFacts>().status = status;
         const auto done = std::move(open.begin()->second.done);
         done(std::move(seen));
     }
@@ -112,8 +112,26 @@ TEST_CASE("a job becomes a check with its timeout, and its answer a judged resul
     CHECK(result.verdict == Verdict::down);
     CHECK(result.cause == FailureClass::http_status);
     CHECK(result.http_status == 503);
-    CHECK(result.detail.find("answered 503") != std::string::npos);
+    CHECK(result.detail.find("status is 503") != std::string::npos);
     CHECK(f.runner.executed() == 1);
+}
+
+TEST_CASE("the first failing check of a row brings its evidence, and so does every confirmation") {
+    Fixture f;
+    auto job = f.job("http://a.example/");
+    const auto evidence_after = [&](int status, message::JobReason reason = message::JobReason::schedule) {
+        job.reason = reason;
+        f.runner.add(job, 1, Lane::scheduled);
+        f.probe.finish_oldest(status);
+        return !f.sink.results.back().second.evidence.empty();
+    };
+    CHECK_FALSE(evidence_after(200));
+    CHECK(evidence_after(503));
+    CHECK_FALSE(evidence_after(503));
+    CHECK(evidence_after(503, message::JobReason::confirm));
+    CHECK(evidence_after(200, message::JobReason::confirm));
+    CHECK(evidence_after(503));
+    CHECK_FALSE(evidence_after(200));
 }
 
 TEST_CASE("no more checks run at once than may, and the next starts when one ends") {

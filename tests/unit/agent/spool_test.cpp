@@ -1,4 +1,4 @@
-#include "probe-agent/spool.h"
+#include "probe-agent/work/spool.h"
 
 #include <doctest/doctest.h>
 

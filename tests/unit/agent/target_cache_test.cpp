@@ -1,4 +1,4 @@
-#include "probe-agent/target_cache.h"
+#include "probe-agent/work/target_cache.h"
 
 #include <doctest/doctest.h>
 

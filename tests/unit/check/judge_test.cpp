@@ -9,13 +9,13 @@ namespace {
 
 Observation answer(int status) {
     Observation seen;
-    seen.http_status = status;
+    seen.facts<HttpFacts>().status = status;
     return seen;
 }
 
 Observation failure(FailureClass cause) {
     Observation seen;
-    seen.failure = {cause, "what happened"};
+    seen.failure = {cause, "what happened", Phase::connect};
     return seen;
 }
 
@@ -38,7 +38,7 @@ TEST_CASE("an answer is up exactly if its status is accepted") {
         CHECK(judged.cause == (row.verdict == Verdict::up ? FailureClass::none : FailureClass::http_status));
         CHECK(judged.message.empty() == (row.verdict == Verdict::up));
     }
-    CHECK(judge(Spec{HttpSpec{}}, answer(503), TimePoint{}).message == "answered 503, accepted is 200-299");
+    CHECK(judge(Spec{HttpSpec{}}, answer(503), TimePoint{}).message == "status is 503, must be 200-299");
 }
 
 TEST_CASE("a failure is down with its class, and unknown where the agent is at fault") {
@@ -53,13 +53,13 @@ TEST_CASE("a failure is down with its class, and unknown where the agent is at f
 
 TEST_CASE("a failure outweighs whatever status was seen before it") {
     auto seen = failure(FailureClass::timeout_total);
-    seen.http_status = 200;
+    seen.facts<HttpFacts>().status = 200;
     CHECK(judge(Spec{HttpSpec{}}, seen, TimePoint{}).verdict == Verdict::down);
 }
 
 TEST_CASE("a body cut off at its limit does not make an accepted answer bad") {
     auto seen = answer(200);
-    seen.body_truncated = true;
+    seen.facts<HttpFacts>().body_truncated = true;
     CHECK(judge(Spec{HttpSpec{}}, seen, TimePoint{}).verdict == Verdict::up);
 }
 
@@ -67,4 +67,21 @@ TEST_CASE("a probe that reports nothing at all is the agent's fault, never the t
     const auto judged = judge(Spec{HttpSpec{}}, Observation{}, TimePoint{});
     CHECK(judged.verdict == Verdict::unknown);
     CHECK(judged.cause == FailureClass::agent_error);
+}
+
+TEST_CASE("all assertions are reported, and the first of the worst ones gives the verdict") {
+    auto judgement = all_well();
+    judgement.add({"a", "x", "x", Verdict::up, FailureClass::none});
+    CHECK(judgement.verdict == Verdict::up);
+    CHECK(judgement.message.empty());
+    judgement.add({"b", "below 5 ms", "7 ms", Verdict::degraded, FailureClass::too_slow});
+    CHECK(judgement.verdict == Verdict::degraded);
+    CHECK(judgement.message == "b is 7 ms, must be below 5 ms");
+    judgement.add({"c", "contains \"ok\"", "", Verdict::down, FailureClass::body_mismatch});
+    judgement.add({"d", "1", "2", Verdict::down, FailureClass::assertion});
+    CHECK(judgement.verdict == Verdict::down);
+    CHECK(judgement.cause == FailureClass::body_mismatch);
+    CHECK(judgement.message == "c is not there, must be contains \"ok\"");
+    REQUIRE(judgement.assertions.size() == 4);
+    CHECK(write_assertions(judgement)[3]["class"] == "assertion");
 }

@@ -45,7 +45,7 @@ ResultBatch sample_results() {
     up.verdict = check::Verdict::up;
     up.phases = {microseconds{10}, microseconds{200}, microseconds{0}, microseconds{3000}, microseconds{40}, microseconds{3250}};
     up.http_status = 200;
-    up.detail = R"({"address":"192.0.2.1:80","http_version":"1.1"})";
+    up.detail = R"({"address":"192.0.2.1:80","http":{"version":"1.1"}})";
     auto down = up;
     down.attempt = 1;
     down.reason = JobReason::confirm;
@@ -54,8 +54,14 @@ ResultBatch sample_results() {
     down.http_status = 0;
     check::Observation seen;
     seen.address = "192.0.2.1:80";
-    seen.certificate = check::CertificateFacts{"CN=a", "CN=\"b\"", from_unix_ms(0), from_unix_ms(1)};
-    down.detail = write_detail(seen, {check::Verdict::down, check::FailureClass::connect_refused, "refused by 192.0.2.1:80"});
+    seen.failure.phase = check::Phase::connect;
+    seen.tls = check::TlsFacts{{"CN=a", "CN=\"b\"", from_unix_ms(0), from_unix_ms(1)}};
+    check::Judgement judgement;
+    judgement.verdict = check::Verdict::down;
+    judgement.cause = check::FailureClass::connect_refused;
+    judgement.message = "refused by 192.0.2.1:80";
+    down.detail = write_detail(seen, judgement);
+    down.evidence = write_evidence(seen, judgement);
     batch.results = {up, down};
     return batch;
 }
@@ -157,11 +163,19 @@ TEST_CASE("no cut of a message is taken for a whole one, and none harms the read
 
 TEST_CASE("hostile text in evidence stays text") {
     check::Observation seen;
-    seen.final_url = std::string("x\0y\xff\"\\\n\x01", 8);
-    const auto detail = write_detail(seen, {check::Verdict::down, check::FailureClass::reset, "m"});
-    const auto document = json::parse(detail);
-    REQUIRE(document);
-    CHECK((*document)["final_url"] == "x y\xef\xbf\xbd\"\\\n\x01");
+    const std::string hostile("x\0y\xff\"\\\n\x01", 8);
+    seen.facts<check::HttpFacts>().body = hostile;
+    check::Judgement judgement;
+    judgement.verdict = check::Verdict::down;
+    judgement.cause = check::FailureClass::reset;
+    judgement.message = hostile;
+    const std::string clean = "x y\xef\xbf\xbd\"\\\n\x01";
+    const auto detail = json::parse(write_detail(seen, judgement));
+    REQUIRE(detail);
+    CHECK((*detail)["message"] == clean);
+    const auto evidence = json::parse(write_evidence(seen, judgement));
+    REQUIRE(evidence);
+    CHECK((*evidence)["http"]["body"] == clean);
 }
 
 TEST_CASE("subjects are built from region names that cannot break out of them") {

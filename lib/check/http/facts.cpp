@@ -1,0 +1,43 @@
+#include "lib/check/http/facts.h"
+
+#include <strings.h>
+
+namespace sonde::check {
+namespace {
+
+constexpr std::size_t kMostHeaderBytes = 8 * 1024;
+constexpr std::size_t kMostBodyBytes = 4 * 1024;
+constexpr std::size_t kLongestUrl = 2048;
+
+bool is_secret(const std::string& header) {
+    return strcasecmp(header.c_str(), "set-cookie") == 0 || strcasecmp(header.c_str(), "set-cookie2") == 0;
+}
+
+// In the order received; a name may come more than once.
+Json write_headers(const HttpFacts& facts) {
+    Json list = Json::array();
+    std::size_t bytes = 0;
+    for (const auto& [name, value] : facts.headers) {
+        bytes += name.size() + value.size();
+        if (bytes > kMostHeaderBytes) break;
+        list.push_back({{"name", json::clean_utf8(name)}, {"value", is_secret(name) ? "***" : json::clean_utf8(value)}});
+    }
+    return list;
+}
+
+}  // namespace
+
+Json write(const HttpFacts& facts, bool full) {
+    Json document{{"version", facts.version}, {"status", facts.status}};
+    if (!facts.final_url.empty()) document["final_url"] = facts.final_url.substr(0, kLongestUrl);
+    document["redirects"] = facts.redirects;
+    document["body_bytes"] = facts.body_bytes;
+    document["body_truncated"] = facts.body_truncated;
+    if (!full) return document;
+    document["status_line"] = json::clean_utf8(facts.status_line);
+    document["headers"] = write_headers(facts);
+    document["body"] = json::clean_utf8(std::string_view(facts.body).substr(0, kMostBodyBytes));
+    return document;
+}
+
+}  // namespace sonde::check

@@ -1,0 +1,37 @@
+// What an observation means: the verdict, and how each assertion of the spec fared.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lib/check/verdict.h"
+#include "lib/json/json.h"
+
+namespace sonde::check {
+
+// One thing a spec asks of an answer. All are evaluated and all are reported, whatever the others say.
+struct AssertionResult {
+    std::string assertion;  // what was looked at: `status`, `header content-type`, `json $.status`
+    std::string expected;   // `200-299`, `contains "ok"`
+    std::string found;      // bounded; empty if nothing was found
+    Verdict verdict = Verdict::up;  // down, degraded for a soft one, unknown where the answer does not say
+    FailureClass cause = FailureClass::none;  // none if and only if up
+};
+
+struct Judgement {
+    Verdict verdict = Verdict::unknown;
+    FailureClass cause = FailureClass::none;  // of the worst
+    std::string message;                      // empty when up
+    std::vector<AssertionResult> assertions;
+
+    // Takes an assertion in; the first of the worst ones gives the verdict, its cause and the message.
+    void add(AssertionResult result);
+};
+
+// Up until an assertion says otherwise.
+Judgement all_well();
+
+// `[{assertion, expected, found, verdict, class}]`
+Json write_assertions(const Judgement& judgement);
+
+}  // namespace sonde::check

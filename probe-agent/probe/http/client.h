@@ -1,0 +1,127 @@
+// One HTTP request and its answer, by libcurl, over a connection that is there already.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/check/http/spec.h"
+#include "lib/check/observation.h"
+#include "lib/net/guard.h"
+#include "lib/net/url.h"
+#include "probe-agent/probe/tls/certificate.h"
+#include "probe-agent/probe/net/socket.h"
+#include "probe-agent/probe/http/curl_multi.h"
+
+namespace sonde::agent {
+
+// Everything here must stay as it is until the exchange has ended.
+struct HttpRequest {
+    const net::Url* url = nullptr;
+    check::HttpMethod method = check::HttpMethod::get;
+    const std::vector<std::pair<std::string, std::string>>* headers = nullptr;
+    bool credentials = true;  // false: Authorization and Cookie are left out (another origin)
+    bool content = true;      // false: Content-* headers are left out (a POST that became a GET)
+    std::string_view body;    // with POST only
+    bool verify = true;
+    std::int64_t max_body_bytes = 0;
+    std::size_t keep_body_bytes = 0;  // of it, for assertions and as evidence
+    bool follow_redirects = true;  // the body of a redirect is not read then
+};
+
+struct HttpAnswer {
+    check::Failure failure;
+    check::HttpFacts facts;  // without redirects and final_url, of which an exchange knows nothing
+    std::optional<check::TlsFacts> tls;
+    std::string location;  // of a redirect; empty if there was none
+    // Of this exchange: tls, first_byte and transfer; the others are zero.
+    check::Phases phases;
+};
+
+bool is_redirect(int status);
+
+// What all exchanges share: the multi handle, the certificate store in it, and easy handles kept for the next one.
+class HttpClient {
+public:
+    struct Options {
+        std::string user_agent;
+        std::string ca_file;  // empty: the system's bundle
+    };
+
+    // Throws std::runtime_error if libcurl cannot begin or the file cannot be read.
+    HttpClient(uv::Loop& loop, Options options);
+    ~HttpClient();
+    HttpClient(const HttpClient&) = delete;
+    HttpClient& operator=(const HttpClient&) = delete;
+
+private:
+    friend class HttpExchange;
+    struct Easy;
+    struct DropEasy {
+        void operator()(Easy* easy) const;
+    };
+    using EasyHandle = std::unique_ptr<Easy, DropEasy>;
+
+    EasyHandle take();
+    void give_back(EasyHandle easy);
+
+    Options options_;
+    CurlMulti multi_;
+    std::vector<EasyHandle> idle_;
+};
+
+// One exchange. Destroying it ends it and closes its connection. Loop thread only.
+class HttpExchange final : private CurlMulti::Listener {
+public:
+    // `socket` is connected to `address`.
+    HttpExchange(HttpClient& client, const HttpRequest& request, Socket socket, net::Address address,
+                 std::function<void(HttpAnswer)> done);
+    ~HttpExchange();
+    HttpExchange(const HttpExchange&) = delete;
+    HttpExchange& operator=(const HttpExchange&) = delete;
+
+    // `done` is called once, never before this returned; it may destroy the exchange.
+    void start();
+    // What is known so far; for when the time is up.
+    HttpAnswer so_far();
+
+private:
+    friend class HttpClient;
+    void prepare();
+    void set_method();
+    void set_headers();
+    void transferred(CURLcode code) override;
+    check::Phases phases() const;
+    // The step an exchange that failed now was in.
+    check::Phase step() const;
+
+    static std::size_t on_header(const char* data, std::size_t size, std::size_t count, void* self);
+    static std::size_t on_body(const char* data, std::size_t size, std::size_t count, void* self);
+    static curl_socket_t on_open(void* self, curlsocktype purpose, curl_sockaddr* address);
+    static int on_socket(void* self, curl_socket_t fd, curlsocktype purpose);
+    static CURLcode on_tls(CURL* easy, void* context, void* self);
+
+    struct FreeList {
+        void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+    };
+    using List = std::unique_ptr<curl_slist, FreeList>;
+
+    HttpClient& client_;
+    HttpRequest request_;
+    Socket socket_;
+    net::Address address_;
+    std::function<void(HttpAnswer)> done_;
+    HttpClient::EasyHandle easy_;
+    List headers_;
+    List connect_to_;
+    CertificateWatch certificate_;
+    HttpAnswer answer_;
+    MonotonicPoint started_{};
+    std::size_t header_bytes_ = 0;
+    bool stopped_ = false;  // we have seen all we wanted
+    bool headers_too_long_ = false;
+};
+
+}  // namespace sonde::agent

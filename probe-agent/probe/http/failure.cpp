@@ -1,0 +1,83 @@
+#include "probe-agent/probe/http/failure.h"
+
+#include <fmt/format.h>
+#include <openssl/x509_vfy.h>
+
+#include <cerrno>
+
+namespace sonde::agent {
+namespace {
+
+using check::FailureClass;
+
+bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
+// OpenSSL's layer leaves errno in words only.
+bool is_reset(const CurlFailure& failure) {
+    return failure.os_error == ECONNRESET || failure.os_error == EPIPE || contains(failure.text, "reset by peer") ||
+           contains(failure.text, "Broken pipe");
+}
+
+FailureClass class_of_certificate(int error) {
+    switch (error) {
+        case X509_V_ERR_CERT_HAS_EXPIRED:
+        case X509_V_ERR_CERT_NOT_YET_VALID:
+            return FailureClass::tls_expired;
+        case X509_V_ERR_HOSTNAME_MISMATCH:
+        case X509_V_ERR_IP_ADDRESS_MISMATCH:
+            return FailureClass::tls_hostname;
+        default:
+            return FailureClass::tls_untrusted;
+    }
+}
+
+check::Failure bad_certificate(const CertificateWatch& certificate, const net::Url& url) {
+    if (certificate.error() != X509_V_OK) {
+        return {class_of_certificate(certificate.error()),
+                fmt::format("the certificate of {} is refused: {}", url.host, certificate.describe_error()), check::Phase::tls};
+    }
+    const auto subject = certificate.leaf() ? certificate.leaf()->subject : std::string("nobody");
+    return {FailureClass::tls_hostname, fmt::format("the certificate is for {}, not for {}", subject, url.host), check::Phase::tls};
+}
+
+FailureClass class_of(const CurlFailure& failure) {
+    switch (failure.code) {
+        case CURLE_SSL_CONNECT_ERROR:
+        case CURLE_SSL_CIPHER:
+        case CURLE_USE_SSL_FAILED:
+            return is_reset(failure) ? FailureClass::reset : FailureClass::tls_handshake;
+        case CURLE_SEND_ERROR:
+        case CURLE_RECV_ERROR:
+            return is_reset(failure)      ? FailureClass::reset
+                   : failure.in_handshake ? FailureClass::tls_handshake
+                                          : FailureClass::http_protocol;
+        case CURLE_COULDNT_CONNECT:
+            return is_reset(failure) ? FailureClass::reset : FailureClass::unreachable;
+        case CURLE_OPERATION_TIMEDOUT:
+            return FailureClass::timeout_total;
+        case CURLE_GOT_NOTHING:
+            return is_reset(failure) ? FailureClass::reset : FailureClass::http_protocol;
+        case CURLE_UNSUPPORTED_PROTOCOL:
+        case CURLE_WEIRD_SERVER_REPLY:
+        case CURLE_PARTIAL_FILE:
+        case CURLE_HTTP2:
+        case CURLE_HTTP2_STREAM:
+        case CURLE_BAD_CONTENT_ENCODING:
+            return FailureClass::http_protocol;
+        default:
+            return FailureClass::agent_error;  // out of memory, an unreadable authority file: ours
+    }
+}
+
+}  // namespace
+
+check::Failure describe_failure(const CurlFailure& failure, const CertificateWatch& certificate, const net::Url& url,
+                                std::string_view peer) {
+    // Of a broken signature libcurl only sees that the handshake failed.
+    if (failure.code == CURLE_PEER_FAILED_VERIFICATION || certificate.error() != X509_V_OK)
+        return bad_certificate(certificate, url);
+    const auto words = failure.text.empty() ? std::string_view(curl_easy_strerror(failure.code)) : failure.text;
+    return {class_of(failure), fmt::format("{} answered badly: {}", peer, words), check::Phase::none};
+}
+
+}  // namespace sonde::agent

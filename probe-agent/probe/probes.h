@@ -1,0 +1,37 @@
+// All kinds of probes: one row a kind.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+
+#include "lib/check/kind.h"
+#include "probe-agent/probe/http/probe.h"
+#include "probe-agent/probe/net/network.h"
+#include "probe-agent/probe/probe.h"
+
+namespace sonde::agent {
+
+struct ProbeOptions {
+    std::string user_agent;
+    std::string ca_file;  // certificate authorities; empty: the system's
+};
+
+// Starts each check with the probe of its kind. The loop and the resolver must outlive it.
+class Probes final : public Probe {
+public:
+    // Throws std::runtime_error for what cannot work: an unreadable authority file.
+    Probes(uv::Loop& loop, Resolver& resolver, const ProbeOptions& options, net::Guard guard);
+
+    // For checks, and hops of checks, from now on.
+    void set_guard(net::Guard guard) { network_.guard = std::move(guard); }
+
+    std::unique_ptr<Attempt> start(std::shared_ptr<const Target> target, milliseconds timeout, Done done) override;
+
+private:
+    Network network_;
+    HttpProbe http_;
+    std::array<Probe*, EnumNames<check::Kind>::names.size()> by_kind_;  // in the order of Kind
+};
+
+}  // namespace sonde::agent

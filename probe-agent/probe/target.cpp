@@ -1,0 +1,30 @@
+#include "probe-agent/probe/target.h"
+
+#include <fmt/format.h>
+
+namespace sonde::agent {
+
+Result<std::shared_ptr<const Target>> make_target(check::Spec spec) {
+    const auto endpoint = check::endpoint_of(spec);
+    auto host = fmt::format("{}:{}", endpoint.host, endpoint.port);
+    net::Url url;
+    if (const auto* http = std::get_if<check::HttpSpec>(&spec)) {
+        auto parsed = net::parse_url(http->url);
+        if (!parsed) return Error{"the url " + parsed.error().message};
+        url = std::move(*parsed);
+    }
+    return std::make_shared<const Target>(Target{std::move(spec), std::move(url), std::move(host)});
+}
+
+Result<std::shared_ptr<const Target>> read_target(check::Kind kind, std::string_view text) {
+    const auto document = json::parse(text);
+    if (!document) return Error{document.error().message};
+    auto spec = check::read_spec(kind, *document, "");
+    if (!spec) {
+        const auto& first = spec.error().front();
+        return Error{fmt::format("{} {}", first.pointer, first.detail)};
+    }
+    return make_target(std::move(*spec));
+}
+
+}  // namespace sonde::agent

@@ -1,0 +1,210 @@
+#include "probe-agent/work/runner.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "lib/check/judge.h"
+
+namespace sonde::agent {
+namespace {
+
+constexpr milliseconds kSweep{1000};
+// A burst of jobs must not keep the loop from its sockets: what the checks under way measure would be our delay.
+// When turns become long, fewer are started in each, so that the number under way settles at what the processor can serve.
+constexpr int kStartsPerTurn = 50;
+constexpr int kFewestStarts = 2;
+constexpr milliseconds kGoodTurn{10};
+constexpr milliseconds kSlack{1};  // timers fire on whole milliseconds
+
+double in_seconds(milliseconds duration) { return std::chrono::duration<double>(duration).count(); }
+
+}  // namespace
+
+Runner::Runner(uv::Loop& loop, Probe& probe, const Clock& clock, TargetCache& targets, Limits limits, Sink& sink,
+               Metrics& metrics)
+    : loop_(loop),
+      probe_(probe),
+      clock_(clock),
+      targets_(targets),
+      limits_(limits),
+      sink_(sink),
+      metrics_(metrics),
+      starts_left_(kStartsPerTurn),
+      next_turn_(loop),
+      wake_(loop),
+      sweep_(loop) {
+    sweep_.every(kSweep, [this] { sweep(); });
+}
+
+Runner::~Runner() = default;
+
+void Runner::add(message::Job job, ReceiptId receipt, Lane lane) {
+    const auto now = clock_.now();
+    if (now > job.not_after) {
+        metrics_.jobs_expired.add();
+        return sink_.expired(receipt);
+    }
+    Task task{std::move(job), receipt, lane, now, nullptr};
+    auto target = targets_.find(task.job);
+    if (!target)
+        return report_unrun(task, check::FailureClass::agent_error, "this agent cannot run the spec: " + target.error().message);
+    task.target = std::move(*target);
+    if (task.job.not_before > now) {
+        task.due = task.job.not_before;
+        delayed_.emplace(task.due, std::move(task));
+        return wake_delayed();
+    }
+    enqueue(std::move(task));
+    pump();
+}
+
+void Runner::enqueue(Task task) {
+    ++queued_;
+    lanes_[static_cast<std::size_t>(task.lane)].push_back(std::move(task));
+}
+
+// Moves what has become due into its lane, and sets the timer for the next.
+void Runner::wake_delayed() {
+    const auto now = clock_.now();
+    while (!delayed_.empty() && delayed_.begin()->first <= now) {
+        enqueue(std::move(delayed_.extract(delayed_.begin()).mapped()));
+    }
+    if (!delayed_.empty()) wake_.once(delayed_.begin()->first - now + kSlack, [this] { wake_delayed(); });
+    pump();
+}
+
+void Runner::forget_delayed() {
+    delayed_.clear();
+    wake_.cancel();
+}
+
+void Runner::pump() {
+    const auto now = clock_.now();
+    for (auto& lane : lanes_) {
+        while (!lane.empty() && in_flight() < limits_.max_in_flight && starts_left_ > 0) {
+            auto task = std::move(lane.front());
+            lane.pop_front();
+            if (expired_here(task, now)) continue;
+            auto& host = hosts_[task.target->host];
+            if (host.in_flight >= limits_.max_in_flight_per_host) {
+                host.waiting.push_back(std::move(task));  // and keeps nobody else waiting
+                continue;
+            }
+            --queued_;
+            start(std::move(task), host, now);
+        }
+    }
+}
+
+void Runner::start(Task task, Host& host, TimePoint now) {
+    ++host.in_flight;
+    --starts_left_;
+    if (!std::exchange(turn_ends_, true)) {
+        turn_began_ = std::chrono::steady_clock::now();
+        next_turn_.once(milliseconds{1}, [this] { end_turn(); });  // not 0: libuv would call it within the same turn
+    }
+    metrics_.lateness.observe(std::max(in_seconds(now - std::max(task.job.slot, task.job.not_before)), 0.0));
+    const auto id = ++last_id_;
+    auto target = task.target;
+    const auto timeout = task.job.timeout;
+    auto& running = running_[id];
+    running.task = std::move(task);
+    running.started_at = now;
+    running.attempt = probe_.start(std::move(target), timeout,
+                                   [this, id](check::Observation observation) { finished(id, std::move(observation)); });
+}
+
+void Runner::end_turn() {
+    turn_ends_ = false;
+    const auto took = std::max(std::chrono::steady_clock::now() - turn_began_, MonotonicPoint::duration{kGoodTurn});
+    starts_left_ = std::max(static_cast<int>(kStartsPerTurn * kGoodTurn / took), kFewestStarts);
+    pump();
+}
+
+void Runner::finished(std::uint64_t id, check::Observation observation) {
+    auto node = running_.extract(id);
+    const auto& running = node.mapped();
+    const auto& task = running.task;
+    ++executed_;
+    report(task, running.started_at, observation, check::judge(task.target->spec, observation, running.started_at));
+    const auto found = hosts_.find(task.target->host);
+    auto& host = found->second;
+    --host.in_flight;
+    if (!host.waiting.empty()) {
+        // It has waited long enough for others of its host: it goes before those that came later.
+        auto next = std::move(host.waiting.front());
+        host.waiting.pop_front();
+        lanes_[static_cast<std::size_t>(next.lane)].push_front(std::move(next));
+    } else if (host.in_flight == 0) {
+        hosts_.erase(found);
+    }
+    pump();
+    if (on_room_) on_room_();
+}
+
+// True if it waited here until it was worthless: then that is what there is to report.
+bool Runner::expired_here(const Task& task, TimePoint now) {
+    if (now <= task.job.not_after) return false;
+    --queued_;
+    report_unrun(task, check::FailureClass::agent_overload,
+                 fmt::format("waited {} ms for a place: {} checks are under way, at most {} may be, and {} against one host",
+                             (now - task.due).count(), in_flight(), limits_.max_in_flight, limits_.max_in_flight_per_host));
+    return true;
+}
+
+// Reports what has waited too long also when no check ends.
+void Runner::sweep() {
+    const auto now = clock_.now();
+    const auto sweep_queue = [&](std::deque<Task>& queue) {
+        while (!queue.empty() && expired_here(queue.front(), now)) queue.pop_front();
+    };
+    for (auto& lane : lanes_) sweep_queue(lane);
+    for (auto host = hosts_.begin(); host != hosts_.end();) {
+        sweep_queue(host->second.waiting);
+        host = host->second.waiting.empty() && host->second.in_flight == 0 ? hosts_.erase(host) : std::next(host);
+    }
+    metrics_.in_flight.set(in_flight());
+    metrics_.queued.set(queued());
+    metrics_.delayed.set(delayed());
+}
+
+// Confirmations, good ones too, since the difference between regions explains most; and the first of a row of failures.
+bool Runner::is_evidence(const Task& task, check::Verdict verdict) {
+    if (task.target == nullptr || verdict == check::Verdict::unknown) return false;
+    const bool well = verdict == check::Verdict::up;
+    const bool was_well = targets_.exchange_well(task.job.monitor, well);
+    return task.job.reason != message::JobReason::schedule || (!well && was_well);
+}
+
+void Runner::report_unrun(const Task& task, check::FailureClass cause, std::string message) {
+    check::Observation nothing;
+    nothing.failure = {cause, message, check::Phase::none};
+    check::Judgement judgement;
+    judgement.cause = cause;
+    judgement.message = std::move(message);
+    report(task, clock_.now(), nothing, judgement);
+}
+
+void Runner::report(const Task& task, TimePoint started_at, const check::Observation& observation,
+                    const check::Judgement& judgement) {
+    metrics_.checks.at(static_cast<std::size_t>(judgement.verdict))->add();
+    if (judgement.cause != check::FailureClass::none) metrics_.failures.at(static_cast<std::size_t>(judgement.cause))->add();
+    message::ProbeResult result;
+    result.monitor = task.job.monitor;
+    result.site = task.job.site;
+    result.revision = task.job.revision;
+    result.slot = task.job.slot;
+    result.attempt = task.job.attempt;
+    result.reason = task.job.reason;
+    result.started_at = started_at;
+    result.verdict = judgement.verdict;
+    result.cause = judgement.cause;
+    result.phases = observation.phases;
+    result.http_status = check::http_status_of(observation);
+    result.detail = message::write_detail(observation, judgement);
+    if (is_evidence(task, judgement.verdict)) result.evidence = message::write_evidence(observation, judgement);
+    sink_.result(task.receipt, std::move(result));
+}
+
+}  // namespace sonde::agent

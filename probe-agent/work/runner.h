@@ -1,0 +1,109 @@
+// Which check runs when: bounded in all, bounded by host, urgent ones first, none before or after its time.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "lib/message/job.h"
+#include "lib/message/result.h"
+#include "probe-agent/work/clock.h"
+#include "probe-agent/config.h"
+#include "probe-agent/metrics.h"
+#include "probe-agent/probe/probe.h"
+#include "probe-agent/work/receipts.h"
+#include "probe-agent/work/target_cache.h"
+
+namespace sonde::agent {
+
+enum class Lane : unsigned char { urgent, scheduled };
+
+// Every job that was added ends exactly once in the sink, unless the runner is destroyed before. Loop thread only.
+class Runner {
+public:
+    // Where results go.
+    class Sink {
+    public:
+        virtual void result(ReceiptId receipt, message::ProbeResult result) = 0;
+        // Not run, and nothing to report: it had expired before it reached us.
+        virtual void expired(ReceiptId receipt) = 0;
+
+    protected:
+        ~Sink() = default;
+    };
+
+    Runner(uv::Loop& loop, Probe& probe, const Clock& clock, TargetCache& targets, Limits limits, Sink& sink, Metrics& metrics);
+    ~Runner();
+    Runner(const Runner&) = delete;
+    Runner& operator=(const Runner&) = delete;
+
+    void add(message::Job job, ReceiptId receipt, Lane lane);
+    // Called after places became free.
+    void on_room(std::function<void()> callback) { on_room_ = std::move(callback); }
+    // Jobs that are not due yet are forgotten; their receipts stay open.
+    void forget_delayed();
+
+    [[nodiscard]] int in_flight() const { return static_cast<int>(running_.size()); }
+    [[nodiscard]] int queued() const { return queued_; }  // due, and waiting for a place
+    [[nodiscard]] int delayed() const { return static_cast<int>(delayed_.size()); }
+    [[nodiscard]] std::int64_t executed() const { return executed_; }
+    [[nodiscard]] const Limits& limits() const { return limits_; }
+
+private:
+    struct Task {
+        message::Job job;
+        ReceiptId receipt = 0;
+        Lane lane = Lane::scheduled;
+        TimePoint due;  // when it could have started: the later of its time and its arrival
+        std::shared_ptr<const Target> target;
+    };
+    struct Running {
+        Task task;
+        TimePoint started_at;
+        std::unique_ptr<Attempt> attempt;
+    };
+    struct Host {
+        int in_flight = 0;
+        std::deque<Task> waiting;
+    };
+
+    void enqueue(Task task);
+    void pump();
+    void start(Task task, Host& host, TimePoint now);
+    void end_turn();
+    void finished(std::uint64_t id, check::Observation observation);
+    void report(const Task& task, TimePoint started_at, const check::Observation& observation, const check::Judgement& judgement);
+    void report_unrun(const Task& task, check::FailureClass cause, std::string message);
+    bool is_evidence(const Task& task, check::Verdict verdict);
+    bool expired_here(const Task& task, TimePoint now);
+    void wake_delayed();
+    void sweep();
+
+    uv::Loop& loop_;
+    Probe& probe_;
+    const Clock& clock_;
+    TargetCache& targets_;
+    Limits limits_;
+    Sink& sink_;
+    Metrics& metrics_;
+    std::function<void()> on_room_;
+    std::deque<Task> lanes_[2];                    // by Lane
+    std::multimap<TimePoint, Task> delayed_;       // by not_before
+    std::unordered_map<std::string, Host> hosts_;  // those with checks under way or waiting
+    std::unordered_map<std::uint64_t, Running> running_;
+    std::uint64_t last_id_ = 0;
+    int queued_ = 0;
+    int starts_left_;         // in this turn of the loop
+    bool turn_ends_ = false;  // `next_turn_` is set
+    MonotonicPoint turn_began_{};
+    std::int64_t executed_ = 0;
+    uv::Timer next_turn_;
+    uv::Timer wake_;
+    uv::Timer sweep_;
+};
+
+}  // namespace sonde::agent

@@ -1,0 +1,37 @@
+#include "probe-agent/work/target_cache.h"
+
+#include <functional>
+
+namespace sonde::agent {
+
+Result<std::shared_ptr<const Target>> TargetCache::find(const message::Job& job) {
+    const auto text_hash = std::hash<std::string>{}(job.spec);
+    const auto known = index_.find(job.monitor);
+    if (known != index_.end()) {
+        const auto entry = known->second;
+        if (entry->revision == job.revision && entry->text_hash == text_hash) {
+            entries_.splice(entries_.begin(), entries_, entry);
+            return entry->target;
+        }
+    }
+    auto target = read_target(job.kind, job.spec);
+    if (!target) return target;
+    if (known != index_.end()) {
+        entries_.erase(known->second);
+        index_.erase(known);
+    }
+    entries_.push_front({job.monitor, job.revision, text_hash, *target, true});
+    index_[job.monitor] = entries_.begin();
+    if (entries_.size() > capacity_) {
+        index_.erase(entries_.back().monitor);
+        entries_.pop_back();
+    }
+    return target;
+}
+
+bool TargetCache::exchange_well(MonitorId monitor, bool well) {
+    const auto known = index_.find(monitor);
+    return known == index_.end() || std::exchange(known->second->well, well);
+}
+
+}  // namespace sonde::agent
