@@ -16,5 +16,6 @@ void add_up(CLI::App& app, std::function<int()>& run);
 void add_migrate(CLI::App& app, std::function<int()>& run);
 void add_token(CLI::App& app, std::function<int()>& run);
 void add_check(CLI::App& app, std::function<int()>& run);
+void add_jsonpath(CLI::App& app, std::function<int()>& run);
 
 }  // namespace sonde::cli

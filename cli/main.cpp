@@ -11,6 +11,7 @@ constexpr sonde::cli::AddCommand kCommands[] = {
     sonde::cli::add_migrate,
     sonde::cli::add_token,
     sonde::cli::add_check,
+    sonde::cli::add_jsonpath,
 };
 
 }  // namespace
