@@ -1,5 +1,6 @@
 #include "lib/jsonpath/compare.h"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 

@@ -9,7 +9,8 @@
 namespace sonde::jsonpath {
 namespace {
 
-// Builds the document from the parser's events. The library's own builder looks a name up among all before it, which a hostile object makes quadratic.
+// Builds the document from the parser's events. The library's own builder looks a name up among all before it, which a hostile
+// object makes quadratic.
 class Builder : public nlohmann::json_sax<Json> {
 public:
     explicit Builder(std::size_t max_depth) : max_depth_(max_depth) {}

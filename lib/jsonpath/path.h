@@ -25,7 +25,8 @@ struct SyntaxError {
 
 // What an evaluation may cost, so that no document can make a query run for long.
 struct Limits {
-    // Steps: a node visited, a few members of an object searched, some bytes compared. A million takes some tens of milliseconds.
+    // Steps: a node visited, a few members of an object searched, some bytes compared or matched. A million takes some ten milliseconds, at
+    // worst, with patterns of hundreds of repetitions, a hundred and fifty.
     std::uint64_t steps = 2'000'000;
     // Nodes that any one query, the inner ones included, may have at a time.
     std::size_t nodes = 200'000;

@@ -34,7 +34,12 @@ struct FilterSelector {
 };
 using Selector = std::variant<NameSelector, WildcardSelector, IndexSelector, SliceSelector, FilterSelector>;
 
+// Said to be movable only, since a compiler may otherwise try to copy the filters.
 struct Segment {
+    Segment() = default;
+    Segment(Segment&&) = default;
+    Segment& operator=(Segment&&) = default;
+
     bool descendant = false;
     std::vector<Selector> selectors;
 
@@ -46,6 +51,10 @@ struct Segment {
 };
 
 struct Query {
+    Query() = default;
+    Query(Query&&) = default;
+    Query& operator=(Query&&) = default;
+
     bool absolute = true;  // from $, not from @
     std::vector<Segment> segments;
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "lib/base/utf8.h"
 #include "lib/jsonpath/compare.h"
 #include "lib/jsonpath/evaluation.h"
@@ -9,8 +11,9 @@ namespace {
 // What matching costs: a pattern's instructions times the bytes of the text, so many of them a step.
 constexpr std::uint64_t kMatchedAStep = 32;
 constexpr std::uint64_t kBytesCountedAStep = 64;
-// Compiling takes some ten microseconds and some memory, so few are kept, and each of them costs.
+// Compiling takes some ten microseconds, and milliseconds if much comes of a short pattern. Few are kept, for they take memory.
 constexpr std::uint64_t kCompilingSteps = 1000;
+constexpr std::uint64_t kCompilingStepsAnInstruction = 16;
 constexpr std::size_t kMaxPatternsKept = 16;
 
 }  // namespace
@@ -84,6 +87,7 @@ const regex::Pattern* Evaluation::dynamic_pattern(const std::string& text) {
     if (patterns_.size() >= kMaxPatternsKept) patterns_.clear();
     auto& kept = patterns_[text];
     if (!compiled) return nullptr;
+    budget_.spend(compiled->size() * kCompilingStepsAnInstruction);
     kept = *std::move(compiled);
     return &*kept;
 }

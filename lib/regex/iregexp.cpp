@@ -159,9 +159,10 @@ private:
             name += static_cast<char>(*c);
         }
         constexpr std::string_view kSecond[] = {"Llmotu", "Mcen", "Ndlo", "Pcdefios", "Zlps", "Sckmo", "Ccfno"};
-        const auto* group = name.empty() ? std::end(kSecond)
-                                         : std::find_if(std::begin(kSecond), std::end(kSecond), [&](auto g) { return g[0] == name[0]; });
-        if (group == std::end(kSecond) || (name.size() == 2 && group->find(name[1], 1) == std::string_view::npos)) refuse("a category that is not one");
+        const auto known = [&](std::string_view group) {
+            return !name.empty() && name[0] == group[0] && (name.size() == 1 || group.find(name[1], 1) != std::string_view::npos);
+        };
+        if (std::none_of(std::begin(kSecond), std::end(kSecond), known)) refuse("a category that is not one");
         // RE2's \p{C} lacks the unassigned characters, and it has no \p{Cn}: both are what the others leave over.
         if (name == "C" || name == "Cn") {
             const auto others = name == "C" ? kNotOther : kAssigned;

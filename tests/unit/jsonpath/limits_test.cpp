@@ -79,6 +79,9 @@ TEST_CASE("many patterns from the document cost steps, and one that is too large
     for (int i = 0; i < 5000; ++i) patterns += "\"a" + std::to_string(i) + "\",";
     CHECK(outcome("$[?match('a', @)]", patterns + "0]") == "too_many_steps");
     CHECK(outcome("$[?match('a', @)]", R"(["a","[",0])") == "done");
+    std::string large = "[";
+    for (int i = 0; i < 50; ++i) large += R"("(\\p{L}|\\p{N}){50})" + std::to_string(i) + "\",";
+    CHECK(outcome("$[?match('a', @)]", large + "0]") == "too_many_steps");
     CHECK(outcome("$[?match('a', @)]", "[\"" + std::string(1025, 'a') + "\"]") == "pattern_beyond_us");
     CHECK(outcome("$[?match('a', @)]", R"(["((a{100}){100}){100}"])") == "pattern_beyond_us");
 }

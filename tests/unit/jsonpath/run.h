@@ -10,8 +10,8 @@
 
 namespace sonde::test {
 
-// What the query selects, as a JSON array; or what is wrong, with the column: `7: a ] is missing`. Compiles the query's own text() as well, which must
-// select the same.
+// What the query selects, as a JSON array; or what is wrong, with the column: `7: a ] is missing`. Compiles the query's own text() as
+// well, which must select the same.
 inline std::string selected(std::string_view query, std::string_view document) {
     const auto path = jsonpath::Path::compile(query);
     if (!path) return std::to_string(path.error().column) + ": " + path.error().message;
