@@ -1,4 +1,4 @@
-// One run of a query over one document. evaluation.cpp selects nodes, test.cpp has the conditions of filters. Internal to lib/jsonpath.
+// One run of a query over one document. evaluation.cpp selects nodes, condition.cpp has the conditions of filters. Internal to lib/jsonpath.
 #pragma once
 
 #include <optional>

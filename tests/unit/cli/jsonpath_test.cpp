@@ -3,11 +3,12 @@
 #include <doctest/doctest.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include "cli/command.h"
 #include "cli/failure.h"
-#include "tests/unit/cli/scratch.h"
 #include "cli/up/file.h"
+#include "tests/unit/cli/scratch.h"
 
 using namespace sonde::cli;
 using jsonpath_command::answer;
