@@ -11,7 +11,7 @@ namespace sonde::cli::jsonpath_command {
 namespace {
 
 // A person waits at a terminal, on their own documents: all of it may be a thousand times what a probe may spend.
-constexpr jsonpath::DocumentLimits kDocument{.bytes = std::size_t{1} << 30, .depth = 1'000'000};
+constexpr json::Limits kDocument{.bytes = std::size_t{1} << 30, .depth = 1'000'000};
 constexpr jsonpath::Limits kEvaluation{.steps = 2'000'000'000, .nodes = 50'000'000};
 constexpr std::size_t kMaxAnswerBytes = std::size_t{1} << 30;
 

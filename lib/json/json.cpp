@@ -3,59 +3,102 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <unordered_set>
+#include <string>
+#include <unordered_map>
+#include <vector>
 
 namespace sonde::json {
 namespace {
 
-// Builds the document, and refuses on the way what the library would let pass: depth and duplicate keys.
-struct Guard {
-    int max_depth;
-    std::vector<std::unordered_set<std::string>> keys;
+// Builds the document from the parser's events. The library's own builder looks a name up among all before it, which a hostile
+// object makes quadratic.
+class Builder : public nlohmann::json_sax<Json> {
+public:
+    explicit Builder(const Limits& limits) : limits_(limits) {}
+
+    Json root;
     std::string refusal;
 
-    bool operator()(int depth, Json::parse_event_t event, Json& value) {
-        using Event = Json::parse_event_t;
-        if (!refusal.empty()) return true;
-        switch (event) {
-            case Event::object_start:
-            case Event::array_start:
-                if (depth >= max_depth) refusal = fmt::format("nested deeper than {} levels", max_depth);
-                keys.emplace_back();
-                break;
-            case Event::object_end:
-            case Event::array_end:
-                keys.pop_back();
-                break;
-            case Event::key:
-                if (!keys.back().insert(value.get<std::string>()).second) {
-                    refusal = fmt::format("has the key \"{}\" twice in one object", value.get<std::string>());
-                }
-                break;
-            case Event::value:
-                break;
+    bool null() override { return put(nullptr) != nullptr; }
+    bool boolean(bool value) override { return put(value) != nullptr; }
+    bool number_integer(number_integer_t value) override { return put(value) != nullptr; }
+    bool number_unsigned(number_unsigned_t value) override { return put(value) != nullptr; }
+    bool number_float(number_float_t value, const string_t& /*text*/) override { return put(value) != nullptr; }
+    bool string(string_t& value) override { return put(std::move(value)) != nullptr; }
+    bool binary(binary_t& /*value*/) override { return false; }
+    bool start_object(std::size_t /*size*/) override { return open(Json::object()); }
+    bool start_array(std::size_t /*size*/) override { return open(Json::array()); }
+    bool end_object() override { return close(); }
+    bool end_array() override { return close(); }
+
+    bool key(string_t& name) override {
+        auto& top = levels_.back();
+        auto& members = top.node->get_ref<Json::object_t&>();
+        const auto [known, is_new] = top.places.emplace(name, members.size());
+        if (!is_new && limits_.duplicates == Duplicates::refuse) {
+            refusal = fmt::format("has the key \"{}\" twice in one object", name);
+            return false;
         }
+        if (is_new) members.emplace_back(std::move(name), nullptr);
+        top.next = known->second;
         return true;
     }
+
+    bool parse_error(std::size_t position, const std::string& /*token*/, const nlohmann::detail::exception& error) override {
+        constexpr int kNumberOutOfRange = 406;
+        refusal = error.id == kNumberOutOfRange ? "has a number out of range" : fmt::format("is not valid JSON near byte {}", position);
+        return false;
+    }
+
+private:
+    struct Level {
+        Json* node;
+        std::size_t next = 0;                                 // the member that the next value is for
+        std::unordered_map<std::string, std::size_t> places;  // of members
+    };
+
+    // Where the value now stands. Nodes stay where they are while something is open below them: only the innermost array or object grows.
+    Json* put(Json value) {
+        if (levels_.empty()) {
+            root = std::move(value);
+            return &root;
+        }
+        auto& top = levels_.back();
+        if (top.node->is_array()) {
+            auto& elements = top.node->get_ref<Json::array_t&>();
+            elements.push_back(std::move(value));
+            return &elements.back();
+        }
+        auto& member = std::next(top.node->get_ref<Json::object_t&>().begin(), static_cast<std::ptrdiff_t>(top.next))->second;
+        member = std::move(value);
+        return &member;
+    }
+
+    bool open(Json empty) {
+        if (levels_.size() >= limits_.depth) {
+            refusal = fmt::format("is nested deeper than {} levels", limits_.depth);
+            return false;
+        }
+        levels_.push_back({put(std::move(empty)), 0, {}});
+        return true;
+    }
+
+    bool close() {
+        levels_.pop_back();
+        return true;
+    }
+
+    Limits limits_;
+    std::vector<Level> levels_;
 };
 
 }  // namespace
 
 Result<Json> parse(std::string_view text, Limits limits) {
     if (text.size() > limits.bytes) return Error{fmt::format("is larger than {} bytes", limits.bytes)};
-    // The parser recurses nowhere, so a deep document costs memory only, and that is bounded by its size.
-    Guard guard{limits.depth, {}, {}};
-    try {
-        Json document = Json::parse(text, [&guard](int depth, Json::parse_event_t event, Json& value) {
-            return guard(depth, event, value);
-        });
-        if (!guard.refusal.empty()) return Error{guard.refusal};
-        return document;
-    } catch (const Json::parse_error& error) {
-        return Error{fmt::format("is not valid JSON near byte {}", error.byte)};
-    } catch (const Json::exception&) {
-        return Error{"has a number out of range"};
-    }
+    Builder builder(limits);
+    if (!Json::sax_parse(text, &builder)) return Error{std::move(builder.refusal)};
+    return std::move(builder.root);
 }
 
 std::string dump(const Json& document) {

@@ -14,12 +14,18 @@ using Json = nlohmann::ordered_json;
 
 namespace json {
 
+// Members of one name in one object, of which RFC 8259 says nothing: an error in what is ours; elsewhere the last counts, at the place of the first.
+enum class Duplicates : unsigned char { refuse, last_counts };
+
 struct Limits {
     std::size_t bytes = 1 << 20;
-    int depth = 32;
+    std::size_t depth = 32;
+    Duplicates duplicates = Duplicates::refuse;
 };
 
-// Parses one document. Refuses with position and reason: bad syntax, bad UTF-8, duplicate keys, too large, too deep.
+// Parses one document, without recursion and in time linear in the text. Refuses with position and reason: bad syntax, bad UTF-8 (also a half of
+// a surrogate pair), numbers beyond a double, duplicate keys unless they may be, and what is over the limits. Integers are exact from -2^63
+// to 2^64-1. The error may follow the document's name: `is not valid JSON near byte 2`.
 Result<Json> parse(std::string_view text, Limits limits = {});
 
 // Compact text; invalid UTF-8 in strings is replaced by U+FFFD, never thrown at.

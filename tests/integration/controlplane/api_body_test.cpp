@@ -22,7 +22,7 @@ TEST_CASE("bodies that cannot be read are refused with 400") {
     CHECK(refused("{") == ": is not valid JSON near byte 2\n");
     CHECK(refused("{\"name\":\"a\",}").starts_with(": is not valid JSON"));
     CHECK(refused("{\"name\":\"a\",\"name\":\"b\"}") == ": has the key \"name\" twice in one object\n");
-    CHECK(refused(std::string(1000, '[') + std::string(1000, ']')) == ": nested deeper than 32 levels\n");
+    CHECK(refused(std::string(1000, '[') + std::string(1000, ']')) == ": is nested deeper than 32 levels\n");
     CHECK(refused(std::string(500'000, '[')).starts_with(": "));
     CHECK(refused("{\"name\":\"\xff\xfe\"}").starts_with(": is not valid JSON"));
     CHECK(refused("{\"name\": 1e999}") == ": has a number out of range\n");

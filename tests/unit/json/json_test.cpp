@@ -19,10 +19,21 @@ TEST_CASE("documents that are not JSON, or too much of it, are refused with the 
     CHECK(refusal("\"\xff\"").starts_with("is not valid JSON near byte"));
     CHECK(refusal(R"({"a":1,"a":2})") == "has the key \"a\" twice in one object");
     CHECK(refusal(R"({"a":{"b":1},"b":[{"a":1},{"a":2}]})").empty());
-    CHECK(refusal("[[[]]]", {.depth = 2}) == "nested deeper than 2 levels");
+    CHECK(refusal("[[[]]]", {.depth = 2}) == "is nested deeper than 2 levels");
     CHECK(refusal("[1,2,3]", {.bytes = 3}) == "is larger than 3 bytes");
     CHECK(refusal(std::string(500'000, '[')).size() > 0);
     CHECK(refusal("1e999") == "has a number out of range");
+}
+
+TEST_CASE("an object with very many members costs no more than its length, and of equal names the last counts where that is asked for") {
+    std::string text = "{";
+    for (int i = 0; i < 200'000; ++i) text += '"' + std::to_string(i) + "\":0,";
+    text += R"("7":1})";
+    CHECK(refusal(text, {.bytes = 16 << 20}) == "has the key \"7\" twice in one object");
+    const auto lenient = json::parse(text, {.bytes = 16 << 20, .duplicates = json::Duplicates::last_counts});
+    REQUIRE(lenient);
+    CHECK(lenient->size() == 200'000);
+    CHECK(std::next(lenient->begin(), 7).value() == 1);
 }
 
 TEST_CASE("a reader reports every mistake with its pointer") {
