@@ -12,6 +12,7 @@ constexpr sonde::cli::AddCommand kCommands[] = {
     sonde::cli::add_token,
     sonde::cli::add_check,
     sonde::cli::add_jsonpath,
+    sonde::cli::add_next,
 };
 
 }  // namespace
