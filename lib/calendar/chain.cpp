@@ -65,7 +65,7 @@ bool validate(Scanner& in, std::size_t column, const ChainKind& kind, Chain& cha
             if (part.stop < part.start) return in.refuse_at(column, fmt::format("the range of {} ends before it begins", kind.name));
             part.stop -= (part.stop - part.start) % part.repeat;
             if (part.stop == part.start) part = {part.start, -1, 0};
-        } else if (part.repeat > 0 && part.start + part.repeat > kind.most) {
+        } else if (part.repeat > 0 && (kind.backwards ? part.start - part.repeat < kind.least : part.start + part.repeat > kind.most)) {
             return in.refuse_at(column, fmt::format("{} is repeated never: the step is too large", kind.name));
         }
     }

@@ -23,6 +23,7 @@ struct ChainKind {
     std::int64_t most;
     std::int64_t unit = 1;  // 1'000'000 for seconds, which may have decimals
     int width = 2;          // digits at least, in the normal form
+    bool backwards = false;  // counted from the end: a repetition goes down
 };
 
 // Empty: `*`, all values.

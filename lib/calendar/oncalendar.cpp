@@ -11,7 +11,7 @@ constexpr std::string_view kWeekdays[] = {"Monday", "Tuesday", "Wednesday", "Thu
 constexpr ChainKind kYear{.name = "year", .least = 1970, .most = kLastYear, .width = 4};
 constexpr ChainKind kMonth{.name = "month", .least = 1, .most = 12};
 constexpr ChainKind kDay{.name = "day", .least = 1, .most = 31};
-constexpr ChainKind kDayFromEnd{.name = "day from the end of the month", .least = 1, .most = 28};
+constexpr ChainKind kDayFromEnd{.name = "day from the end of the month", .least = 1, .most = 28, .backwards = true};
 constexpr ChainKind kHour{.name = "hour", .least = 0, .most = 23};
 constexpr ChainKind kMinute{.name = "minute", .least = 0, .most = 59};
 constexpr ChainKind kSecond{.name = "second", .least = 0, .most = 59'999'999, .unit = 1'000'000};
@@ -82,13 +82,7 @@ bool sort_date(Scanner& in, std::vector<std::pair<std::size_t, Chain>>& read, Co
         out.year = std::move(read.front().second);
     }
     if (!validate(in, month->first, kMonth, month->second)) return false;
-    const auto& kind = out.from_end ? kDayFromEnd : kDay;
-    if (!validate(in, day->first, kind, day->second)) return false;
-    for (const auto& part : day->second) {
-        if (out.from_end && part.stop < 0 && part.repeat >= part.start) {
-            return in.refuse_at(day->first, fmt::format("{} is repeated never: the step is too large", kind.name));
-        }
-    }
+    if (!validate(in, day->first, out.from_end ? kDayFromEnd : kDay, day->second)) return false;
     out.month = std::move(month->second);
     out.day = std::move(day->second);
     if (out.day.empty()) out.from_end = false;
