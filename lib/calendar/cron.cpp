@@ -136,7 +136,7 @@ bool read_weekday(Field& field, DayRule& rule) {
     if (!field.in.take('#')) return read_range(field, kWeekday, false, on);
     const auto column = field.in.column();
     const auto number = field.in.number();
-    if (!number || *number < 1 || *number > 5) return field.in.refuse_at(column, "`#` must be followed by 1 to 5: the how manieth of the month");
+    if (!number || *number < 1 || *number > 5) return field.in.refuse_at(column, "`#` must be followed by 1 to 5: which one of the month");
     rule.nth[static_cast<std::size_t>(*number)] |= one;
     return true;
 }
