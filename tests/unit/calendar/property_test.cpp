@@ -95,7 +95,7 @@ TEST_CASE("next times rise strictly, and each is the next of the millisecond bef
             if (!next) return;
             RC_ASSERT(*next > at);
             RC_ASSERT(schedule.next_after(*next - milliseconds{1}) == next);
-            RC_ASSERT(schedule.next_after(at + (*next - at) / 2) == next || (*next - at) / 2 == *next - at);
+            RC_ASSERT(schedule.next_after(at + (*next - at) / 2) == next);
             at = *next;
         }
     });
