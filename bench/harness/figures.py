@@ -28,7 +28,7 @@ def of_checks(stack, begin: int, end: int) -> dict:
     expected, completed, late, lost = account(stack, begin, end)
     first = f"result where {WINDOW} and attempt = 0"
     lateness = percentiles(stack, "extract(epoch from started_at - slot) * 1000", first, begin, end)
-    latency = percentiles(stack, "extract(epoch from received_at - started_at) * 1000 - total_us / 1000.0", first, begin, end)
+    latency = percentiles(stack, "extract(epoch from pg_xact_commit_timestamp(xmin) - started_at) * 1000 - total_us / 1000.0", first, begin, end)
     gap = stack.query(f"select coalesce(max(extract(epoch from gap)), 0) from (select started_at - lag(started_at) over "
                       f"(partition by monitor_id, region_id order by slot) as gap from {first}) g", begin, end)[0][0]
     confirmations = stack.query(f"select count(*) from result where {WINDOW} and attempt > 0", begin, end)[0][0]

@@ -38,6 +38,7 @@ synchronous_commit = on
 wal_level = minimal                 # nobody replicates from a private server
 max_wal_senders = 0
 wal_buffers = 4MB
+track_commit_timestamp = on         # when a result was there to be seen, for whoever measures
 min_wal_size = 80MB
 max_wal_size = 512MB
 checkpoint_timeout = 10min
