@@ -5,12 +5,12 @@ import subprocess
 
 from waiting import PATIENCE
 
-SCALE = pathlib.Path(__file__).resolve().parents[2] / "bench/scale"
+BENCH = pathlib.Path(__file__).resolve().parents[2] / "bench"
 
 
 def test_a_small_storm_is_reported_whole(tmp_path):
     report_file = tmp_path / "report.json"
-    result = subprocess.run([SCALE, "--monitors", "40", "--interval", "5", "--duration", "60", "--regions", "2", "--target", "fail", "--json", report_file],
+    result = subprocess.run([BENCH / "scale", "--monitors", "40", "--interval", "5", "--duration", "60", "--regions", "2", "--target", "fail", "--json", report_file],
                             capture_output=True, text=True, timeout=300 * PATIENCE)
     assert report_file.exists(), result.stdout + result.stderr
     report = json.loads(report_file.read_text())
@@ -27,3 +27,11 @@ def test_a_small_storm_is_reported_whole(tmp_path):
     assert sum(p["pss_mib"]["avg"] for p in report["processes"]) - report["pss_mib"]["avg"] < 1
     assert report["errors"]["total"] == 0, report["errors"]
     assert result.returncode == 0 and "missed 0" in result.stdout
+
+
+def test_the_cost_of_a_check_is_compared_with_that_of_libcurl_alone():
+    result = subprocess.run([BENCH / "probe", "--repeat", "1", "--count", "640"], capture_output=True, text=True, timeout=120 * PATIENCE)
+    assert result.returncode == 0, result.stdout + result.stderr
+    lines = result.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["http", "https"]
+    assert all("ratio" in line for line in lines)
