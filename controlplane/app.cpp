@@ -8,6 +8,7 @@
 
 #include "controlplane/api/api.h"
 #include "controlplane/api/command_desk.h"
+#include "controlplane/run/desk.h"
 #include "controlplane/scheduler/scheduling.h"
 #include "lib/db/migrate.h"
 
@@ -33,7 +34,7 @@ http::ServerOptions server_options(const ControlplaneConfig& config) {
     http::ServerOptions options;
     options.address = config.common.listen_address;
     options.port = config.common.listen_port;
-    options.workers = config.api_workers;
+    options.workers = config.api_workers + config.runs.max_under_way;  // those that wait are in nobody's way
     options.max_connections = config.api_max_connections;
     options.max_connections_per_peer = config.api_max_connections_per_peer;
     options.max_queued = config.api_max_queued;
@@ -50,6 +51,7 @@ struct ControlplaneApp::Parts {
         : secrets(std::move(box)),
           pool(service::pool_options(config.database, "sonde-controlplane-api"), registry),
           commands(pool, std::max(1, config.api_workers / 2)),
+          runs(config.runs, registry),
           tokens(pool) {}
 
     metrics::Registry registry;
@@ -58,8 +60,9 @@ struct ControlplaneApp::Parts {
     crypto::SecretBox secrets;
     db::Pool pool;
     CommandDesk commands;
+    run::Desk runs;
     Tokens tokens;
-    Backend backend{pool, secrets, commands};
+    Backend backend{pool, secrets, commands, runs};
     std::optional<db::Pool> scheduling_pool;
     std::unique_ptr<bus::Bus> bus;
     std::optional<scheduler::Scheduling> scheduling;
@@ -79,6 +82,7 @@ void ControlplaneApp::start() {
 
     const auto name = scheduler::process_name();
     parts.bus = bus::Bus::connect(service::bus_options(config_.common, "sonde-controlplane " + name), parts.registry);
+    parts.runs.open(*parts.bus);
     parts.scheduling_pool.emplace(scheduling_pool(config_.database), parts.registry);
     parts.scheduling.emplace(config_.scheduler, *parts.scheduling_pool, config_.database.dsn, *parts.bus, parts.registry, name);
     parts.scheduling->start();
@@ -95,6 +99,7 @@ void ControlplaneApp::start() {
 void ControlplaneApp::stop() {
     if (!parts_) return;
     parts_->commands.close();
+    parts_->runs.close();
     parts_->server.reset();
     if (parts_->scheduling) parts_->scheduling->stop();
     parts_.reset();

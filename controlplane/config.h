@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "controlplane/run/options.h"
 #include "controlplane/scheduler/config.h"
 #include "lib/service/service.h"
 
@@ -16,6 +17,7 @@ struct ControlplaneConfig {
     int api_max_connections = 1024;
     int api_max_connections_per_peer = 256;
     int api_max_queued = 256;
+    run::RunOptions runs;
     scheduler::SchedulerConfig scheduler;
 };
 

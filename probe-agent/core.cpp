@@ -5,6 +5,8 @@
 #include <stdexcept>
 
 #include "lib/log/log.h"
+#include "lib/message/run.h"
+#include "lib/message/subject.h"
 
 namespace sonde::agent {
 namespace {
@@ -42,6 +44,9 @@ Reporter::Options reporter_options(const AgentConfig& config) {
 
 Core::Core(uv::Loop& loop, bus::Bus& bus, const AgentConfig& config, net::Guard guard, metrics::Registry& registry)
     : loop_(loop),
+      bus_(bus),
+      region_(config.region),
+      name_(agent_name(config)),
       metrics_(registry),
       spool_(open_spool(config)),
       resolver_(loop, {.servers = config.dns_servers}),
@@ -71,6 +76,13 @@ void Core::start() {
 void Core::result(ReceiptId receipt, message::ProbeResult result) { reporter_.add(receipt, std::move(result)); }
 
 void Core::expired(ReceiptId receipt) { receipts_.settle(receipt); }
+
+// Who asked waits now: what cannot be sent now is of no use later.
+void Core::ran(ReceiptId receipt, RunId run, TimePoint started_at, std::string document) {
+    const auto sent = bus_.publish(message::subject::runs(region_), message::write_run_answer({run, region_, name_, started_at, std::move(document)}));
+    (sent ? metrics_.runs_answered : metrics_.runs_lost).add();
+    receipts_.settle(receipt);
+}
 
 void Core::describe(message::Presence& presence) const {
     presence.in_flight = runner_.in_flight();

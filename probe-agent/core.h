@@ -33,11 +33,15 @@ public:
 private:
     void result(ReceiptId receipt, message::ProbeResult result) override;
     void expired(ReceiptId receipt) override;
+    void ran(ReceiptId receipt, RunId run, TimePoint started_at, std::string document) override;
     void drain_step();
     void describe(message::Presence& presence) const;
     void measure();
 
     uv::Loop& loop_;
+    bus::Bus& bus_;
+    const std::string region_;
+    const std::string name_;
     Metrics metrics_;
     Clock clock_;
     std::unique_ptr<Spool> spool_;

@@ -18,6 +18,8 @@ Metrics::Metrics(metrics::Registry& r)
       results_spooled(r.counter(kResults, {{"outcome", "spooled"}})),
       results_backfilled(r.counter(kResults, {{"outcome", "backfilled"}})),
       results_dropped(r.counter(kResults, {{"outcome", "dropped"}})),
+      runs_answered(r.counter(kRuns, {{"outcome", "answered"}})),
+      runs_lost(r.counter(kRuns, {{"outcome", "lost"}})),
       spool_bytes(r.gauge(kSpoolBytes)),
       pending_bytes(r.gauge(kPendingBytes)),
       open_messages(r.gauge(kOpenMessages)),

@@ -19,6 +19,7 @@ constexpr metrics::Family kJobs{"sonde_agent_jobs_total", "Jobs received, by str
 constexpr metrics::Family kJobsDropped{"sonde_agent_jobs_dropped_total", "Jobs that were not run, by reason."};
 constexpr metrics::Family kMalformed{"sonde_agent_malformed_messages_total", "Job messages that could not be read; parked."};
 constexpr metrics::Family kResults{"sonde_agent_results_total", "Results, by what became of them."};
+constexpr metrics::Family kRuns{"sonde_agent_runs_total", "Runs that somebody asked for, by what became of their answers."};
 constexpr metrics::Family kSpoolBytes{"sonde_agent_spool_bytes", "Size of the spool on disk."};
 constexpr metrics::Family kPendingBytes{"sonde_agent_pending_bytes", "Results in memory that the bus has not accepted."};
 constexpr metrics::Family kOpenMessages{"sonde_agent_open_messages", "Job messages that are not yet acknowledged."};
@@ -47,6 +48,8 @@ struct Metrics {
     metrics::Counter& results_spooled;
     metrics::Counter& results_backfilled;
     metrics::Counter& results_dropped;
+    metrics::Counter& runs_answered;
+    metrics::Counter& runs_lost;
     metrics::Gauge& spool_bytes;
     metrics::Gauge& pending_bytes;
     metrics::Gauge& open_messages;

@@ -35,6 +35,7 @@ std::string agent_user(const std::string& region, const BusUser& user) {
         publish.push_back("$JS.ACK." + stream + ".>");
     }
     publish.push_back("sonde.v1.results.*." + region);
+    publish.push_back(subject::runs(region));
     publish.push_back(subject::presence(region));
     publish.push_back(subject::parked("agent"));
     return fmt::format("    {{ user: \"{}\", password: \"{}\", permissions: {{\n        publish: [{}]\n        subscribe: [\"_INBOX_{}.>\"]\n    }} }}\n",

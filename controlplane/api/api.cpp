@@ -8,6 +8,7 @@
 #include "controlplane/api/monitor.h"
 #include "controlplane/api/region.h"
 #include "controlplane/api/result.h"
+#include "controlplane/api/run.h"
 #include "controlplane/api/site.h"
 #include "lib/service/service.h"
 
@@ -30,8 +31,8 @@ http::Response openapi(const http::Request&) {
 
 Endpoints endpoints() {
     Endpoints all;
-    for (const auto& table : {site_endpoints(), monitor_endpoints(), result_endpoints(), region_endpoints(), agent_endpoints(),
-                              channel_endpoints(), incident_endpoints(), advisory_endpoints(), ledger_endpoints()}) {
+    for (const auto& table : {site_endpoints(), monitor_endpoints(), run_endpoints(), result_endpoints(), region_endpoints(),
+                              agent_endpoints(), channel_endpoints(), incident_endpoints(), advisory_endpoints(), ledger_endpoints()}) {
         all.insert(all.end(), table.begin(), table.end());
     }
     return all;

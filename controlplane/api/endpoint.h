@@ -9,6 +9,10 @@
 #include "lib/db/db.h"
 #include "lib/http/router.h"
 
+namespace sonde::run {
+class Desk;
+}
+
 namespace sonde::controlplane {
 
 class CommandDesk;
@@ -18,6 +22,7 @@ struct Backend {
     db::Pool& pool;
     const crypto::SecretBox& secrets;
     CommandDesk& commands;
+    run::Desk& runs;
 };
 
 struct Endpoint;

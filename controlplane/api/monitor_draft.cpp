@@ -12,8 +12,6 @@ namespace {
 
 constexpr milliseconds kMinInterval{5'000};
 constexpr milliseconds kMaxInterval{86'400'000};
-constexpr milliseconds kMinTimeout{100};
-constexpr milliseconds kMaxTimeout{120'000};
 
 void read_times(json::Reader& in, MonitorDraft& draft) {
     const bool interval_wrong =
@@ -24,6 +22,20 @@ void read_times(json::Reader& in, MonitorDraft& draft) {
         in.refuse("timeout_ms", fmt::format("must be below interval_ms, which is {}", draft.interval.count()));
     }
 }
+
+void read_policy(json::Reader& in, MonitorDraft& draft, json::Problems& problems) {
+    const auto* document = in.object("policy");
+    if (document == nullptr) return;
+    draft.policy = check::read_policy(*document, in.pointer("policy"), problems);
+    const auto& quorum = draft.policy.quorum;
+    const auto regions = draft.regions.size();
+    if (quorum.rule == check::QuorumRule::at_least && regions > 0 && static_cast<std::size_t>(quorum.at_least) > regions) {
+        problems.push_back({in.pointer("policy") + "/quorum/at_least",
+                            fmt::format("is more than the {} region{} of this monitor", regions, regions == 1 ? "" : "s")});
+    }
+}
+
+}  // namespace
 
 void read_regions(json::Reader& in, std::vector<std::string>& regions, json::Problems& problems) {
     if (!in.texts("regions", regions, kMaxRegions, {.min = 1, .max = 32})) return;
@@ -49,20 +61,6 @@ void read_spec(json::Reader& in, MonitorDraft& draft, json::Problems& problems) 
         problems.insert(problems.end(), spec.error().begin(), spec.error().end());
     }
 }
-
-void read_policy(json::Reader& in, MonitorDraft& draft, json::Problems& problems) {
-    const auto* document = in.object("policy");
-    if (document == nullptr) return;
-    draft.policy = check::read_policy(*document, in.pointer("policy"), problems);
-    const auto& quorum = draft.policy.quorum;
-    const auto regions = draft.regions.size();
-    if (quorum.rule == check::QuorumRule::at_least && regions > 0 && static_cast<std::size_t>(quorum.at_least) > regions) {
-        problems.push_back({in.pointer("policy") + "/quorum/at_least",
-                            fmt::format("is more than the {} region{} of this monitor", regions, regions == 1 ? "" : "s")});
-    }
-}
-
-}  // namespace
 
 milliseconds default_timeout(milliseconds interval) { return std::min(milliseconds{10'000}, interval * 4 / 5); }
 

@@ -46,6 +46,13 @@ Json write_monitor(const MonitorDraft& draft);
 // Where none is given: ten seconds, and less where the interval is short, so that a slow check is over before the next one.
 milliseconds default_timeout(milliseconds interval);
 
+inline constexpr milliseconds kMinTimeout{100};
+inline constexpr milliseconds kMaxTimeout{120'000};
+
+// The fields of these names, as they are read of a monitor; `spec` by the draft's kind.
+void read_regions(json::Reader& in, std::vector<std::string>& regions, json::Problems& problems);
+void read_spec(json::Reader& in, MonitorDraft& draft, json::Problems& problems);
+
 // The longest list of regions of a monitor.
 inline constexpr std::size_t kMaxRegions = 64;
 

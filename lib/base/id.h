@@ -45,6 +45,7 @@ struct Channel { static constexpr std::string_view prefix = "chn"; };
 struct Delivery { static constexpr std::string_view prefix = "dlv"; };
 struct Token { static constexpr std::string_view prefix = "tok"; };
 struct Event { static constexpr std::string_view prefix = "evt"; };
+struct Run { static constexpr std::string_view prefix = "run"; };
 }  // namespace id_tag
 
 using SiteId = Id<id_tag::Site>;
@@ -55,6 +56,7 @@ using ChannelId = Id<id_tag::Channel>;
 using DeliveryId = Id<id_tag::Delivery>;
 using TokenId = Id<id_tag::Token>;
 using EventId = Id<id_tag::Event>;  // the outbox row's number: the same wherever an event is seen
+using RunId = Id<id_tag::Run>;      // one run-now: on the bus and in its answer, nowhere else
 
 // A new, time-ordered number: 41 bits of milliseconds, 22 bits counted up from a random start.
 // Unique within this process; between processes a clash is improbable and is refused by the primary key. Thread-safe.

@@ -22,6 +22,7 @@ Job read_job(simdjson::dom::element element) {
     job.slot = in.instant("slot");
     job.attempt = in.small("attempt", 0, 99);
     job.reason = in.name<JobReason>("reason");
+    if (job.reason == JobReason::run) job.run = in.id<RunId>("run");
     job.not_before = in.instant("not_before");
     job.not_after = in.instant("not_after");
     return job;
@@ -40,12 +41,22 @@ void JobBatchWriter::begin() {
     count_ = 0;
 }
 
-void JobBatchWriter::add(const JobTemplate& job, Slot slot, int attempt, JobReason reason, TimePoint not_before, TimePoint not_after) {
+void JobBatchWriter::begin_job(const JobTemplate& job) {
     if (count_ > 0) text_ += ',';
     text_ += job.text();
+    ++count_;
+}
+
+void JobBatchWriter::add(const JobTemplate& job, Slot slot, int attempt, JobReason reason, TimePoint not_before, TimePoint not_after) {
+    begin_job(job);
     fmt::format_to(std::back_inserter(text_), R"(,"slot":{},"attempt":{},"reason":"{}","not_before":{},"not_after":{}}})", to_unix_ms(slot),
                    attempt, name_of(reason), to_unix_ms(not_before), to_unix_ms(not_after));
-    ++count_;
+}
+
+void JobBatchWriter::add_run(const JobTemplate& job, RunId run, TimePoint now, TimePoint not_after) {
+    begin_job(job);
+    fmt::format_to(std::back_inserter(text_), R"(,"slot":{0},"attempt":0,"reason":"{1}","run":"{2}","not_before":{0},"not_after":{3}}})",
+                   to_unix_ms(now), name_of(JobReason::run), run.text(), to_unix_ms(not_after));
 }
 
 std::string JobBatchWriter::take() {

@@ -12,7 +12,8 @@
 
 namespace sonde::message {
 
-enum class JobReason : unsigned char { schedule, confirm };
+// A run is what somebody asked for now: its outcome goes to who asked, not into the results.
+enum class JobReason : unsigned char { schedule, confirm, run };
 
 struct Job {
     MonitorId monitor;
@@ -21,6 +22,7 @@ struct Job {
     Slot slot;
     int attempt = 0;     // 0 is the scheduled check; 1 and up are confirmations of the same slot
     JobReason reason = JobReason::schedule;
+    RunId run;           // with JobReason::run, and only then
     TimePoint not_before;  // equal to `slot` unless the check is to wait, as in-place confirmations do
     TimePoint not_after;   // a check that has not started by then is worthless and must be dropped
     milliseconds timeout{0};
@@ -49,6 +51,7 @@ class JobBatchWriter {
 public:
     explicit JobBatchWriter(std::string_view region);
     void add(const JobTemplate& job, Slot slot, int attempt, JobReason reason, TimePoint not_before, TimePoint not_after);
+    void add_run(const JobTemplate& job, RunId run, TimePoint now, TimePoint not_after);
     [[nodiscard]] std::size_t count() const { return count_; }
     [[nodiscard]] std::size_t bytes() const { return text_.size(); }
     // The finished message; the writer is then empty and may be used for the next batch of the same region.
@@ -59,6 +62,7 @@ private:
     std::string text_;
     std::size_t count_ = 0;
     void begin();
+    void begin_job(const JobTemplate& job);
 };
 
 // Unknown fields are skipped (a newer sender may add some); anything missing, of a wrong type or out of range is an error.
@@ -68,5 +72,5 @@ Result<JobBatch> read_job_batch(std::string_view text);
 
 template <>
 struct sonde::EnumNames<sonde::message::JobReason> {
-    static constexpr std::array<std::string_view, 2> names{"schedule", "confirm"};
+    static constexpr std::array<std::string_view, 3> names{"schedule", "confirm", "run"};
 };

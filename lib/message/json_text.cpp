@@ -112,6 +112,12 @@ simdjson::dom::array Fields::array(std::string_view field, std::size_t min, std:
     return value;
 }
 
+Fields Fields::object(std::string_view field) const {
+    const auto value = get(field);
+    if (!value.is_object()) throw wrong(field, "is not an object");
+    return Fields(value);
+}
+
 std::string Fields::object_text(std::string_view field) const {
     const auto value = get(field);
     if (!value.is_object()) throw wrong(field, "is not an object");

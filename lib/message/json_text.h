@@ -34,6 +34,7 @@ public:
     [[nodiscard]] bool boolean_or(std::string_view field, bool fallback) const;
     [[nodiscard]] TimePoint instant(std::string_view field) const;
     [[nodiscard]] simdjson::dom::array array(std::string_view field, std::size_t min, std::size_t max) const;
+    [[nodiscard]] Fields object(std::string_view field) const;
     // An object as compact text, which is then known to be valid JSON without U+0000.
     [[nodiscard]] std::string object_text(std::string_view field) const;
 

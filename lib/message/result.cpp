@@ -50,6 +50,7 @@ ProbeResult read_result(simdjson::dom::element element, int shard) {
     result.slot = in.instant("slot");
     result.attempt = in.small("attempt", 0, 99);
     result.reason = in.name<JobReason>("reason");
+    if (result.reason == JobReason::run) throw in.wrong("reason", "is a run, whose outcome is no result");
     result.started_at = in.instant("started_at");
     result.backfilled = in.boolean_or("backfilled", false);
     result.verdict = in.name<check::Verdict>("verdict");

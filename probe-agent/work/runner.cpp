@@ -190,6 +190,9 @@ void Runner::report(const Task& task, TimePoint started_at, const check::Observa
                     const check::Judgement& judgement) {
     metrics_.checks.at(static_cast<std::size_t>(judgement.verdict))->add();
     if (judgement.cause != check::FailureClass::none) metrics_.failures.at(static_cast<std::size_t>(judgement.cause))->add();
+    if (task.job.reason == message::JobReason::run) {
+        return sink_.ran(task.receipt, task.job.run, started_at, message::write_evidence(observation, judgement));
+    }
     message::ProbeResult result;
     result.monitor = task.job.monitor;
     result.site = task.job.site;

@@ -31,6 +31,8 @@ public:
         virtual void result(ReceiptId receipt, message::ProbeResult result) = 0;
         // Not run, and nothing to report: it had expired before it reached us.
         virtual void expired(ReceiptId receipt) = 0;
+        // What came of a run, as `write_evidence` tells it.
+        virtual void ran(ReceiptId receipt, RunId run, TimePoint started_at, std::string document) = 0;
 
     protected:
         ~Sink() = default;

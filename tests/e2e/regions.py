@@ -77,11 +77,27 @@ def test_an_agent_is_shown_with_its_version_and_its_last_sign_of_life(stack):
         assert agent["live"] and agent["version"] and abs(agent["clock_offset_ms"]) < 1000 and agent["checks"] > 0
 
 
+def test_a_check_made_now_is_answered_by_every_region_and_leaves_no_trace(stack, target):
+    site = stack.site("Asked for")
+    monitor = stack.monitor(site, target.url, paused=True)
+    report = stack.post(f"/v1/monitors/{monitor}/check", status=200)
+    assert [r["region"] for r in report["results"]] == sorted(REGIONS) and report["missing"] == []
+    for result in report["results"]:
+        assert result["verdict"] == "up" and result["agent"] and result["phases_ms"]["total"] > 0
+        assert result["observation"]["http"]["status"] == 200 and result["assertions"]
+    target.break_now()
+    spec = {"kind": "http", "spec": {"url": target.url}, "timeout_ms": 2000, "regions": ["us"]}
+    [result] = stack.post("/v1/check", spec, status=200)["results"]
+    assert result["region"] == "us" and result["verdict"] == "down" and result["class"] != "none" and result["message"]
+    target.mend()
+    assert stack.get(f"/v1/monitors/{monitor}/results")["items"] == [] and stack.incidents(site) == []
+
+
 def test_an_agents_credentials_allow_its_own_region_and_nothing_else(stack):
     import pytest
     from bus import Refused
 
-    for subject in ("sonde.v1.results.0.us", "sonde.v1.presence.us", "sonde.v1.jobs.eu", "$JS.API.STREAM.DELETE.SONDE_JOBS_eu",
+    for subject in ("sonde.v1.results.0.us", "sonde.v1.presence.us", "sonde.v1.runs.us", "sonde.v1.jobs.eu", "$JS.API.STREAM.DELETE.SONDE_JOBS_eu",
                     "$JS.API.CONSUMER.MSG.NEXT.SONDE_JOBS_us.agents", "sonde.v1.events.incident.opened.x"):
         with stack.bus("agent-eu") as bus, pytest.raises(Refused, match="Permissions Violation"):
             bus.publish(subject, b"{}")

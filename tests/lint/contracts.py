@@ -42,6 +42,7 @@ def test_message_schemas_are_schemas_and_explain_themselves(path):
     ("job_batch", {"v": 1, "region": "EU", "jobs": []}),
     ("result_batch", {"v": 2}),
     ("presence", {"v": 1, "region": "eu"}),
+    ("run_answer", {"v": 1, "run": "mon_0000000000001", "region": "eu"}),
     ("event", {"v": 1, "id": "evt_1", "kind": "incident.opened", "at": "now"}),
 ])
 def test_schemas_refuse_what_is_not_such_a_message(kind, broken):

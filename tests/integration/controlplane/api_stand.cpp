@@ -5,6 +5,7 @@
 
 #include "controlplane/api/api.h"
 #include "controlplane/api/command_desk.h"
+#include "controlplane/run/desk.h"
 #include "lib/crypto/crypto.h"
 #include "lib/http/server.h"
 
@@ -122,7 +123,8 @@ struct Stand::Impl {
     crypto::SecretBox box{crypto::random_bytes(32)};
     controlplane::CommandDesk desk{pool, 2, milliseconds{1500}};
     controlplane::Tokens tokens{pool};
-    controlplane::Backend backend{pool, box, desk};
+    run::Desk runs{{}, registry};  // without a bus
+    controlplane::Backend backend{pool, box, desk, runs};
     http::Router router;
     std::unique_ptr<http::Server> server;
 

@@ -22,6 +22,7 @@ public:
 };
 
 struct NoSink final : Runner::Sink {
+    void ran(ReceiptId, RunId, TimePoint, std::string) override {}
     void result(ReceiptId, message::ProbeResult) override {}
     void expired(ReceiptId) override {}
 };

@@ -56,7 +56,16 @@ public:
 struct RecordingSink final : Runner::Sink {
     void result(ReceiptId receipt, message::ProbeResult result) override { results.emplace_back(receipt, std::move(result)); }
     void expired(ReceiptId receipt) override { dropped.push_back(receipt); }
+    void ran(ReceiptId receipt, RunId run, TimePoint, std::string document) override {
+        runs.push_back({receipt, run, std::move(document)});
+    }
+    struct Ran {
+        ReceiptId receipt = 0;
+        RunId run;
+        std::string document;
+    };
     std::vector<std::pair<ReceiptId, message::ProbeResult>> results;
+    std::vector<Ran> runs;
     std::vector<ReceiptId> dropped;
 };
 
@@ -132,6 +141,42 @@ TEST_CASE("the first failing check of a row brings its evidence, and so does eve
     CHECK(evidence_after(200, message::JobReason::confirm));
     CHECK(evidence_after(503));
     CHECK_FALSE(evidence_after(200));
+}
+
+TEST_CASE("a run is answered with all that was seen, is no result, and changes nothing for the monitor's own checks") {
+    Fixture f;
+    auto job = f.job("http://a.example/");
+    auto run = job;
+    run.reason = message::JobReason::run;
+    run.run = RunId{77};
+    f.runner.add(run, 5, Lane::urgent);
+    f.probe.finish_oldest(503);
+    CHECK(f.sink.results.empty());
+    REQUIRE(f.sink.runs.size() == 1);
+    CHECK(f.sink.runs[0].receipt == 5);
+    CHECK(f.sink.runs[0].run == RunId{77});
+    const auto document = json::parse(f.sink.runs[0].document);
+    REQUIRE(document);
+    CHECK((*document)["verdict"] == "down");
+    CHECK((*document)["class"] == "http_status");
+    CHECK((*document)["http"]["status"] == 503);
+    CHECK((*document)["assertions"].size() > 0);
+    // The first failing check of a row is still to come.
+    f.runner.add(job, 6, Lane::scheduled);
+    f.probe.finish_oldest(503);
+    REQUIRE(f.sink.results.size() == 1);
+    CHECK(!f.sink.results[0].second.evidence.empty());
+}
+
+TEST_CASE("a run that finds no place in time is answered as the agent's overload") {
+    Fixture f({1, 1});
+    f.runner.add(f.job("http://hung/"), 1, Lane::scheduled);
+    auto run = f.job("http://a/", milliseconds{0}, milliseconds{20});
+    run.reason = message::JobReason::run;
+    run.run = RunId{78};
+    f.runner.add(run, 2, Lane::urgent);
+    REQUIRE(turn_until(f.loop, [&] { return f.sink.runs.size() == 1; }));
+    CHECK(f.sink.runs[0].document.find("agent_overload") != std::string::npos);
 }
 
 TEST_CASE("no more checks run at once than may, and the next starts when one ends") {

@@ -31,6 +31,7 @@ TEST_CASE("an agent's user may fetch its own region's jobs, report under its own
     }
     CHECK(has(eu, quoted("sonde.v1.results.*.eu")));
     CHECK(has(eu, quoted(subject::presence("eu"))));
+    CHECK(has(eu, quoted(subject::runs("eu"))));
     CHECK(has(eu, quoted(subject::parked("agent"))));
     CHECK(has(eu, "subscribe: [\"_INBOX_eu.>\"]"));
     CHECK_FALSE(has(eu, "_us"));

@@ -10,8 +10,10 @@
 #include "controlplane/api/command_desk.h"
 #include "controlplane/api/monitor_draft.h"
 #include "controlplane/api/region.h"
+#include "controlplane/api/run.h"
 #include "controlplane/api/site_draft.h"
 #include "controlplane/api/state.h"
+#include "controlplane/run/desk.h"
 #include "lib/check/verdict.h"
 #include "lib/service/service.h"
 
@@ -65,7 +67,8 @@ std::set<std::string> routed() {
     const crypto::SecretBox box{std::string(32, 'k')};
     CommandDesk desk(pool, 1);
     Tokens tokens(pool);
-    Backend backend{pool, box, desk};
+    run::Desk runs({}, registry);
+    Backend backend{pool, box, desk, runs};
     const service::Health health;
     http::Router router;
     service::add_operational_routes(router, health, registry);
@@ -220,6 +223,7 @@ TEST_CASE("the examples in the document are valid") {
     for (const auto& row : bodies["Monitor"]["content"]["application/json"]["examples"]) {
         read_monitor(row["value"], "/monitor", SiteField::required, problems);
     }
+    read_run(example("post /v1/check"), problems);
     read_region(example("post /v1/regions"), "/region", problems);
     read_channel(example("post /v1/channels"), "/channel", problems);
     const auto bulk = example("post /v1/sites/bulk");

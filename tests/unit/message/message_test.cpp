@@ -8,6 +8,7 @@
 #include "lib/json/json.h"
 #include "lib/message/presence.h"
 #include "lib/message/result.h"
+#include "lib/message/run.h"
 #include "lib/message/subject.h"
 
 using namespace sonde;
@@ -82,7 +83,9 @@ TEST_CASE("the job writer writes the golden batch, and the reader reads it back"
                JobReason::schedule, at, from_unix_ms(1767225630123));
     writer.add({MonitorId{8}, SiteId{3}, 1, milliseconds{500}, check::Kind::http, R"({"url":"http://example.org/"})"},
                from_unix_ms(1767225600500), 1, JobReason::confirm, from_unix_ms(1767225601000), from_unix_ms(1767225605000));
-    CHECK(writer.count() == 2);
+    writer.add_run({MonitorId{9}, SiteId{4}, 1, milliseconds{3000}, check::Kind::http, R"({"url":"http://example.net/"})"}, RunId{11},
+                   from_unix_ms(1767225600600), from_unix_ms(1767225603600));
+    CHECK(writer.count() == 3);
     const auto text = writer.take();
     check_golden("job_batch.json", text);
     CHECK(writer.count() == 0);
@@ -90,12 +93,15 @@ TEST_CASE("the job writer writes the golden batch, and the reader reads it back"
     const auto batch = read_job_batch(text);
     REQUIRE(batch);
     CHECK(batch->region == "eu");
-    REQUIRE(batch->jobs.size() == 2);
+    REQUIRE(batch->jobs.size() == 3);
     CHECK(batch->jobs[0].spec == R"({"url":"https://example.com/","method":"GET"})");
     CHECK(batch->jobs[1].monitor == MonitorId{8});
     CHECK(batch->jobs[1].attempt == 1);
     CHECK(batch->jobs[1].reason == JobReason::confirm);
     CHECK(batch->jobs[1].not_before == from_unix_ms(1767225601000));
+    CHECK(batch->jobs[2].reason == JobReason::run);
+    CHECK(batch->jobs[2].run == RunId{11});
+    CHECK(batch->jobs[2].slot == from_unix_ms(1767225600600));
 }
 
 TEST_CASE("results survive the way, evidence and all") {
@@ -105,6 +111,46 @@ TEST_CASE("results survive the way, evidence and all") {
     const auto read = read_result_batch(text);
     REQUIRE_MESSAGE(read, read.error().message);
     CHECK(write_result_batch(*read) == text);
+}
+
+TEST_CASE("the answer of a run survives the way") {
+    check::Observation seen;
+    seen.address = "192.0.2.1:80";
+    check::Judgement judgement;
+    judgement.verdict = check::Verdict::down;
+    judgement.cause = check::FailureClass::http_status;
+    judgement.message = "status is 503, must be 200-299";
+    const auto text = write_run_answer({RunId{11}, "eu", "eu-\"1\"", from_unix_ms(1767225600700), write_evidence(seen, judgement)});
+    check_golden("run_answer.json", text);
+    const auto read = read_run_answer(text);
+    REQUIRE_MESSAGE(read, read.error().message);
+    CHECK(read->run == RunId{11});
+    CHECK(read->agent == "eu-\"1\"");
+    CHECK(write_run_answer(*read) == text);
+}
+
+TEST_CASE("an answer that is none is refused with the field that is wrong") {
+    const auto answer = golden("run_answer.json");
+    const auto why = [](const std::string& text) {
+        auto read = read_run_answer(text);
+        return read ? std::string() : read.error().message;
+    };
+    const auto document = [&](const std::string& field, const Json& value) {
+        auto all = Json::parse(answer);
+        if (value.is_null()) all["document"].erase(field);
+        else all["document"][field] = value;
+        return all.dump();
+    };
+    CHECK(why(answer).empty());
+    CHECK(why(with(answer, "", "run", "mon_0000000000007")) == "run is not an identifier of the right kind");
+    CHECK(why(with(answer, "", "region", "EU")) == "region is not the name of a region");
+    CHECK(why(with(answer, "", "document", Json::array())) == "document is not an object");
+    CHECK(why(document("verdict", "perhaps")) == "verdict is not one of the names allowed");
+    CHECK(why(document("class", "agent_error")) == "class is the agent's fault, yet the verdict is not unknown");
+    CHECK(why(document("message", nullptr)) == "message is missing");
+    CHECK(why(document("phases_ms", 7)) == "phases_ms is not an object");
+    CHECK(why(document("assertions", nullptr)) == "assertions is missing");
+    CHECK(why(document("body", std::string(300'000, 'x'))) == "document is longer than 262144 bytes");
 }
 
 TEST_CASE("presence survives the way") {
@@ -138,6 +184,8 @@ TEST_CASE("a malformed batch is refused with the field that is wrong") {
     CHECK(why_jobs(with(jobs, "jobs", "monitor", "sit_0000000000007")) == "monitor is not an identifier of the right kind");
     CHECK(why_jobs(with(jobs, "jobs", "timeout_ms", 5)) == "timeout_ms is not a whole number from 100 to 120000");
     CHECK(why_jobs(with(jobs, "jobs", "spec", "x")) == "spec is not an object");
+    CHECK(why_jobs(with(jobs, "jobs", "reason", "run")) == "run is missing");
+    CHECK(why_results(with(results, "results", "reason", "run")) == "reason is a run, whose outcome is no result");
     CHECK(why_jobs(with(jobs, "jobs", "kind", "carrier-pigeon")) == "kind is not one of the names allowed");
     CHECK(why_results(with(results, "results", "verdict", "perhaps")) == "verdict is not one of the names allowed");
     CHECK(why_results(with(results, "results", "class", "agent_error")) == "class is the agent's fault, yet the verdict is not unknown");
@@ -149,12 +197,13 @@ TEST_CASE("a malformed batch is refused with the field that is wrong") {
 }
 
 TEST_CASE("no cut of a message is taken for a whole one, and none harms the reader") {
-    for (const auto& text : {golden("job_batch.json"), golden("result_batch.json"), golden("presence.json")}) {
+    for (const auto& text : {golden("job_batch.json"), golden("result_batch.json"), golden("presence.json"), golden("run_answer.json")}) {
         for (std::size_t length = 0; length < text.size(); ++length) {
             const auto cut = text.substr(0, length);
             CHECK(!read_job_batch(cut));
             CHECK(!read_result_batch(cut));
             CHECK(!read_presence(cut));
+            CHECK(!read_run_answer(cut));
         }
     }
     CHECK(!read_job_batch(std::string(2 << 20, ' ')));

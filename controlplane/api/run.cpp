@@ -1,0 +1,114 @@
+#include "controlplane/api/run.h"
+
+#include <fmt/format.h>
+
+#include "controlplane/api/body.h"
+#include "controlplane/api/monitor.h"
+#include "controlplane/api/monitor_store.h"
+#include "controlplane/api/query.h"
+#include "controlplane/run/desk.h"
+
+namespace sonde::controlplane {
+namespace {
+
+constexpr db::Statement kRegions{"run_regions", "select name from region order by name limit $1"};
+
+// The regions to ask: those given, which must exist, or every one there is.
+std::vector<std::string> regions_of(db::Tx& tx, const MonitorDraft& draft) {
+    json::Problems problems;
+    check_regions(monitor_store::missing_regions(tx, draft.regions), draft, "", problems);
+    refuse_if_any(problems);
+    if (!draft.regions.empty()) return draft.regions;
+    std::vector<std::string> all;
+    for (const auto row : tx.run(kRegions, {static_cast<int>(kMaxRegions) + 1})) all.emplace_back(row.text(0));
+    if (all.empty()) refuse_if_any({{"/regions", "there is no region to run in"}});
+    if (all.size() > kMaxRegions) {
+        refuse_if_any({{"/regions", fmt::format("must be named, for there are more than the {} that one run may ask", kMaxRegions)}});
+    }
+    return all;
+}
+
+// The verdict and what goes with it; the rest is what was seen.
+Json present(const run::Answer& answer) {
+    const auto& from = answer.from;
+    Json item{{"region", from.region}, {"agent", from.agent}, {"started_at", to_rfc3339(from.started_at)}};
+    auto document = answer.document;
+    for (const auto* field : {"verdict", "class", "message", "phases_ms", "assertions"}) {
+        item[field] = std::move(document[field]);
+        document.erase(field);
+    }
+    item["observation"] = std::move(document);
+    return item;
+}
+
+http::Response present(const run::Report& report) {
+    Json document{{"run_id", report.id.text()}, {"results", Json::array()}, {"missing", Json::array()}};
+    for (const auto& answer : report.answers) document["results"].push_back(present(answer));
+    for (const auto& [region, why] : report.missing) document["missing"].push_back({{"region", region}, {"reason", name_of(why)}});
+    return http::Response::json(document);
+}
+
+// Waits for the regions without a connection to the database.
+http::Response ask(Backend& backend, const MonitorDraft& draft, MonitorId monitor, SiteId site, int revision,
+                   const std::vector<std::string>& regions) {
+    const message::JobTemplate job(monitor, site, revision, draft.timeout, draft.kind, json::dump(check::write_spec(draft.spec)));
+    const auto report = backend.runs.ask({job, draft.timeout, regions});
+    if (report) return present(*report);
+    return http::problem_response(http::problem::unavailable,
+                                  fmt::format("{} runs are under way already, as many as may be", backend.runs.options().max_under_way))
+        .with("Retry-After", "5");
+}
+
+http::Response run_monitor(Backend& backend, const Call& call) {
+    Query(call.request).finish();
+    const auto id = path_id<MonitorId>(call, "monitor_id");
+    const auto body = read_optional_body(call);
+    MonitorDraft asked;
+    json::Problems problems;
+    json::Reader in(body, "", problems);
+    read_regions(in, asked.regions, problems);
+    in.finish();
+    refuse_if_any(problems);
+    auto [monitor, regions] = backend.pool.transact([&](db::Tx& tx) {
+        auto found = monitor_store::find(tx, id);
+        if (!found) not_found("there is no such monitor");
+        if (asked.regions.empty()) asked.regions = found->draft.regions;
+        auto where = regions_of(tx, asked);
+        return std::pair{std::move(*found), std::move(where)};
+    });
+    return ask(backend, monitor.draft, id, monitor.draft.site_id, monitor.version, regions);
+}
+
+http::Response run_spec(Backend& backend, const Call& call) {
+    Query(call.request).finish();
+    json::Problems problems;
+    const auto draft = read_run(read_body(call), problems);
+    refuse_if_any(problems);
+    const auto regions = backend.pool.transact([&](db::Tx& tx) { return regions_of(tx, draft); });
+    // Of a monitor and a site that nobody has: agents cannot tell.
+    return ask(backend, draft, new_id<MonitorId>(), new_id<SiteId>(), 1, regions);
+}
+
+}  // namespace
+
+MonitorDraft read_run(const Json& document, json::Problems& problems) {
+    MonitorDraft draft;
+    json::Reader in(document, "", problems);
+    in.require({"spec"});
+    in.name("kind", draft.kind);
+    read_spec(in, draft, problems);
+    in.duration_ms("timeout_ms", draft.timeout, kMinTimeout, kMaxTimeout);
+    read_regions(in, draft.regions, problems);
+    in.finish();
+    return draft;
+}
+
+Endpoints run_endpoints() {
+    using http::Method;
+    return {
+        {Method::post, "/v1/monitors/{monitor_id}/check", Role::operate, run_monitor},
+        {Method::post, "/v1/check", Role::operate, run_spec},
+    };
+}
+
+}  // namespace sonde::controlplane
