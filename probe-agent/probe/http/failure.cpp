@@ -4,6 +4,8 @@
 
 #include <cerrno>
 
+#include "lib/check/tls/judge.h"
+
 namespace sonde::agent {
 namespace {
 
@@ -19,7 +21,7 @@ bool is_reset(const CurlFailure& failure) {
 
 check::Failure bad_certificate(const CertificateWatch& certificate, const net::Url& url) {
     if (const auto why = certificate.distrust(); why != check::Distrust::none) {
-        return {class_of(why),
+        return {check::class_of(why),
                 fmt::format("the certificate of {} is refused: {}", url.host, certificate.describe_error()), check::Phase::tls};
     }
     const auto subject = certificate.facts() ? certificate.facts()->certificate.subject : std::string("nobody");

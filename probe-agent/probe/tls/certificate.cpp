@@ -149,19 +149,4 @@ std::string CertificateWatch::describe_error() const {
     return text;
 }
 
-check::FailureClass class_of(Distrust why) {
-    switch (why) {
-        case Distrust::none: return check::FailureClass::none;
-        case Distrust::expired:
-        case Distrust::not_yet_valid: return check::FailureClass::tls_expired;
-        case Distrust::wrong_host: return check::FailureClass::tls_hostname;
-        case Distrust::self_signed:
-        case Distrust::unknown_issuer:
-        case Distrust::weak:
-        case Distrust::revoked:
-        case Distrust::other: return check::FailureClass::tls_untrusted;
-    }
-    return check::FailureClass::tls_untrusted;
-}
-
 }  // namespace sonde::agent

@@ -54,7 +54,4 @@ private:
     Verification verification_ = Verification::enforced;
 };
 
-// The class of a chain that is not trusted for `why`.
-check::FailureClass class_of(check::Distrust why);
-
 }  // namespace sonde::agent

@@ -10,6 +10,7 @@
 #include <new>
 #include <stdexcept>
 
+#include "lib/check/tls/judge.h"
 #include "lib/net/guard.h"
 #include "probe-agent/probe/tls/stapled.h"
 
@@ -19,6 +20,8 @@ using check::FailureClass;
 using check::Phase;
 
 namespace {
+
+static_assert(TLS1_VERSION + static_cast<int>(check::TlsVersion::tls_1_3) == TLS1_3_VERSION);
 
 constexpr int kModernLevel = 2;  // as Debian's default: 112 bits, no SHA-1
 
@@ -48,9 +51,10 @@ void TlsSession::set_up(const TlsRequest& request) {
     SSL_set_bio(ssl_, in, out);
     SSL_set_connect_state(ssl_);
     watch_.attach(ssl_, request.verification);
-    if (request.modern_only) {
-        SSL_set_min_proto_version(ssl_, TLS1_2_VERSION);
-        SSL_set_security_level(ssl_, kModernLevel);
+    if (request.min_version) {
+        SSL_set_min_proto_version(ssl_, TLS1_VERSION + static_cast<int>(*request.min_version));
+        // The old versions are made of what that level refuses.
+        if (*request.min_version >= check::TlsVersion::tls_1_2) SSL_set_security_level(ssl_, kModernLevel);
     }
     SSL_set_tlsext_status_type(ssl_, TLSEXT_STATUSTYPE_ocsp);
     X509_VERIFY_PARAM* const wanted = SSL_get0_param(ssl_);
@@ -109,7 +113,7 @@ void TlsSession::read_stapled() {
 check::Failure TlsSession::broken(int code) {
     if (!is_up_ && watch_.distrust() != check::Distrust::none) {
         ERR_clear_error();
-        return {class_of(watch_.distrust()), fmt::format("the certificate of {} is refused: {}", server_name_, watch_.describe_error()), Phase::tls};
+        return {check::class_of(watch_.distrust()), fmt::format("the certificate of {} is refused: {}", server_name_, watch_.describe_error()), Phase::tls};
     }
     const auto words = code == SSL_ERROR_SSL ? openssl_words() : "it does not follow the protocol";
     return {FailureClass::tls_handshake, fmt::format("TLS with {} failed: {}", peer_, words), Phase::tls};

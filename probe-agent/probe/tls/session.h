@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "lib/check/observation.h"
+#include "lib/check/tls/spec.h"
 #include "probe-agent/probe/tls/certificate.h"
 
 namespace sonde::agent {
@@ -17,7 +18,7 @@ struct TlsRequest {
     SSL_CTX* context = nullptr;  // of TlsContexts; need not outlive the session
     std::string server_name;     // asked for, and what the certificate must be for: a name, or an address, which is not sent
     Verification verification = Verification::enforced;
-    bool modern_only = true;     // TLS 1.2 and above, with nothing weak; else whatever the server speaks
+    std::optional<check::TlsVersion> min_version = check::TlsVersion::tls_1_2;  // none: whatever the server speaks, however weak
     CertificateCache* certificates = nullptr;  // must outlive the session
 };
 
