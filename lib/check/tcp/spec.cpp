@@ -68,7 +68,8 @@ std::optional<std::string> read_text(TcpStep& step, const std::string& text) {
 void read_step(const Json& document, const std::string& pointer, TcpSpec& spec, json::Problems& problems) {
     const auto refuse = [&](const std::string& where, std::string detail) { problems.push_back({where, std::move(detail)}); };
     if (!document.is_object() || document.size() != 1) return refuse(pointer, "must be an object with one of send, send_hex, expect, expect_hex, expect_matches");
-    const auto& [name, value] = *document.items().begin();
+    const auto& name = document.begin().key();
+    const auto& value = document.begin().value();
     const auto action = from_name<TcpAction>(name);
     const auto field = pointer + '/' + json::escape_pointer(name);
     if (!action) return refuse(field, "must be one of send, send_hex, expect, expect_hex, expect_matches");
