@@ -2,14 +2,18 @@
 #include <doctest/doctest.h>
 #include <openssl/ssl.h>
 
-#include <cstring>
-
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstring>
+#include <filesystem>
+
 #include "lib/check/judge.h"
+#include "lib/db/session.h"
 #include "tests/integration/agent/bench.h"
 #include "tests/integration/agent/tls_server.h"
+#include "tests/support/servers.h"
 
 using namespace sonde;
 using namespace sonde::test;
@@ -40,6 +44,26 @@ struct World {
 void say_nothing(TlsEnd& end) { end.read(); }
 
 check::Judgement judged(const TlsSpec& spec, const Seen& seen) { return check::judge(check::Spec{spec}, seen, wall_now()); }
+
+std::filesystem::path data_directory(const PostgresServer& postgres) {
+    metrics::Registry registry;
+    db::StatementTimes times(registry);
+    db::Session session({.dsn = postgres.dsn(), .application_name = "test"}, times);
+    session.set_up();
+    session.begin();
+    const auto rows = session.run_text("show data_directory", {});
+    return std::string(rows[0].text(0));
+}
+
+// A file that its owner alone may read, as PostgreSQL wants its key; its owner is that of the directory.
+void put(const std::filesystem::path& directory, const std::string& name, const std::string& text) {
+    const auto file = directory / name;
+    std::ofstream(file) << text;
+    struct stat owner {};
+    REQUIRE(::stat(directory.c_str(), &owner) == 0);
+    REQUIRE(::chmod(file.c_str(), 0600) == 0);
+    REQUIRE(::chown(file.c_str(), owner.st_uid, owner.st_gid) == 0);
+}
 
 // What the client says next, up to the end of a line.
 std::string line_from(int fd) {
@@ -350,4 +374,27 @@ TEST_CASE("the authorities are read once, not for each check") {
     // What was read is kept: the file may go.
     std::ofstream(bundle) << "";
     CHECK(judged(spec, bench.run(spec)).verdict == Verdict::up);
+}
+
+TEST_CASE("a real PostgreSQL says so if it has no TLS, and agrees if it has") {
+    World world;
+    Bench bench;
+    PostgresServer postgres(false);
+    const auto dsn = postgres.dsn().reveal();
+    const auto port = dsn.substr(dsn.find("127.0.0.1:") + 10);
+    auto spec = world.spec(std::stoi(port));
+    spec.starttls = StartTls::postgres;
+    const auto without = bench.run(spec);
+    CHECK(without.failure.cause == FailureClass::tls_handshake);
+    CHECK(without.failure.message.ends_with("has no TLS"));
+
+    const auto directory = data_directory(postgres);
+    put(directory, "server.crt", world.good.pem());
+    put(directory, "server.key", world.good.key_pem());
+    std::ofstream(directory / "postgresql.auto.conf", std::ios::app) << "ssl = on\n";
+    postgres.restart();
+    const auto with = bench.run(spec);
+    REQUIRE_MESSAGE(!with.failure, describe(with));
+    CHECK_MESSAGE(judged(spec, with).verdict == Verdict::up, judged(spec, with).message);
+    CHECK(with.tls->certificate.subject == "CN=good.test");
 }
