@@ -51,7 +51,8 @@ std::string Certificate::key_pem() const {
 }
 
 Certificate make_certificate(const CertificateRequest& request, const Certificate* issuer) {
-    Certificate made{std::unique_ptr<EVP_PKEY, FreeKey>(request.rsa_bits == 0 ? EVP_EC_gen("P-256") : EVP_RSA_gen(static_cast<unsigned>(request.rsa_bits))), std::unique_ptr<X509, FreeCertificate>(X509_new())};
+    EVP_PKEY* const key = request.rsa_bits == 0 ? EVP_EC_gen("P-256") : EVP_RSA_gen(static_cast<unsigned>(request.rsa_bits));
+    Certificate made{std::unique_ptr<EVP_PKEY, FreeKey>(key), std::unique_ptr<X509, FreeCertificate>(X509_new())};
     X509* const x509 = made.x509.get();
     static std::atomic<long> serial{1};
     X509_set_version(x509, X509_VERSION_3);
