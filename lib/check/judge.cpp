@@ -1,6 +1,8 @@
 #include "lib/check/judge.h"
 
 #include "lib/check/http/judge.h"
+#include "lib/check/tcp/judge.h"
+#include "lib/check/tls/judge.h"
 
 namespace sonde::check {
 namespace {

@@ -6,14 +6,13 @@
 #include <variant>
 
 #include "lib/base/instant.h"
+#include "lib/check/failure.h"
 #include "lib/check/http/facts.h"
+#include "lib/check/tcp/facts.h"
 #include "lib/check/tls/facts.h"
-#include "lib/check/verdict.h"
+#include "lib/check/tls/handshake_facts.h"
 
 namespace sonde::check {
-
-// The steps of a check that goes over a connection.
-enum class Phase : unsigned char { none, resolve, connect, tls, first_byte, transfer };
 
 // Time spent in each phase of the last hop, by the monotonic clock. A phase that was not reached is zero.
 // `total` is the whole check, all hops of a redirect chain included.
@@ -26,22 +25,13 @@ struct Phases {
     microseconds total{0};
 };
 
-// How a probe failed, and in which step. `none` means an answer was received, whatever it said.
-struct Failure {
-    FailureClass cause = FailureClass::none;
-    std::string message;  // for people: what was being done, to what address, and the system's reason
-    Phase phase = Phase::none;
-
-    [[nodiscard]] explicit operator bool() const { return cause != FailureClass::none; }
-};
-
 // What is common to all kinds, and what one kind alone can see.
 struct Observation {
     Failure failure;
     Phases phases;
     std::string address;  // `192.0.2.1:443`, the one connected to; empty if none was
     std::optional<TlsFacts> tls;
-    std::variant<std::monostate, HttpFacts> seen;
+    std::variant<std::monostate, HttpFacts, HandshakeFacts, TcpFacts> seen;
 
     // The facts of a kind, made if they are not there yet.
     template <class Facts>
@@ -69,8 +59,3 @@ Json write_phases(const Phases& phases);
 int http_status_of(const Observation& observation);
 
 }  // namespace sonde::check
-
-template <>
-struct sonde::EnumNames<sonde::check::Phase> {
-    static constexpr std::array<std::string_view, 6> names{"none", "resolve", "connect", "tls", "first_byte", "transfer"};
-};

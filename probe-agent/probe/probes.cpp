@@ -3,7 +3,12 @@
 namespace sonde::agent {
 
 Probes::Probes(uv::Loop& loop, Resolver& resolver, const ProbeOptions& options, net::Guard guard)
-    : network_{loop, resolver, std::move(guard)}, http_(network_, {options.user_agent, options.ca_file}), by_kind_{&http_} {}
+    : network_{loop, resolver, std::move(guard), CertificateCache{}},
+      tls_contexts_(options.ca_file),
+      http_(network_, {options.user_agent, options.ca_file}),
+      tls_(network_, tls_contexts_),
+      tcp_(network_, tls_contexts_),
+      by_kind_{&http_, &tls_, &tcp_} {}
 
 std::unique_ptr<Attempt> Probes::start(std::shared_ptr<const Target> target, milliseconds timeout, Done done) {
     auto& probe = *by_kind_.at(target->spec.index());

@@ -9,6 +9,8 @@
 #include "probe-agent/probe/http/probe.h"
 #include "probe-agent/probe/net/network.h"
 #include "probe-agent/probe/probe.h"
+#include "probe-agent/probe/tcp/probe.h"
+#include "probe-agent/probe/tls/probe.h"
 
 namespace sonde::agent {
 
@@ -30,7 +32,10 @@ public:
 
 private:
     Network network_;
+    TlsContexts tls_contexts_;
     HttpProbe http_;
+    TlsProbe tls_;
+    TcpProbe tcp_;
     std::array<Probe*, EnumNames<check::Kind>::names.size()> by_kind_;  // in the order of Kind
 };
 

@@ -68,7 +68,8 @@ void HttpClient::DropEasy::operator()(Easy* easy) const {
     delete easy;
 }
 
-HttpClient::HttpClient(uv::Loop& loop, Options options) : options_(std::move(options)), multi_(loop) {
+HttpClient::HttpClient(uv::Loop& loop, CertificateCache& certificates, Options options)
+    : options_(std::move(options)), certificates_(certificates), multi_(loop) {
     if (options_.ca_file.empty()) {
         const auto* version = curl_version_info(CURLVERSION_NOW);
         if (version->cainfo != nullptr) options_.ca_file = version->cainfo;
@@ -127,7 +128,7 @@ void HttpClient::give_back(EasyHandle easy) {
 
 HttpExchange::HttpExchange(HttpClient& client, const HttpRequest& request, Socket socket, net::Address address,
                            std::function<void(HttpAnswer)> done)
-    : client_(client), request_(request), socket_(std::move(socket)), address_(address), done_(std::move(done)), easy_(client.take()) {}
+    : client_(client), request_(request), socket_(std::move(socket)), address_(address), done_(std::move(done)), easy_(client.take()), certificate_(client.certificates_) {}
 
 HttpExchange::~HttpExchange() {
     if (easy_ == nullptr) return;
@@ -262,7 +263,7 @@ int HttpExchange::on_socket(void* /*self*/, curl_socket_t /*fd*/, curlsocktype /
 CURLcode HttpExchange::on_tls(CURL* /*easy*/, void* context, void* self) {
     auto& exchange = *static_cast<HttpExchange*>(self);
     exchange.certificate_.reset();
-    exchange.certificate_.install(static_cast<SSL_CTX*>(context), exchange.request_.verify);
+    exchange.certificate_.install(static_cast<SSL_CTX*>(context), exchange.request_.verify ? Verification::enforced : Verification::off);
     return CURLE_OK;
 }
 
@@ -292,7 +293,7 @@ HttpAnswer HttpExchange::so_far() {
     curl_easy_getinfo(easy_->handle, CURLINFO_RESPONSE_CODE, &status);
     answer_.facts.status = static_cast<int>(status);
     answer_.facts.version = status == 0 ? "" : version_of(easy_->handle);
-    if (certificate_.leaf()) answer_.tls = check::TlsFacts{*certificate_.leaf()};
+    answer_.tls = certificate_.facts();
     answer_.phases = phases();
     return answer_;
 }

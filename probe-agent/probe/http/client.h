@@ -50,8 +50,8 @@ public:
         std::string ca_file;  // empty: the system's bundle
     };
 
-    // Throws std::runtime_error if libcurl cannot begin or the file cannot be read.
-    HttpClient(uv::Loop& loop, Options options);
+    // Throws std::runtime_error if libcurl cannot begin or the file cannot be read. The cache must outlive it.
+    HttpClient(uv::Loop& loop, CertificateCache& certificates, Options options);
     ~HttpClient();
     HttpClient(const HttpClient&) = delete;
     HttpClient& operator=(const HttpClient&) = delete;
@@ -68,6 +68,7 @@ private:
     void give_back(EasyHandle easy);
 
     Options options_;
+    CertificateCache& certificates_;
     CurlMulti multi_;
     std::vector<EasyHandle> idle_;
 };

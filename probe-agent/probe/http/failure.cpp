@@ -1,9 +1,10 @@
 #include "probe-agent/probe/http/failure.h"
 
 #include <fmt/format.h>
-#include <openssl/x509_vfy.h>
 
 #include <cerrno>
+
+#include "lib/check/tls/judge.h"
 
 namespace sonde::agent {
 namespace {
@@ -18,25 +19,12 @@ bool is_reset(const CurlFailure& failure) {
            contains(failure.text, "Broken pipe");
 }
 
-FailureClass class_of_certificate(int error) {
-    switch (error) {
-        case X509_V_ERR_CERT_HAS_EXPIRED:
-        case X509_V_ERR_CERT_NOT_YET_VALID:
-            return FailureClass::tls_expired;
-        case X509_V_ERR_HOSTNAME_MISMATCH:
-        case X509_V_ERR_IP_ADDRESS_MISMATCH:
-            return FailureClass::tls_hostname;
-        default:
-            return FailureClass::tls_untrusted;
-    }
-}
-
 check::Failure bad_certificate(const CertificateWatch& certificate, const net::Url& url) {
-    if (certificate.error() != X509_V_OK) {
-        return {class_of_certificate(certificate.error()),
+    if (const auto why = certificate.distrust(); why != check::Distrust::none) {
+        return {check::class_of(why),
                 fmt::format("the certificate of {} is refused: {}", url.host, certificate.describe_error()), check::Phase::tls};
     }
-    const auto subject = certificate.leaf() ? certificate.leaf()->subject : std::string("nobody");
+    const auto subject = certificate.facts() ? certificate.facts()->certificate.subject : std::string("nobody");
     return {FailureClass::tls_hostname, fmt::format("the certificate is for {}, not for {}", subject, url.host), check::Phase::tls};
 }
 
@@ -74,7 +62,7 @@ FailureClass class_of(const CurlFailure& failure) {
 check::Failure describe_failure(const CurlFailure& failure, const CertificateWatch& certificate, const net::Url& url,
                                 std::string_view peer) {
     // Of a broken signature libcurl only sees that the handshake failed.
-    if (failure.code == CURLE_PEER_FAILED_VERIFICATION || certificate.error() != X509_V_OK)
+    if (failure.code == CURLE_PEER_FAILED_VERIFICATION || certificate.distrust() != check::Distrust::none)
         return bad_certificate(certificate, url);
     const auto words = failure.text.empty() ? std::string_view(curl_easy_strerror(failure.code)) : failure.text;
     return {class_of(failure), fmt::format("{} answered badly: {}", peer, words), check::Phase::none};

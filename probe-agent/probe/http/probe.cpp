@@ -145,7 +145,7 @@ private:
 
 }  // namespace
 
-HttpProbe::HttpProbe(Network& network, HttpClient::Options options) : network_(network), client_(network.loop, std::move(options)) {}
+HttpProbe::HttpProbe(Network& network, HttpClient::Options options) : network_(network), client_(network.loop, network.certificates, std::move(options)) {}
 
 std::unique_ptr<Attempt> HttpProbe::start(std::shared_ptr<const Target> target, milliseconds timeout, Done done) {
     auto attempt = std::make_unique<HttpCheck>(network_, client_, std::move(target), timeout, std::move(done));

@@ -4,6 +4,7 @@
 #include "lib/net/guard.h"
 #include "lib/uv/loop.h"
 #include "probe-agent/probe/net/resolver.h"
+#include "probe-agent/probe/tls/certificate_facts.h"
 
 namespace sonde::agent {
 
@@ -12,6 +13,7 @@ struct Network {
     uv::Loop& loop;
     Resolver& resolver;
     net::Guard guard;  // may be replaced at any time: for checks, and hops of checks, from then on
+    CertificateCache certificates;
 };
 
 }  // namespace sonde::agent

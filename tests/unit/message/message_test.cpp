@@ -56,7 +56,15 @@ ResultBatch sample_results() {
     check::Observation seen;
     seen.address = "192.0.2.1:80";
     seen.failure.phase = check::Phase::connect;
-    seen.tls = check::TlsFacts{{"CN=a", "CN=\"b\"", from_unix_ms(0), from_unix_ms(1)}};
+    auto& certificate = seen.tls.emplace().certificate;
+    certificate.subject = "CN=a";
+    certificate.issuer = "CN=\"b\"";
+    certificate.not_before = from_unix_ms(0);
+    certificate.not_after = from_unix_ms(1);
+    certificate.names = {"DNS:a", "DNS:b.a"};
+    seen.tls->protocol = "TLSv1.3";
+    seen.tls->verified = true;
+    seen.tls->doubts = {{check::Distrust::expired, 0, "certificate has expired"}};
     check::Judgement judgement;
     judgement.verdict = check::Verdict::down;
     judgement.cause = check::FailureClass::connect_refused;

@@ -1,0 +1,148 @@
+#include "lib/check/tcp/spec.h"
+
+#include <fmt/format.h>
+
+#include "lib/check/host.h"
+#include "lib/check/tls/authorities.h"
+
+namespace sonde::check {
+namespace {
+
+constexpr std::size_t kMaxSteps = 20;
+constexpr std::size_t kMaxSent = 8 * 1024;      // of one step
+constexpr std::size_t kMaxExpected = 1024;      // of one step
+constexpr std::size_t kMaxPatternSize = 500;    // instructions: what a peer sends is matched on the loop
+constexpr std::size_t kMaxDialogueBytes = 64 * 1024;  // of all steps
+
+int hex_digit(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
+// Spaces between bytes are taken.
+std::optional<std::string> from_hex(std::string_view text) {
+    std::string bytes;
+    for (std::size_t i = 0; i < text.size();) {
+        if (text[i] == ' ') {
+            ++i;
+            continue;
+        }
+        const int high = hex_digit(text[i]);
+        const int low = i + 1 < text.size() ? hex_digit(text[i + 1]) : -1;
+        if (high < 0 || low < 0) return std::nullopt;
+        bytes += static_cast<char>(high * 16 + low);
+        i += 2;
+    }
+    return bytes.empty() ? std::nullopt : std::optional(std::move(bytes));
+}
+
+// What is wrong with it, or nothing.
+std::optional<std::string> read_text(TcpStep& step, const std::string& text) {
+    const auto most = is_sending(step.action) ? kMaxSent : kMaxExpected;
+    step.text = text;
+    switch (step.action) {
+        case TcpAction::send_hex:
+        case TcpAction::expect_hex: {
+            auto bytes = from_hex(text);
+            if (!bytes) return "must be pairs of hexadecimal digits";
+            step.bytes = std::move(*bytes);
+            break;
+        }
+        case TcpAction::expect_matches: {
+            auto pattern = regex::Pattern::compile(text);
+            if (!pattern) return pattern.error().message;
+            if (pattern->size() > kMaxPatternSize) return fmt::format("is a regular expression of more than {} steps", kMaxPatternSize);
+            step.pattern = std::move(*pattern);
+            break;
+        }
+        case TcpAction::send:
+        case TcpAction::expect: step.bytes = text; break;
+    }
+    if (text.empty()) return "must not be empty";
+    if (step.bytes.size() > most) return fmt::format("must be at most {} bytes", most);
+    return std::nullopt;
+}
+
+void read_step(const Json& document, const std::string& pointer, TcpSpec& spec, json::Problems& problems) {
+    const auto refuse = [&](const std::string& where, std::string detail) { problems.push_back({where, std::move(detail)}); };
+    if (!document.is_object() || document.size() != 1) return refuse(pointer, "must be an object with one of send, send_hex, expect, expect_hex, expect_matches");
+    const auto& name = document.begin().key();
+    const auto& value = document.begin().value();
+    const auto action = from_name<TcpAction>(name);
+    const auto field = pointer + '/' + json::escape_pointer(name);
+    if (!action) return refuse(field, "must be one of send, send_hex, expect, expect_hex, expect_matches");
+    if (!value.is_string()) return refuse(field, "must be a string");
+    TcpStep step;
+    step.action = *action;
+    if (auto wrong = read_text(step, value.get_ref<const std::string&>())) return refuse(field, std::move(*wrong));
+    spec.dialogue.push_back(std::move(step));
+}
+
+void read_dialogue(json::Reader& in, TcpSpec& spec, json::Problems& problems) {
+    const auto* steps = in.array("dialogue", kMaxSteps);
+    if (steps == nullptr) return;
+    std::size_t bytes = 0;
+    for (std::size_t i = 0; i < steps->size(); ++i) read_step((*steps)[i], fmt::format("{}/{}", in.pointer("dialogue"), i), spec, problems);
+    for (const auto& step : spec.dialogue) bytes += step.text.size();
+    if (bytes > kMaxDialogueBytes) in.refuse("dialogue", fmt::format("must not be longer than {} bytes together", kMaxDialogueBytes));
+}
+
+void read_tls(json::Reader& in, TcpSpec& spec, json::Problems& problems) {
+    const auto* value = in.value("tls");
+    if (value == nullptr) return;
+    if (value->is_boolean()) {
+        if (value->get<bool>()) spec.tls.emplace();
+        return;
+    }
+    if (!value->is_object()) return in.refuse("tls", "must be true, false or an object");
+    auto& tls = spec.tls.emplace();
+    json::Reader inner(*value, in.pointer("tls"), problems);
+    read_server_name(inner, "server_name", tls.server_name);
+    inner.boolean("verify", tls.verify);
+    read_authorities(inner, "ca", tls.ca);
+    inner.name("min_version", tls.min_version);
+    inner.finish();
+}
+
+Json write_tls(const std::optional<TcpTls>& tls) {
+    if (!tls) return false;
+    return {{"server_name", tls->server_name}, {"verify", tls->verify}, {"ca", tls->ca}, {"min_version", name_of(tls->min_version)}};
+}
+
+}  // namespace
+
+void read(TcpSpec& spec, json::Reader& in, json::Problems& problems) {
+    in.require({"host", "port"});
+    read_host(in, "host", spec.host);
+    in.whole("port", spec.port, 1, 65535);
+    in.name("addresses", spec.addresses);
+    read_tls(in, spec, problems);
+    read_dialogue(in, spec, problems);
+}
+
+Json write(const TcpSpec& spec) {
+    Json dialogue = Json::array();
+    for (const auto& step : spec.dialogue) dialogue.push_back({{std::string(name_of(step.action)), step.text}});
+    return {{"host", spec.host},
+            {"port", spec.port},
+            {"addresses", name_of(spec.addresses)},
+            {"tls", write_tls(spec.tls)},
+            {"dialogue", std::move(dialogue)}};
+}
+
+Endpoint endpoint(const TcpSpec& spec) { return {spec.host, spec.port}; }
+
+std::string describe(const TcpStep& step) {
+    switch (step.action) {
+        case TcpAction::send: return fmt::format("send {}", json::dump(step.text));
+        case TcpAction::send_hex: return fmt::format("send bytes {}", step.text);
+        case TcpAction::expect: return fmt::format("contains {}", json::dump(step.text));
+        case TcpAction::expect_hex: return fmt::format("contains bytes {}", step.text);
+        case TcpAction::expect_matches: return fmt::format("matches /{}/", step.text);
+    }
+    return {};
+}
+
+}  // namespace sonde::check

@@ -1,0 +1,68 @@
+// What a TCP monitor asks.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/base/enum_name.h"
+#include "lib/check/endpoint.h"
+#include "lib/check/tls/spec.h"
+#include "lib/json/reader.h"
+#include "lib/regex/pattern.h"
+
+namespace sonde::check {
+
+// Which of the addresses of a name.
+enum class Addresses : unsigned char {
+    race,   // the one that answers first (RFC 8305)
+    first,  // the first, and no other
+    each,   // one after the other, and all must do
+};
+
+enum class TcpAction : unsigned char { send, send_hex, expect, expect_hex, expect_matches };
+
+constexpr bool is_sending(TcpAction action) { return action == TcpAction::send || action == TcpAction::send_hex; }
+
+struct TcpStep {
+    TcpAction action = TcpAction::send;
+    std::string text;   // as in the document
+    std::string bytes;  // what `text` stands for; empty for a pattern
+    std::optional<regex::Pattern> pattern;
+};
+
+// TLS from the first byte on; a certificate that does not verify is a failure.
+struct TcpTls {
+    std::string server_name;  // empty: the host
+    bool verify = true;
+    std::string ca;  // PEM; empty: the system's authorities
+    TlsVersion min_version = TlsVersion::tls_1_2;
+};
+
+struct TcpSpec {
+    std::string host;
+    int port = 0;
+    Addresses addresses = Addresses::race;
+    std::optional<TcpTls> tls;
+    std::vector<TcpStep> dialogue;  // at most 20
+};
+
+// As `read_spec`, `write_spec` and `endpoint_of`.
+void read(TcpSpec& spec, json::Reader& in, json::Problems& problems);
+Json write(const TcpSpec& spec);
+Endpoint endpoint(const TcpSpec& spec);
+
+// For people: `contains "220 "`, `contains bytes 0d0a`, `matches /^220/`.
+std::string describe(const TcpStep& step);
+
+}  // namespace sonde::check
+
+template <>
+struct sonde::EnumNames<sonde::check::Addresses> {
+    static constexpr std::array<std::string_view, 3> names{"race", "first", "each"};
+};
+
+template <>
+struct sonde::EnumNames<sonde::check::TcpAction> {
+    static constexpr std::array<std::string_view, 5> names{"send", "send_hex", "expect", "expect_hex", "expect_matches"};
+};
