@@ -20,6 +20,7 @@ namespace {
 struct Arguments {
     std::string url;
     std::string spec_file;
+    std::string kind = "http";
     std::string method = "GET";
     std::vector<std::string> headers;
     std::string body;
@@ -61,11 +62,14 @@ Json document_in(const std::string& file) {
 
 int run_check(const Arguments& arguments) {
     if (arguments.url.empty() == arguments.spec_file.empty()) throw Failure{"name either a URL or a --spec", kUsage};
+    const auto kind = from_name<check::Kind>(arguments.kind);
+    if (!kind) throw Failure{"--kind: there is no kind of check named " + arguments.kind, kUsage};
+    if (*kind != check::Kind::http && arguments.spec_file.empty()) throw Failure{"a check of kind " + arguments.kind + " needs a --spec", kUsage};
     const auto timeout = parse_duration(arguments.timeout);
     if (!timeout || *timeout < milliseconds{100} || *timeout > milliseconds{120'000}) throw Failure{"--timeout must be from 100ms to 2m", kUsage};
     const auto guard = net::make_guard(arguments.allow, {});
     if (!guard) throw Failure{"--allow: " + guard.error().message, kUsage};
-    const auto spec = check::read_spec(check::Kind::http, arguments.spec_file.empty() ? document_of(arguments) : document_in(arguments.spec_file), "");
+    const auto spec = check::read_spec(*kind, arguments.spec_file.empty() ? document_of(arguments) : document_in(arguments.spec_file), "");
     if (!spec) {
         std::string text = "the check is not valid:";
         for (const auto& problem : spec.error()) text += "\n  " + (problem.pointer.empty() ? "/" : problem.pointer) + ": " + problem.detail;
@@ -82,11 +86,12 @@ int run_check(const Arguments& arguments) {
 }  // namespace
 
 void add_check(CLI::App& app, std::function<int()>& run) {
-    auto* command = app.add_subcommand("check", "Run one HTTP check here and print what was seen and what it means, as JSON");
+    auto* command = app.add_subcommand("check", "Run one check here and print what was seen and what it means, as JSON");
     command->footer("Exit code: 0 up, 1 down, 2 wrong usage, 3 it could not be found out.");
     const auto arguments = std::make_shared<Arguments>();
     auto* url = command->add_option("url", arguments->url, "an absolute http or https URL");
     command->add_option("--spec", arguments->spec_file, "a file with a monitor's `spec` as JSON, instead of a URL; - is standard input")->excludes(url);
+    command->add_option("--kind", arguments->kind, "the kind of check that the --spec is of")->capture_default_str();
     command->add_option("--method", arguments->method, "GET, HEAD or POST")->check(CLI::IsMember({"GET", "HEAD", "POST"}))->capture_default_str();
     command->add_option("--header,-H", arguments->headers, "`Name: value`; may be repeated")->allow_extra_args(false);
     command->add_option("--body", arguments->body, "with POST");

@@ -4,6 +4,7 @@
 #include <string>
 #include <variant>
 
+#include "lib/check/dns/spec.h"
 #include "lib/check/endpoint.h"
 #include "lib/check/http/spec.h"
 #include "lib/check/kind.h"
@@ -11,7 +12,7 @@
 
 namespace sonde::check {
 
-using Spec = std::variant<HttpSpec>;  // in the order of Kind
+using Spec = std::variant<HttpSpec, DnsSpec>;  // in the order of Kind
 
 inline Kind kind_of(const Spec& spec) { return static_cast<Kind>(spec.index()); }
 

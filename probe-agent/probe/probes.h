@@ -6,6 +6,7 @@
 #include <string>
 
 #include "lib/check/kind.h"
+#include "probe-agent/probe/dns/probe.h"
 #include "probe-agent/probe/http/probe.h"
 #include "probe-agent/probe/net/network.h"
 #include "probe-agent/probe/probe.h"
@@ -31,6 +32,7 @@ public:
 private:
     Network network_;
     HttpProbe http_;
+    DnsProbe dns_;
     std::array<Probe*, EnumNames<check::Kind>::names.size()> by_kind_;  // in the order of Kind
 };
 
