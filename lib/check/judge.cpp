@@ -2,6 +2,7 @@
 
 #include "lib/check/dns/judge.h"
 #include "lib/check/http/judge.h"
+#include "lib/check/ping/judge.h"
 
 namespace sonde::check {
 namespace {

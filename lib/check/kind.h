@@ -6,11 +6,11 @@
 namespace sonde::check {
 
 // In the order of the alternatives of `Spec`. The names are those of the API, the messages and the database.
-enum class Kind : unsigned char { http, dns };
+enum class Kind : unsigned char { http, dns, ping };
 
 }  // namespace sonde::check
 
 template <>
 struct sonde::EnumNames<sonde::check::Kind> {
-    static constexpr std::array<std::string_view, 2> names{"http", "dns"};
+    static constexpr std::array<std::string_view, 3> names{"http", "dns", "ping"};
 };

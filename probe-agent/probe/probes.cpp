@@ -6,7 +6,8 @@ Probes::Probes(uv::Loop& loop, Resolver& resolver, const ProbeOptions& options, 
     : network_{loop, resolver, std::move(guard)},
       http_(network_, {options.user_agent, options.ca_file}),
       dns_(network_),
-      by_kind_{&http_, &dns_} {}
+      ping_(network_),
+      by_kind_{&http_, &dns_, &ping_} {}
 
 std::unique_ptr<Attempt> Probes::start(std::shared_ptr<const Target> target, milliseconds timeout, Done done) {
     auto& probe = *by_kind_.at(target->spec.index());

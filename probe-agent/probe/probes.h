@@ -9,6 +9,7 @@
 #include "probe-agent/probe/dns/probe.h"
 #include "probe-agent/probe/http/probe.h"
 #include "probe-agent/probe/net/network.h"
+#include "probe-agent/probe/ping/probe.h"
 #include "probe-agent/probe/probe.h"
 
 namespace sonde::agent {
@@ -33,6 +34,7 @@ private:
     Network network_;
     HttpProbe http_;
     DnsProbe dns_;
+    PingProbe ping_;
     std::array<Probe*, EnumNames<check::Kind>::names.size()> by_kind_;  // in the order of Kind
 };
 
