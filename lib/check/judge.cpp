@@ -3,6 +3,7 @@
 #include "lib/check/dns/judge.h"
 #include "lib/check/http/judge.h"
 #include "lib/check/ping/judge.h"
+#include "lib/check/udp/judge.h"
 
 namespace sonde::check {
 namespace {

@@ -10,6 +10,7 @@
 #include "lib/check/http/facts.h"
 #include "lib/check/ping/facts.h"
 #include "lib/check/tls/facts.h"
+#include "lib/check/udp/facts.h"
 #include "lib/check/verdict.h"
 
 namespace sonde::check {
@@ -43,7 +44,7 @@ struct Observation {
     Phases phases;
     std::string address;  // `192.0.2.1:443`, the one connected to; empty if none was
     std::optional<TlsFacts> tls;
-    std::variant<std::monostate, HttpFacts, DnsFacts, PingFacts> seen;
+    std::variant<std::monostate, HttpFacts, DnsFacts, PingFacts, UdpFacts> seen;
 
     // The facts of a kind, made if they are not there yet.
     template <class Facts>

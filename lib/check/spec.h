@@ -9,11 +9,12 @@
 #include "lib/check/http/spec.h"
 #include "lib/check/kind.h"
 #include "lib/check/ping/spec.h"
+#include "lib/check/udp/spec.h"
 #include "lib/json/reader.h"
 
 namespace sonde::check {
 
-using Spec = std::variant<HttpSpec, DnsSpec, PingSpec>;  // in the order of Kind
+using Spec = std::variant<HttpSpec, DnsSpec, PingSpec, UdpSpec>;  // in the order of Kind
 
 inline Kind kind_of(const Spec& spec) { return static_cast<Kind>(spec.index()); }
 

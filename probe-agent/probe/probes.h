@@ -11,6 +11,7 @@
 #include "probe-agent/probe/net/network.h"
 #include "probe-agent/probe/ping/probe.h"
 #include "probe-agent/probe/probe.h"
+#include "probe-agent/probe/udp/probe.h"
 
 namespace sonde::agent {
 
@@ -35,6 +36,7 @@ private:
     HttpProbe http_;
     DnsProbe dns_;
     PingProbe ping_;
+    UdpProbe udp_;
     std::array<Probe*, EnumNames<check::Kind>::names.size()> by_kind_;  // in the order of Kind
 };
 
