@@ -90,7 +90,7 @@ TEST_CASE("what is wrong with an answer is named, and what came before it is kep
         {head(0x8180, 2) + good + record(1, "\1\2\3\4\5"), 1, "the answer has a record of type A that is longer than it says"},
         {head(0x8180, 1) + record(15, "\1"), 0, "the answer ends too early"},
         {head(0x8180, 1) + record(16, "\5abc"), 0, "the answer ends too early"},
-        {head(0x8180, 1) + record(5, b16(0xC000 + 34)), 0, "the answer has a name that cannot be read"},
+        {head(0x8180, 1) + record(5, b16(0xC000 + 36)), 0, "the answer has a name that cannot be read"},
         {head(0x8180, 1) + record(5, b16(0xFFFF)), 0, "the answer has a name that cannot be read"},
     };
     for (const auto& row : rows) {
