@@ -1,8 +1,11 @@
 #include "lib/check/judge.h"
 
+#include "lib/check/dns/judge.h"
 #include "lib/check/http/judge.h"
 #include "lib/check/tcp/judge.h"
 #include "lib/check/tls/judge.h"
+#include "lib/check/ping/judge.h"
+#include "lib/check/udp/judge.h"
 
 namespace sonde::check {
 namespace {

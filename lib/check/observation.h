@@ -6,11 +6,14 @@
 #include <variant>
 
 #include "lib/base/instant.h"
+#include "lib/check/dns/facts.h"
 #include "lib/check/failure.h"
 #include "lib/check/http/facts.h"
+#include "lib/check/ping/facts.h"
 #include "lib/check/tcp/facts.h"
 #include "lib/check/tls/facts.h"
 #include "lib/check/tls/handshake_facts.h"
+#include "lib/check/udp/facts.h"
 
 namespace sonde::check {
 
@@ -31,7 +34,7 @@ struct Observation {
     Phases phases;
     std::string address;  // `192.0.2.1:443`, the one connected to; empty if none was
     std::optional<TlsFacts> tls;
-    std::variant<std::monostate, HttpFacts, HandshakeFacts, TcpFacts> seen;
+    std::variant<std::monostate, HttpFacts, HandshakeFacts, TcpFacts, DnsFacts, PingFacts, UdpFacts> seen;
 
     // The facts of a kind, made if they are not there yet.
     template <class Facts>

@@ -4,16 +4,19 @@
 #include <string>
 #include <variant>
 
+#include "lib/check/dns/spec.h"
 #include "lib/check/endpoint.h"
 #include "lib/check/http/spec.h"
 #include "lib/check/kind.h"
+#include "lib/check/ping/spec.h"
 #include "lib/check/tcp/spec.h"
 #include "lib/check/tls/spec.h"
+#include "lib/check/udp/spec.h"
 #include "lib/json/reader.h"
 
 namespace sonde::check {
 
-using Spec = std::variant<HttpSpec, TlsSpec, TcpSpec>;  // in the order of Kind
+using Spec = std::variant<HttpSpec, TlsSpec, TcpSpec, DnsSpec, PingSpec, UdpSpec>;  // in the order of Kind
 
 inline Kind kind_of(const Spec& spec) { return static_cast<Kind>(spec.index()); }
 

@@ -8,7 +8,10 @@ Probes::Probes(uv::Loop& loop, Resolver& resolver, const ProbeOptions& options, 
       http_(network_, {options.user_agent, options.ca_file}),
       tls_(network_, tls_contexts_),
       tcp_(network_, tls_contexts_),
-      by_kind_{&http_, &tls_, &tcp_} {}
+      dns_(network_),
+      ping_(network_),
+      udp_(network_),
+      by_kind_{&http_, &tls_, &tcp_, &dns_, &ping_, &udp_} {}
 
 std::unique_ptr<Attempt> Probes::start(std::shared_ptr<const Target> target, milliseconds timeout, Done done) {
     auto& probe = *by_kind_.at(target->spec.index());

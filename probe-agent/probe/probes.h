@@ -6,11 +6,14 @@
 #include <string>
 
 #include "lib/check/kind.h"
+#include "probe-agent/probe/dns/probe.h"
 #include "probe-agent/probe/http/probe.h"
 #include "probe-agent/probe/net/network.h"
+#include "probe-agent/probe/ping/probe.h"
 #include "probe-agent/probe/probe.h"
 #include "probe-agent/probe/tcp/probe.h"
 #include "probe-agent/probe/tls/probe.h"
+#include "probe-agent/probe/udp/probe.h"
 
 namespace sonde::agent {
 
@@ -36,6 +39,9 @@ private:
     HttpProbe http_;
     TlsProbe tls_;
     TcpProbe tcp_;
+    DnsProbe dns_;
+    PingProbe ping_;
+    UdpProbe udp_;
     std::array<Probe*, EnumNames<check::Kind>::names.size()> by_kind_;  // in the order of Kind
 };
 

@@ -1,40 +1,18 @@
 #include "probe-agent/probe/net/connector.h"
 
 #include <fmt/format.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 
+#include "probe-agent/probe/net/socket_address.h"
+
 namespace sonde::agent {
 namespace {
 
 using check::FailureClass;
-
-FailureClass class_of(int code) {
-    switch (code) {
-        case ECONNREFUSED:
-            return FailureClass::connect_refused;
-        case ETIMEDOUT:
-            return FailureClass::connect_timeout;
-        case ECONNRESET:
-            return FailureClass::reset;
-        case EMFILE:
-        case ENFILE:
-        case ENOBUFS:
-        case ENOMEM:
-        case EADDRNOTAVAIL:
-            return FailureClass::agent_overload;  // out of descriptors, of memory, of local ports
-        case EACCES:
-        case EPERM:
-        case EAFNOSUPPORT:
-            return FailureClass::agent_error;  // this machine's own rules
-        default:
-            return FailureClass::unreachable;
-    }
-}
 
 // Of several failures the target's own word says most, and this machine's troubles least.
 int weight(FailureClass cause) {
@@ -52,31 +30,6 @@ int weight(FailureClass cause) {
         default:
             return 1;
     }
-}
-
-struct SocketAddress {
-    sockaddr_storage storage{};
-    socklen_t length = 0;
-};
-
-SocketAddress socket_address(const net::Address& address, int port) {
-    SocketAddress result;
-    if (address.family == AF_INET6) {
-        sockaddr_in6 in{};
-        in.sin6_family = AF_INET6;
-        in.sin6_port = htons(static_cast<std::uint16_t>(port));
-        std::memcpy(&in.sin6_addr, address.bytes, 16);
-        std::memcpy(&result.storage, &in, sizeof in);
-        result.length = sizeof in;
-    } else {
-        sockaddr_in in{};
-        in.sin_family = AF_INET;
-        in.sin_port = htons(static_cast<std::uint16_t>(port));
-        std::memcpy(&in.sin_addr, address.bytes, 4);
-        std::memcpy(&result.storage, &in, sizeof in);
-        result.length = sizeof in;
-    }
-    return result;
 }
 
 }  // namespace
@@ -102,7 +55,7 @@ void Connector::next() {
             continue;
         }
         const auto to = socket_address(address, port_);
-        if (::connect(socket.fd(), reinterpret_cast<const sockaddr*>(&to.storage), to.length) == 0) {
+        if (::connect(socket.fd(), to.raw(), to.length) == 0) {
             return finish({FailureClass::none, "", std::move(socket), address});
         }
         if (errno != EINPROGRESS) {
@@ -139,7 +92,7 @@ void Connector::ready(int fd) {
 }
 
 void Connector::failed(const net::Address& address, const char* doing, int code) {
-    const auto cause = class_of(code);
+    const auto cause = class_of_error(code);
     if (weight(cause) <= weight(worst_.cause)) return;
     worst_.cause = cause;
     worst_.message = fmt::format("cannot {} {}: {}", doing, net::with_port(address, port_), std::strerror(code));

@@ -21,12 +21,6 @@ using check::FailureClass;
 constexpr std::size_t kMaxAddresses = 8;
 constexpr milliseconds kSecondAnswer{50};  // RFC 8305, section 3: how long the first answer waits for the other family's
 constexpr milliseconds kHousekeeping{10000};
-constexpr int kTryTimeoutMs = 2000;
-constexpr int kTries = 3;
-
-void must(int code, const std::string& doing) {
-    if (code != ARES_SUCCESS) throw std::runtime_error(fmt::format("cannot {}: {}", doing, ares_strerror(code)));
-}
 
 // Whether this machine has a way to the IPv6 internet at all: asks the routing table, sends nothing.
 bool has_ipv6_route() {
@@ -69,9 +63,6 @@ Resolution failure(const std::string& host, int v4, int v6) {
     return {FailureClass::agent_error, fmt::format("cannot resolve {}: {}", host, ares_strerror(code)), {}};
 }
 
-bool is_readable(int events) { return (events & UV_READABLE) != 0; }
-bool is_writable(int events) { return (events & UV_WRITABLE) != 0; }
-
 timespec settings_time() {
     struct stat status {};
     return ::stat("/etc/resolv.conf", &status) == 0 ? status.st_mtim : timespec{};
@@ -92,81 +83,15 @@ std::vector<net::Address> interleave(const std::vector<net::Address>& v6, const 
     return order;
 }
 
-// A c-ares channel, its sockets and its timer.
-struct Resolver::Channel {
-    // c-ares asks the next server when one refuses or fails, which is right, but then reports "connection refused" whatever they
-    // said. An `exact` channel reports the first server's own answer instead.
-    Channel(uv::Loop& on, const Options& options, bool exact) : loop(on), timer(on) {
-        ares_options settings{};
-        settings.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | (exact ? ARES_FLAG_NOCHECKRESP : 0);
-        settings.timeout = kTryTimeoutMs;
-        settings.tries = kTries;
-        settings.lookups = lookups;
-        settings.sock_state_cb = &Channel::socket_changed;
-        settings.sock_state_cb_data = this;
-        must(ares_init_options(&ares, &settings,
-                               ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS | ARES_OPT_SOCK_STATE_CB),
-             "start the resolver");
-        if (options.servers.empty()) return;
-        std::string list;
-        for (const auto& server : options.servers) list += (list.empty() ? "" : ",") + server;
-        if (const int code = ares_set_servers_ports_csv(ares, list.c_str()); code != ARES_SUCCESS) {
-            ares_destroy(ares);
-            must(code, fmt::format("use the name servers {}", list));
-        }
-    }
-    ~Channel() { ares_destroy(ares); }  // ends every open query with ARES_EDESTRUCTION
-    Channel(const Channel&) = delete;
-    Channel& operator=(const Channel&) = delete;
+namespace {
 
-    static void socket_changed(void* self, ares_socket_t fd, int readable, int writable) {
-        auto& channel = *static_cast<Channel*>(self);
-        if (readable == 0 && writable == 0) {
-            channel.polls.erase(fd);
-            return;
-        }
-        auto& poll = channel.polls[fd];
-        if (poll == nullptr) {
-            poll = std::make_unique<Poll>(channel.loop, fd, self, [](void* owner, int socket, int status, int events) {
-                auto& on = *static_cast<Channel*>(owner);
-                const bool broken = status < 0;
-                ares_process_fd(on.ares, broken || is_readable(events) ? socket : ARES_SOCKET_BAD,
-                                broken || is_writable(events) ? socket : ARES_SOCKET_BAD);
-                on.arm();
-            });
-        }
-        poll->watch((readable != 0 ? UV_READABLE : 0) | (writable != 0 ? UV_WRITABLE : 0));
-    }
+// c-ares asks the next server when one refuses or fails, which is right, but then reports "connection refused" whatever they
+// said. An `exact` channel reports the first server's own answer instead.
+AresChannel::Options channel_options(const Resolver::Options& options, bool exact) {
+    return {.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | (exact ? ARES_FLAG_NOCHECKRESP : 0), .servers = options.servers};
+}
 
-    // To be called after whatever may have begun or ended a query, never from inside c-ares.
-    void arm() {
-        timeval wait{};
-        if (ares_timeout(ares, nullptr, &wait) == nullptr) {
-            if (armed) timer.cancel();
-            armed = false;
-            return;
-        }
-        // One timer for all: it need not be moved for each query, as long as it does not fire late.
-        const auto at = loop.now() + seconds{wait.tv_sec} + microseconds{wait.tv_usec};
-        if (armed && due <= at) return;
-        armed = true;
-        due = at;
-        timer.once(milliseconds{wait.tv_sec * 1000 + wait.tv_usec / 1000 + 1}, [this] {
-            armed = false;
-            ares_process_fd(ares, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
-            arm();
-        });
-    }
-
-    uv::Loop& loop;
-    ares_channel ares = nullptr;
-    std::unordered_map<int, std::unique_ptr<Poll>> polls;
-    uv::Timer timer;
-    MonotonicPoint due{};
-    bool armed = false;
-    int open = 0;  // queries that use it
-    char lookups[2] = "b";
-};
+}  // namespace
 
 // Shared by its owner and the two answers to come; dropped by the owner, it waits for these and does nothing.
 class Resolver::Query {
@@ -174,7 +99,7 @@ public:
     Query(uv::Loop& loop, std::string host, std::function<void(Resolution)> done)
         : host_(std::move(host)), done_(std::move(done)), second_answer_(loop) {}
 
-    void begin(Channel& channel, Channel& exact) {
+    void begin(AresChannel& channel, AresChannel& exact) {
         exact_ = &exact;
         ++exact.open;
         ask(channel, AF_INET);
@@ -193,11 +118,11 @@ public:
 private:
     struct Answer {
         Query* query;
-        Channel* channel;
+        AresChannel* channel;
         int family;
     };
 
-    void ask(Channel& channel, int family) {
+    void ask(AresChannel& channel, int family) {
         ares_addrinfo_hints hints{};
         hints.ai_family = family;
         hints.ai_flags = ARES_AI_NOSORT;
@@ -267,7 +192,7 @@ private:
     uv::Timer second_answer_;
     Half v4_;
     Half v6_;
-    Channel* exact_ = nullptr;
+    AresChannel* exact_ = nullptr;
     bool begun_ = false;
     int users_ = 1;
 };
@@ -278,8 +203,8 @@ Resolver::Resolver(uv::Loop& loop, Options options)
     : loop_(loop),
       options_(std::move(options)),
       hosts_(options_.hosts_file),
-      exact_(std::make_unique<Channel>(loop, options_, true)),
-      channel_(std::make_unique<Channel>(loop, options_, false)),
+      exact_(std::make_unique<AresChannel>(loop, channel_options(options_, true))),
+      channel_(std::make_unique<AresChannel>(loop, channel_options(options_, false))),
       housekeeping_(loop),
       settings_changed_(settings_time()) {
     housekeeping_.every(kHousekeeping, [this] { refresh(); });
@@ -288,6 +213,8 @@ Resolver::Resolver(uv::Loop& loop, Options options)
 Resolver::~Resolver() = default;
 
 std::vector<net::Address> Resolver::known(const std::string& host) { return hosts_.find(host, loop_.now()); }
+
+std::vector<std::string> Resolver::servers() const { return channel_->servers(); }
 
 Resolver::Handle Resolver::resolve(const std::string& host, std::function<void(Resolution)> done) {
     Handle query(new Query(loop_, host, std::move(done)));
@@ -304,8 +231,8 @@ void Resolver::refresh() {
     if (changed.tv_sec == settings_changed_.tv_sec && changed.tv_nsec == settings_changed_.tv_nsec) return;
     settings_changed_ = changed;
     try {
-        auto fresh = std::make_unique<Channel>(loop_, options_, false);
-        auto exact = std::make_unique<Channel>(loop_, options_, true);
+        auto fresh = std::make_unique<AresChannel>(loop_, channel_options(options_, false));
+        auto exact = std::make_unique<AresChannel>(loop_, channel_options(options_, true));
         retired_.push_back(std::exchange(channel_, std::move(fresh)));
         retired_.push_back(std::exchange(exact_, std::move(exact)));
     } catch (const std::runtime_error&) {

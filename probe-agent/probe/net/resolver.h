@@ -11,10 +11,8 @@
 #include "lib/check/verdict.h"
 #include "lib/net/guard.h"
 #include "lib/uv/loop.h"
+#include "probe-agent/probe/net/ares_channel.h"
 #include "probe-agent/probe/net/hosts_file.h"
-#include "probe-agent/probe/net/poll.h"
-
-struct ares_channeldata;
 
 namespace sonde::agent {
 
@@ -46,6 +44,9 @@ public:
     // Dropping it means that `done` is not called.
     using Handle = std::unique_ptr<Query, Drop>;
 
+    // The name servers asked, in their order: `192.0.2.53:53`.
+    [[nodiscard]] std::vector<std::string> servers() const;
+
     // What the hosts file says; empty if nothing.
     std::vector<net::Address> known(const std::string& host);
 
@@ -54,15 +55,14 @@ public:
     static constexpr milliseconds kLongest{15000};
 
 private:
-    struct Channel;
     void refresh();
 
     uv::Loop& loop_;
     Options options_;
     HostsFile hosts_;
-    std::unique_ptr<Channel> exact_;  // as channel_, but tells what the first server said; outlives it
-    std::unique_ptr<Channel> channel_;
-    std::vector<std::unique_ptr<Channel>>
+    std::unique_ptr<AresChannel> exact_;  // as channel_, but tells what the first server said; outlives it
+    std::unique_ptr<AresChannel> channel_;
+    std::vector<std::unique_ptr<AresChannel>>
         retired_;  // with the settings of before; until the last query that may use them has ended
     uv::Timer housekeeping_;
     struct timespec settings_changed_ {};
