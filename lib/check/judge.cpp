@@ -31,4 +31,10 @@ Judgement judge(const Spec& spec, const Observation& observation, TimePoint now)
     return std::visit([&](const auto& of_kind) { return judge(of_kind, observation, now); }, spec);
 }
 
+bool is_laborious(const Spec& spec, const Observation& observation) {
+    const auto* http = std::get_if<HttpSpec>(&spec);
+    const auto* seen = observation.find<HttpFacts>();
+    return http != nullptr && seen != nullptr && !observation.failure && !seen->body.empty() && needs_body(*http);
+}
+
 }  // namespace sonde::check

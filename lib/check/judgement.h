@@ -12,7 +12,7 @@ namespace sonde::check {
 // One thing a spec asks of an answer. All are evaluated and all are reported, whatever the others say.
 struct AssertionResult {
     std::string assertion;  // what was looked at: `status`, `header content-type`, `json $.status`
-    std::string expected;   // `200-299`, `contains "ok"`
+    std::string expected;   // `200-299`, `containing "ok"`: may follow `must be`
     std::string found;      // bounded; empty if nothing was found
     Verdict verdict = Verdict::up;  // down, degraded for a soft one, unknown where the answer does not say
     FailureClass cause = FailureClass::none;  // none if and only if up

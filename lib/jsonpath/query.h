@@ -11,6 +11,7 @@
 
 #include "lib/base/enum_name.h"
 #include "lib/json/json.h"
+#include "lib/jsonpath/comparator.h"
 #include "lib/regex/pattern.h"
 
 namespace sonde::jsonpath {
@@ -84,8 +85,6 @@ struct Call {
     std::optional<regex::Pattern> pattern;
 };
 
-enum class Comparator { equal, not_equal, less_or_equal, greater_or_equal, less, greater };
-
 struct Comparison {
     Comparator comparator;
     Operand left;
@@ -112,10 +111,4 @@ struct Expression {
 template <>
 struct sonde::EnumNames<sonde::jsonpath::Function> {
     static constexpr std::array<std::string_view, 5> names{"length", "count", "match", "search", "value"};
-};
-
-// Longer ones before those they begin with, so that the first that fits is the right one.
-template <>
-struct sonde::EnumNames<sonde::jsonpath::Comparator> {
-    static constexpr std::array<std::string_view, 6> names{"==", "!=", "<=", ">=", "<", ">"};
 };

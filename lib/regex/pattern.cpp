@@ -19,6 +19,35 @@ RE2::Options options() {
     return options;
 }
 
+// A ) too many stays one whatever follows, so halving finds the shortest beginning that has it.
+std::size_t unexpected_paren(std::string_view pattern) {
+    std::size_t fine = 0;
+    std::size_t bad = pattern.size();
+    while (bad - fine > 1) {
+        const auto middle = (fine + bad) / 2;
+        const RE2 beginning(re2::StringPiece{pattern.data(), middle}, options());
+        (beginning.error_code() == RE2::ErrorUnexpectedParen ? bad : fine) = middle;
+    }
+    return bad - 1;
+}
+
+// In bytes; npos if RE2 does not say. Its words for a mistake quote the pattern from there on, but for parentheses.
+std::size_t offset_of(const RE2& broken, std::string_view pattern) {
+    switch (broken.error_code()) {
+        case RE2::ErrorMissingParen: return pattern.size();
+        case RE2::ErrorUnexpectedParen: return unexpected_paren(pattern);
+        case RE2::ErrorTrailingBackslash: return pattern.size() - 1;
+        case RE2::ErrorMissingBracket: return pattern.size() - std::min(broken.error_arg().size(), pattern.size());
+        default: return broken.error_arg().empty() ? std::string_view::npos : pattern.find(broken.error_arg());
+    }
+}
+
+std::string position(std::size_t offset, std::string_view pattern) {
+    if (offset == std::string_view::npos) return "";
+    const auto is_first_byte = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; };
+    return fmt::format(", at column {}", 1 + std::count_if(pattern.begin(), pattern.begin() + static_cast<std::ptrdiff_t>(offset), is_first_byte));
+}
+
 }  // namespace
 
 Result<Pattern> compile_translated(const std::string& pattern) {
@@ -29,9 +58,11 @@ Result<Pattern> compile_translated(const std::string& pattern) {
 
 Result<Pattern> Pattern::compile(std::string_view pattern) {
     if (pattern.size() > kMaxPatternBytes) return Error{fmt::format("is longer than {} bytes", kMaxPatternBytes)};
-    auto compiled = compile_translated(std::string{pattern});
-    if (!compiled) return Error{"is not a regular expression: " + compiled.error().message};
-    return compiled;
+    auto compiled = std::make_shared<const RE2>(re2::StringPiece{pattern.data(), pattern.size()}, options());
+    if (!compiled->ok()) {
+        return Error{fmt::format("is not a regular expression{}: {}", position(offset_of(*compiled, pattern), pattern), compiled->error())};
+    }
+    return Pattern{std::move(compiled)};
 }
 
 bool Pattern::contains(std::string_view text) const { return RE2::PartialMatch(re2::StringPiece{text.data(), text.size()}, *compiled_); }

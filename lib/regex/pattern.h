@@ -23,7 +23,8 @@ constexpr std::size_t kMaxPatternBytes = 1024;
 class Pattern {
 public:
     // Refuses more than kMaxPatternBytes, bad syntax, invalid UTF-8, and what would need too much memory (nested repetition). The
-    // error may follow the name of the field: `is not a regular expression: missing ): (a`.
+    // error may follow the name of the field: `is not a regular expression, at column 3: missing ): (a`, with the column in characters,
+    // from 1, where it is known.
     static Result<Pattern> compile(std::string_view pattern);
 
     // Somewhere in `text`. Never in a text that is not UTF-8 where the pattern asks for characters it does not have.

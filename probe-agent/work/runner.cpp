@@ -33,7 +33,8 @@ Runner::Runner(uv::Loop& loop, Probe& probe, const Clock& clock, TargetCache& ta
       starts_left_(kStartsPerTurn),
       next_turn_(loop),
       wake_(loop),
-      sweep_(loop) {
+      sweep_(loop),
+      judge_thread_(loop) {
     sweep_.every(kSweep, [this] { sweep(); });
 }
 
@@ -123,11 +124,22 @@ void Runner::end_turn() {
 }
 
 void Runner::finished(std::uint64_t id, check::Observation observation) {
+    auto& running = running_.at(id);
+    const auto& target = running.task.target;
+    if (!check::is_laborious(target->spec, observation)) {
+        return judged(id, observation, check::judge(target->spec, observation, running.started_at));
+    }
+    // It keeps its place until it is judged, so that no more wait for the thread than may be under way.
+    judge_thread_.judge(target, std::move(observation), running.started_at,
+                        [this, id](const check::Observation& seen, const check::Judgement& judgement) { judged(id, seen, judgement); });
+}
+
+void Runner::judged(std::uint64_t id, const check::Observation& observation, const check::Judgement& judgement) {
     auto node = running_.extract(id);
     const auto& running = node.mapped();
     const auto& task = running.task;
     ++executed_;
-    report(task, running.started_at, observation, check::judge(task.target->spec, observation, running.started_at));
+    report(task, running.started_at, observation, judgement);
     const auto found = hosts_.find(task.target->host);
     auto& host = found->second;
     --host.in_flight;

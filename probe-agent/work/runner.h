@@ -15,6 +15,7 @@
 #include "probe-agent/config.h"
 #include "probe-agent/metrics.h"
 #include "probe-agent/probe/probe.h"
+#include "probe-agent/work/judge_thread.h"
 #include "probe-agent/work/receipts.h"
 #include "probe-agent/work/target_cache.h"
 
@@ -78,6 +79,7 @@ private:
     void start(Task task, Host& host, TimePoint now);
     void end_turn();
     void finished(std::uint64_t id, check::Observation observation);
+    void judged(std::uint64_t id, const check::Observation& observation, const check::Judgement& judgement);
     void report(const Task& task, TimePoint started_at, const check::Observation& observation, const check::Judgement& judgement);
     void report_unrun(const Task& task, check::FailureClass cause, std::string message);
     bool is_evidence(const Task& task, check::Verdict verdict);
@@ -106,6 +108,7 @@ private:
     uv::Timer next_turn_;
     uv::Timer wake_;
     uv::Timer sweep_;
+    JudgeThread judge_thread_;
 };
 
 }  // namespace sonde::agent

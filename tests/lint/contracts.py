@@ -91,3 +91,17 @@ def test_every_operation_of_the_api_has_an_id_of_its_own_and_names_its_errors():
             if path.startswith("/v1"):
                 assert any(code in operation["responses"] for code in ("default", "401", "4XX")), f"{method} {path}"
     assert len(ids) == len(set(ids))
+
+
+def test_the_examples_of_checks_are_specs_by_the_api_document():
+    schemas = yaml.safe_load((ROOT / "schema/openapi.yaml").read_text())["components"]
+    sections = re.split(r"^## (\S+)$", (ROOT / "docs/checks.md").read_text(), flags=re.M)
+    checked = 0
+    for kind, text in zip(sections[1::2], sections[2::2]):
+        name = f"{kind.capitalize()}Spec"
+        if name not in schemas["schemas"]:
+            continue
+        for example in re.findall(r"^```json\n(.*?)^```", text, flags=re.M | re.S):
+            jsonschema.validate(json.loads(example), {"$ref": f"#/components/schemas/{name}", "components": schemas})
+            checked += 1
+    assert checked > 0

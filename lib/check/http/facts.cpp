@@ -9,10 +9,6 @@ constexpr std::size_t kMostHeaderBytes = 8 * 1024;
 constexpr std::size_t kMostBodyBytes = 4 * 1024;
 constexpr std::size_t kLongestUrl = 2048;
 
-bool is_secret(const std::string& header) {
-    return strcasecmp(header.c_str(), "set-cookie") == 0 || strcasecmp(header.c_str(), "set-cookie2") == 0;
-}
-
 // In the order received; a name may come more than once.
 Json write_headers(const HttpFacts& facts) {
     Json list = Json::array();
@@ -20,12 +16,16 @@ Json write_headers(const HttpFacts& facts) {
     for (const auto& [name, value] : facts.headers) {
         bytes += name.size() + value.size();
         if (bytes > kMostHeaderBytes) break;
-        list.push_back({{"name", json::clean_utf8(name)}, {"value", is_secret(name) ? "***" : json::clean_utf8(value)}});
+        list.push_back({{"name", json::clean_utf8(name)}, {"value", is_secret_header(name) ? "***" : json::clean_utf8(value)}});
     }
     return list;
 }
 
 }  // namespace
+
+bool is_secret_header(const std::string& name) {
+    return strcasecmp(name.c_str(), "set-cookie") == 0 || strcasecmp(name.c_str(), "set-cookie2") == 0;
+}
 
 Json write(const HttpFacts& facts, bool full) {
     Json document{{"version", facts.version}, {"status", facts.status}};

@@ -25,6 +25,9 @@ struct HttpFacts {
     bool body_truncated = false;  // there was more than the spec's limit
 };
 
+// Whether its values are kept from people: those of cookies.
+bool is_secret_header(const std::string& name);
+
 // Full: with headers (values of cookies left out) and the first 4 KiB of the body.
 Json write(const HttpFacts& facts, bool full);
 

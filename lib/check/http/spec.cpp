@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "lib/check/http/assertion_reader.h"
 #include "lib/net/url.h"
 
 namespace sonde::check {
@@ -114,11 +115,14 @@ void read(HttpSpec& spec, json::Reader& in, json::Problems& problems) {
     in.boolean("tls_verify", spec.tls_verify);
     read_accept_status(in, spec);
     in.whole("max_body_bytes", spec.max_body_bytes, std::int64_t{0}, std::int64_t{10} << 20U);
+    read_assertions(in, spec, problems);
 }
 
 Json write(const HttpSpec& spec) {
     Json headers = Json::object();
     for (const auto& [name, value] : spec.headers) headers[name] = value;
+    Json assertions = Json::array();
+    for (const auto& assertion : spec.assertions) assertions.push_back(write(assertion));
     return {{"url", spec.url},
             {"method", name_of(spec.method)},
             {"headers", std::move(headers)},
@@ -127,7 +131,13 @@ Json write(const HttpSpec& spec) {
             {"max_redirects", spec.max_redirects},
             {"tls_verify", spec.tls_verify},
             {"accept_status", spec.accept_status.text()},
-            {"max_body_bytes", spec.max_body_bytes}};
+            {"max_body_bytes", spec.max_body_bytes},
+            {"certificate_warn_days", spec.certificate_warn_days},
+            {"assertions", std::move(assertions)}};
+}
+
+bool needs_body(const HttpSpec& spec) {
+    return std::any_of(spec.assertions.begin(), spec.assertions.end(), [](const auto& assertion) { return assertion.needs_body(); });
 }
 
 Endpoint endpoint(const HttpSpec& spec) {

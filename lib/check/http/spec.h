@@ -8,6 +8,7 @@
 
 #include "lib/base/enum_name.h"
 #include "lib/check/endpoint.h"
+#include "lib/check/http/assertion.h"
 #include "lib/check/http/status_set.h"
 #include "lib/json/reader.h"
 
@@ -25,7 +26,13 @@ struct HttpSpec {
     bool tls_verify = true;
     StatusSet accept_status;
     std::int64_t max_body_bytes = 1 << 20;  // 0 to 10 MiB
+    // Beyond the status, at most 50. The order is that of the report and means nothing else.
+    std::vector<Assertion> assertions;
+    int certificate_warn_days = 14;  // 0 to 3650; degraded when a verified certificate has fewer left; 0: never
 };
+
+// Whether anything is asked of the body, so that the probe must keep it up to `max_body_bytes`.
+bool needs_body(const HttpSpec& spec);
 
 // As `read_spec`, `write_spec` and `endpoint_of`.
 void read(HttpSpec& spec, json::Reader& in, json::Problems& problems);

@@ -53,7 +53,7 @@ private:
             .body = method_ == HttpMethod::post ? std::string_view(spec().body) : std::string_view(),
             .verify = spec().tls_verify,
             .max_body_bytes = spec().max_body_bytes,
-            .keep_body_bytes = kEvidenceBytes,
+            .keep_body_bytes = check::needs_body(spec()) ? static_cast<std::size_t>(spec().max_body_bytes) : kEvidenceBytes,
             .follow_redirects = spec().follow_redirects,
         };
         exchange_ = std::make_unique<HttpExchange>(client_, request, std::move(arrival.socket), arrival.address,

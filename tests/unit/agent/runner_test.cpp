@@ -41,10 +41,13 @@ public:
         return std::make_unique<FakeAttempt>(*this, id);
     }
 
-    void finish_oldest(int status = 200) {
+    void finish_oldest(int status = 200, const std::string& body = "") { finish(open.begin(), status, body); }
+    void finish_last(int status = 200, const std::string& body = "") { finish(std::prev(open.end()), status, body); }
+    void finish(std::map<int, Open>::iterator which, int status, const std::string& body) {
         check::Observation seen;
         seen.facts<check::HttpFacts>().status = status;
-        const auto done = std::move(open.begin()->second.done);
+        seen.facts<check::HttpFacts>().body = body;
+        const auto done = std::move(which->second.done);
         done(std::move(seen));
     }
 
@@ -326,4 +329,34 @@ TEST_CASE("thousands of jobs each end exactly once, in whatever order checks end
     std::sort(seen.begin(), seen.end());
     REQUIRE(seen.size() == kJobs);
     CHECK(std::adjacent_find(seen.begin(), seen.end()) == seen.end());
+}
+
+TEST_CASE("a check whose body must be judged keeps its place until it is, and keeps nobody from the loop") {
+    Fixture f({2, 2});
+    auto job = f.job("http://slow.test/");
+    job.spec = R"({"url":"http://slow.test/","assertions":[{"on":"body","contains":"ok"}]})";
+    f.runner.add(std::move(job), 1, Lane::scheduled);
+    f.runner.add(f.job("http://plain.test/"), 2, Lane::scheduled);
+    f.probe.finish_oldest(200, "not this");
+    CHECK(f.sink.results.empty());
+    CHECK(f.runner.in_flight() == 2);
+    f.probe.finish_last(200);
+    REQUIRE(f.sink.results.size() == 1);
+    CHECK(f.sink.results[0].first == 2);
+    CHECK(turn_until(f.loop, [&] { return f.sink.results.size() == 2; }));
+    CHECK(f.sink.results[1].first == 1);
+    CHECK(f.sink.results[1].second.cause == FailureClass::body_mismatch);
+    CHECK(f.runner.in_flight() == 0);
+    CHECK(f.probe.open.empty());
+}
+
+TEST_CASE("a runner may go while bodies are being judged") {
+    Fixture f({50, 50});
+    for (int i = 0; i < 20; ++i) {
+        auto job = f.job("http://a.test/");
+        job.spec = R"({"url":"http://a.test/","assertions":[{"on":"body","matches":"x+y"}]})";
+        f.runner.add(std::move(job), i, Lane::scheduled);
+        f.probe.finish_last(200, std::string(100'000, 'x'));
+    }
+    CHECK(f.sink.results.empty());
 }

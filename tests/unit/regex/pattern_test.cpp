@@ -30,11 +30,15 @@ TEST_CASE("what is not a pattern is refused, with the reason") {
         const auto pattern = Pattern::compile(text);
         return pattern ? std::string{} : pattern.error().message;
     };
-    CHECK(refusal("(a") == "is not a regular expression: missing ): (a");
-    CHECK(refusal("a**") == "is not a regular expression: bad repetition operator: **");
-    CHECK(refusal("[b-a]") == "is not a regular expression: invalid character class range: b-a");
-    CHECK(refusal(R"((a)\1)").starts_with("is not a regular expression: invalid escape sequence"));
-    CHECK(refusal("(?=a)").starts_with("is not a regular expression:"));
+    CHECK(refusal("(a") == "is not a regular expression, at column 3: missing ): (a");
+    CHECK(refusal("a**") == "is not a regular expression, at column 2: bad repetition operator: **");
+    CHECK(refusal("[b-a]") == "is not a regular expression, at column 2: invalid character class range: b-a");
+    CHECK(refusal("\xc3\xa9(x))y") == "is not a regular expression, at column 5: unexpected ): \xc3\xa9(x))y");
+    CHECK(refusal(")") == "is not a regular expression, at column 1: unexpected ): )");
+    CHECK(refusal("[a][b") == "is not a regular expression, at column 4: missing ]: [b");
+    CHECK(refusal("ab\\") == "is not a regular expression, at column 3: trailing \\");
+    CHECK(refusal(R"((a)\1)").starts_with("is not a regular expression, at column 4: invalid escape sequence"));
+    CHECK(refusal("(?=a)").starts_with("is not a regular expression, at column 1:"));
     CHECK(refusal("\xff") == "is not a regular expression: invalid UTF-8");
 }
 
