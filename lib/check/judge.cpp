@@ -1,5 +1,6 @@
 #include "lib/check/judge.h"
 
+#include "lib/check/heartbeat/judge.h"
 #include "lib/check/http/judge.h"
 
 namespace sonde::check {

@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "lib/base/instant.h"
+#include "lib/check/heartbeat/facts.h"
 #include "lib/check/http/facts.h"
 #include "lib/check/tls/facts.h"
 #include "lib/check/verdict.h"
@@ -41,7 +42,7 @@ struct Observation {
     Phases phases;
     std::string address;  // `192.0.2.1:443`, the one connected to; empty if none was
     std::optional<TlsFacts> tls;
-    std::variant<std::monostate, HttpFacts> seen;
+    std::variant<std::monostate, HttpFacts, HeartbeatFacts> seen;
 
     // The facts of a kind, made if they are not there yet.
     template <class Facts>

@@ -5,13 +5,14 @@
 #include <variant>
 
 #include "lib/check/endpoint.h"
+#include "lib/check/heartbeat/spec.h"
 #include "lib/check/http/spec.h"
 #include "lib/check/kind.h"
 #include "lib/json/reader.h"
 
 namespace sonde::check {
 
-using Spec = std::variant<HttpSpec>;  // in the order of Kind
+using Spec = std::variant<HttpSpec, HeartbeatSpec>;  // in the order of Kind
 
 inline Kind kind_of(const Spec& spec) { return static_cast<Kind>(spec.index()); }
 

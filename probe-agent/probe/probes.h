@@ -7,6 +7,7 @@
 
 #include "lib/check/kind.h"
 #include "probe-agent/probe/http/probe.h"
+#include "probe-agent/probe/refusal.h"
 #include "probe-agent/probe/net/network.h"
 #include "probe-agent/probe/probe.h"
 
@@ -31,6 +32,7 @@ public:
 private:
     Network network_;
     HttpProbe http_;
+    Refusal heartbeat_;
     std::array<Probe*, EnumNames<check::Kind>::names.size()> by_kind_;  // in the order of Kind
 };
 

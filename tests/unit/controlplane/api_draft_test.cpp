@@ -65,7 +65,7 @@ TEST_CASE("each mistake in a site is told where it stands") {
 TEST_CASE("each mistake in a monitor is told where it stands") {
     CHECK(monitor_refusal(Json::object()).empty());
     CHECK(monitor_refusal({{"site_id", "mon_0000000000001"}}) == "/site_id: is not an identifier of the right kind\n");
-    CHECK(monitor_refusal({{"kind", "ping"}}) == "/kind: must be one of \"http\"\n");
+    CHECK(monitor_refusal({{"kind", "ping"}}) == "/kind: must be one of \"http\", \"heartbeat\"\n");
     CHECK(monitor_refusal({{"spec", "https://example.com/"}}) == "/spec: must be an object\n");
     CHECK(monitor_refusal({{"spec", Json::object()}}) == "/spec: the field \"url\" is required\n");
     CHECK(monitor_refusal({{"spec", {{"url", "https://e.example/"}, {"methud", "GET"}}}}) ==
