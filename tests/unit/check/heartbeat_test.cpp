@@ -34,7 +34,7 @@ Judgement judged(HeartbeatFacts facts) {
 TEST_CASE("a heartbeat's spec is by period or by schedule, and never both") {
     CHECK(refused(R"({"period_ms":60000})").empty());
     CHECK(refused(R"({"schedule":"*/5 * * * *","time_zone":"Europe/Berlin"})").empty());
-    CHECK(refused("{}") == "/spec/period_ms is required");
+    CHECK(refused("{}") == "/spec the field \"period_ms\" is required");
     CHECK(refused(R"({"period_ms":60000,"schedule":"@daily"})") == "/spec/period_ms cannot be beside a schedule");
     CHECK(refused(R"({"period_ms":60000,"time_zone":"UTC"})") == "/spec/time_zone goes with a schedule only");
     CHECK(refused(R"({"schedule":"FREQ=DAILY"})") == "/spec/schedule must be a cron expression or a calendar event of systemd");
