@@ -79,7 +79,8 @@ void read_push_policy(json::Reader& in, MonitorDraft& draft, json::Problems& pro
     json::Reader inner(*document, in.pointer("policy"), problems);
     inner.whole("recovery_rounds", draft.policy.recovery_rounds, 1, 10);
     for (const auto* field : {"quorum", "confirmation", "advisory_after"}) {
-        if (inner.value(field) != nullptr) inner.refuse(field, fmt::format("does not apply to the kind {}: only one place tells", name_of(draft.kind)));
+        if (inner.value(field) == nullptr) continue;
+        inner.refuse(field, fmt::format("does not apply to the kind {}: only one place tells", name_of(draft.kind)));
     }
     inner.finish();
 }

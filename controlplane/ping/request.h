@@ -17,8 +17,8 @@ struct Mistake {
     std::string message;
 };
 
-// `/ping/<token>` and `/ping/<token>/<action>`, the action in the parameter `action`: `start`, `fail`, `log`, or an exit code from 0 to 255. The query
-// may have `rid`; others are not looked at: a ping that is lost for them would page somebody.
+// `/ping/<token>` and `/ping/<token>/<action>`, the action in the parameter `action`: `start`, `fail`, `log`, or an exit code from 0 to 255.
+// The query may have `rid`; others are not looked at: a ping that is lost for them would page somebody.
 Result<Call, Mistake> read_ping(const http::Request& request);
 
 // `/api/push/<token>` with `status` (`up` or `down`), `msg` and `ping` (milliseconds), all of which may be absent or empty.

@@ -3,7 +3,10 @@
 namespace sonde::agent {
 
 Probes::Probes(uv::Loop& loop, Resolver& resolver, const ProbeOptions& options, net::Guard guard)
-    : network_{loop, resolver, std::move(guard)}, http_(network_, {options.user_agent, options.ca_file}), heartbeat_(network_), by_kind_{&http_, &heartbeat_} {}
+    : network_{loop, resolver, std::move(guard)},
+      http_(network_, {options.user_agent, options.ca_file}),
+      heartbeat_(network_),
+      by_kind_{&http_, &heartbeat_} {}
 
 std::unique_ptr<Attempt> Probes::start(std::shared_ptr<const Target> target, milliseconds timeout, Done done) {
     auto& probe = *by_kind_.at(target->spec.index());
