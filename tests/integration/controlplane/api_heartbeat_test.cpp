@@ -66,6 +66,7 @@ TEST_CASE("a heartbeat monitor is edited as others are, and keeps its token") {
     CHECK(by_period.json()["policy"] == Json{{"recovery_rounds", 3}});
     CHECK(by_period.json()["heartbeat"]["ping_token"] == monitor["heartbeat"]["ping_token"]);
     CHECK(stand().admin().post("/v1/monitors/" + stand().make_monitor(stand().make_site()) + "/rotate_ping_token", Json::object()).status == 409);
+    CHECK(stand().operate().post(path + "/check", Json::object()).status == 409);
     const auto rotated = stand().admin().post(path + "/rotate_ping_token", Json::object());
     CHECK(rotated.json()["heartbeat"]["ping_token"] != monitor["heartbeat"]["ping_token"]);
 }
