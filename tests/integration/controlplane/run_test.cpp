@@ -7,6 +7,7 @@
 
 #include "controlplane/app.h"
 #include "lib/bus/topology.h"
+#include "lib/check/observation.h"
 #include "lib/crypto/crypto.h"
 #include "lib/message/run.h"
 #include "lib/message/subject.h"
