@@ -8,6 +8,7 @@
 
 #include "controlplane/api/api.h"
 #include "controlplane/api/command_desk.h"
+#include "controlplane/ping/pings.h"
 #include "controlplane/run/desk.h"
 #include "controlplane/scheduler/scheduling.h"
 #include "lib/db/migrate.h"
@@ -39,7 +40,10 @@ http::ServerOptions server_options(const ControlplaneConfig& config) {
     options.max_connections_per_peer = config.api_max_connections_per_peer;
     options.max_queued = config.api_max_queued;
     options.max_body_bytes = kMaxBulkBytes;
-    options.body_limit = body_limit;
+    options.body_limit = [](http::Method method, std::string_view path) {
+        return ping::is_ping_path(path) ? check::HeartbeatFacts::kMostBody : body_limit(method, path);
+    };
+    options.cuts_body = [](http::Method, std::string_view path) { return ping::is_ping_path(path); };
     return options;
 }
 
@@ -66,6 +70,7 @@ struct ControlplaneApp::Parts {
     std::optional<db::Pool> scheduling_pool;
     std::unique_ptr<bus::Bus> bus;
     std::optional<scheduler::Scheduling> scheduling;
+    std::optional<ping::Pings> pings;
     std::optional<http::Server> server;
 };
 
@@ -86,6 +91,8 @@ void ControlplaneApp::start() {
     parts.scheduling_pool.emplace(scheduling_pool(config_.database), parts.registry);
     parts.scheduling.emplace(config_.scheduler, *parts.scheduling_pool, config_.database.dsn, *parts.bus, parts.registry, name);
     parts.scheduling->start();
+    parts.pings.emplace(parts.pool, config_.database.dsn, *parts.bus, parts.registry);
+    parts.pings->start();
 
     parts.health.add("database", [&parts] { return parts.pool.ping() ? "" : "the database does not answer"; });
     parts.health.add("bus", [&parts] { return parts.bus->health().connected ? "" : "not connected to NATS"; });
@@ -93,6 +100,7 @@ void ControlplaneApp::start() {
     parts.health.add("streams", [&parts] { return parts.scheduling->streams_trouble(); });
     service::add_operational_routes(parts.router, parts.health, parts.registry);
     add_api_routes(parts.router, parts.backend, parts.tokens);
+    parts.pings->add_routes(parts.router);
     parts.server.emplace(server_options(config_), parts.router, parts.registry);
 }
 
@@ -101,6 +109,7 @@ void ControlplaneApp::stop() {
     parts_->commands.close();
     parts_->runs.close();
     parts_->server.reset();
+    if (parts_->pings) parts_->pings->stop();
     if (parts_->scheduling) parts_->scheduling->stop();
     parts_.reset();
 }

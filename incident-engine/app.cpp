@@ -6,6 +6,7 @@
 #include <optional>
 #include <stdexcept>
 
+#include "incident-engine/hearing.h"
 #include "incident-engine/intake.h"
 #include "incident-engine/telling.h"
 #include "incident-engine/watchdog.h"
@@ -38,6 +39,7 @@ struct EngineApp::Parts {
     db::Pool pool;
     std::unique_ptr<bus::Bus> bus;
     std::optional<Intake> intake;
+    std::optional<Hearing> hearing;
     std::optional<Watchdog> watchdog;
     std::optional<Telling> telling;
     std::optional<Worker> worker;
@@ -57,13 +59,15 @@ void EngineApp::start() {
     }
     parts.bus = bus::Bus::connect(service::bus_options(config_.common, "sonde-engine " + parts.owner), parts.registry);
     parts.intake.emplace(*parts.bus, IntakeOptions{config_.pull_messages, config_.linger, config_.relaxed_linger});
+    parts.hearing.emplace(*parts.bus);
+    parts.hearing->start();
     parts.watchdog.emplace(Watchdog::Options{config_.common.nats_replicas, config_.watch_every, config_.stuck_after}, *parts.bus,
                            *parts.intake, parts.metrics);
     parts.watchdog->start();
     parts.telling.emplace(Telling::Options{parts.owner, config_.lease, config_.agent_silence}, parts.pool, *parts.bus, parts.metrics);
     parts.telling->start();
     parts.worker.emplace(
-        config_, parts.owner, parts.pool, *parts.bus, *parts.intake, parts.metrics, [&parts] { parts.telling->nudge(); },
+        config_, parts.owner, parts.pool, *parts.bus, *parts.intake, *parts.hearing, parts.metrics, [&parts] { parts.telling->nudge(); },
         [&parts](std::string region) { parts.watchdog->missing_urgent(std::move(region)); });
     parts.worker->start();
     parts.listener.emplace(config_.database.dsn, std::vector<std::string>{"sonde_change", "sonde_command", "sonde_outbox"},

@@ -5,7 +5,9 @@
 #include <algorithm>
 
 #include "lib/json/json.h"
+#include "lib/check/spec.h"
 #include "lib/log/log.h"
+#include "lib/message/subject.h"
 
 namespace sonde::engine::catalog {
 namespace {
@@ -14,7 +16,8 @@ constexpr db::Statement kRegions{"region_all", "select id, name, failure_domain 
 
 #define SONDE_DEFINITION_COLUMNS                                                                                              \
     "m.id, m.site_id, m.shard, m.name, m.interval_ms, m.timeout_ms, m.regions, m.placement, m.policy::text, m.severity, "     \
-    "m.enabled, m.paused, m.deleted_at is not null, hashtextextended(m.spec::text, 0), s.name, s.active, s.deleted_at is not null"
+    "m.enabled, m.paused, m.deleted_at is not null, hashtextextended(m.spec::text, 0), s.name, s.active, s.deleted_at is not null, " \
+    "case when m.kind = 'heartbeat' then m.spec::text end"
 
 constexpr db::Statement kShard{"engine_shard", "select " SONDE_DEFINITION_COLUMNS R"sql(, st.core, st.since
 from monitor m join site s on s.id = m.site_id left join monitor_state st on st.monitor_id = m.id
@@ -68,6 +71,18 @@ check::Policy policy_of(const db::Row& row) {
     return {};
 }
 
+// As `policy_of`: a spec that cannot be read is one of whose silence nothing is known, and the log says so.
+check::HeartbeatSpec heartbeat_of(const db::Row& row) {
+    if (const auto document = json::parse(row.text(17))) {
+        const auto spec = check::read_spec(check::Kind::heartbeat, *document, "");
+        if (spec) return std::get<check::HeartbeatSpec>(*spec);
+    }
+    log::error("heartbeat_unreadable", "monitor", row.id<MonitorId>(0).text(), "effect", "it is never found late");
+    check::HeartbeatSpec never;
+    never.period = std::chrono::hours{24 * 366 * 100};
+    return never;
+}
+
 core::Definition definition_of(const db::Row& row, const Regions& regions) {
     core::Definition definition;
     definition.monitor = row.id<MonitorId>(0);
@@ -82,6 +97,13 @@ core::Definition definition_of(const db::Row& row, const Regions& regions) {
     if (definition.spec_hash == 0) definition.spec_hash = 1;  // 0 is for a state that knows no spec yet
     definition.site_name = row.text(14);
     definition.activity = activity_of(row);
+    if (!row.is_null(17)) {
+        definition.heartbeat = heartbeat_of(row);
+        const std::string name(message::subject::push_region);
+        definition.voters.push_back({core::kPushRegion, name, name, 0});
+        core::arrange_voters(definition);
+        return definition;
+    }
     const auto names = row.texts(6);
     for (const auto& [id, region] : regions.all()) {
         const bool checks = names.empty() || std::find(names.begin(), names.end(), region.name) != names.end();
@@ -122,8 +144,8 @@ core::Member member_of(const db::Row& row) {
 }
 
 core::MonitorState state_of(const db::Row& row, TimePoint now, MonitorId monitor, Loaded& loaded) {
-    if (row.is_null(17)) return core::first_state(now);
-    auto state = core::read_state(row.text(17));
+    if (row.is_null(18)) return core::first_state(now);
+    auto state = core::read_state(row.text(18));
     if (state) return *std::move(state);
     log::error("state_unreadable", "monitor", monitor.text(), "error", state.error().message);
     loaded.unreadable.push_back(monitor);
@@ -172,7 +194,7 @@ Loaded load_shard(db::Tx& tx, int shard, TimePoint now, Holdings& holdings) {
         watched.definition = definition_of(row, holdings.regions);
         const auto monitor = watched.definition.monitor;
         watched.shard = shard;
-        watched.stored = !row.is_null(17);
+        watched.stored = !row.is_null(18);
         watched.state = state_of(row, now, monitor, loaded);
         hold_site(watched.definition, shard, holdings);
         holdings.monitors.insert_or_assign(monitor, std::move(watched));

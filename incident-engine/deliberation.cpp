@@ -24,6 +24,8 @@ std::vector<std::string> names_of(const Regions& regions, const std::vector<core
 
 core::Reason Deliberation::result(const Seen& seen) {
     const auto& result = *seen.result;
+    const auto& watched = holdings_.monitors.at(result.monitor);
+    if (watched.definition.heartbeat) return ping(watched, result);
     core::ResultSeen event{.region = seen.region,
                            .slot = result.slot,
                            .attempt = result.attempt,
@@ -33,11 +35,20 @@ core::Reason Deliberation::result(const Seen& seen) {
                            .backfilled = result.backfilled,
                            .message = {}};
     if (result.verdict == check::Verdict::down || result.verdict == check::Verdict::degraded) event.message = message_of(result.detail);
-    return decide(holdings_.monitors.at(result.monitor), std::move(event));
+    return decide(watched, std::move(event));
 }
 
-core::Reason Deliberation::tick(MonitorId monitor, TimePoint listening_since) {
-    return decide(holdings_.monitors.at(monitor), core::Tick{listening_since});
+core::Reason Deliberation::ping(const Watched& watched, const message::ProbeResult& result) {
+    const auto detail = json::parse(result.detail);
+    const auto mark = detail ? check::read_ping_mark(*detail) : std::nullopt;
+    if (!mark) return core::Reason::vote_from_stranger;  // recorded all the same
+    core::PingSeen event{result.slot, result.attempt, mark->ping, mark->run, {}};
+    if (mark->ping == check::PingKind::fail) event.message = message_of(result.detail);
+    return decide(watched, std::move(event));
+}
+
+core::Reason Deliberation::tick(MonitorId monitor, TimePoint listening_since, TimePoint heard_until) {
+    return decide(holdings_.monitors.at(monitor), core::Tick{listening_since, heard_until});
 }
 
 core::Reason Deliberation::definition_read(MonitorId monitor) {
@@ -51,7 +62,7 @@ core::Reason Deliberation::definition_read(MonitorId monitor) {
     return reason;
 }
 
-core::Reason Deliberation::decide(const Watched& watched, std::variant<core::ResultSeen, core::Tick, core::DefinitionRead> what) {
+core::Reason Deliberation::decide(const Watched& watched, What what) {
     const auto monitor = watched.definition.monitor;
     const auto touched = writes_.states.find(monitor);
     const bool fresh = touched == writes_.states.end();

@@ -15,7 +15,7 @@ public:
 
     // Returns what became of it. The monitor must be held.
     core::Reason result(const Seen& seen);
-    core::Reason tick(MonitorId monitor, TimePoint listening_since);
+    core::Reason tick(MonitorId monitor, TimePoint listening_since, TimePoint heard_until);
     core::Reason definition_read(MonitorId monitor);
     // A monitor nobody knows any more leaves the site's open incident of that scope.
     void leaves(SiteId site, core::Scope scope, MonitorId monitor, core::Reason reason);
@@ -29,7 +29,9 @@ public:
     void apply(Holdings& holdings);
 
 private:
-    core::Reason decide(const Watched& watched, std::variant<core::ResultSeen, core::Tick, core::DefinitionRead> what);
+    using What = decltype(core::Event::what);
+    core::Reason ping(const Watched& watched, const message::ProbeResult& result);
+    core::Reason decide(const Watched& watched, What what);
     void carry_out(const Watched& watched, const core::MonitorState& state, std::vector<core::Effect>& effects);
     void joins(const Watched& watched, const core::Joins& joins, const Json& evidence, std::optional<std::size_t> edge);
     void left(SiteId site, core::Scope scope, const core::MonitorLeaves& leaves, const core::Definition* definition, const Json* evidence,

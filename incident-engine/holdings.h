@@ -9,6 +9,7 @@
 
 #include "incident-engine/core/decide.h"
 #include "incident-engine/core/incident.h"
+#include "lib/message/subject.h"
 
 namespace sonde::engine {
 
@@ -32,6 +33,7 @@ struct Region {
     std::string domain;
 };
 
+// The regions of the table; where pings come from goes by number and name like one, and is none of `all`.
 class Regions {
 public:
     void put(core::RegionId id, Region region) {
@@ -43,12 +45,14 @@ public:
         by_id_.clear();
     }
     [[nodiscard]] std::optional<core::RegionId> id_of(std::string_view name) const {
+        if (name == message::subject::push_region) return core::kPushRegion;
         const auto found = ids_.find(std::string(name));
         if (found == ids_.end()) return std::nullopt;
         return found->second;
     }
     // Of a region that is gone: `region-<id>`.
     [[nodiscard]] std::string name_of(core::RegionId id) const {
+        if (id == core::kPushRegion) return std::string(message::subject::push_region);
         const auto found = by_id_.find(id);
         return found != by_id_.end() ? found->second.name : "region-" + std::to_string(static_cast<int>(id));
     }

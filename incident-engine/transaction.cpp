@@ -37,8 +37,9 @@ void log_edges(const Writes& writes) {
 
 }  // namespace
 
-Transaction::Transaction(db::Pool& pool, bus::Bus& bus, Jurisdiction& jurisdiction, Confirmations& confirmations, Metrics& metrics)
-    : pool_(pool), bus_(bus), jurisdiction_(jurisdiction), confirmations_(confirmations), metrics_(metrics) {}
+Transaction::Transaction(db::Pool& pool, bus::Bus& bus, Jurisdiction& jurisdiction, Confirmations& confirmations, Hearing& hearing,
+                         Metrics& metrics)
+    : pool_(pool), bus_(bus), jurisdiction_(jurisdiction), confirmations_(confirmations), hearing_(hearing), metrics_(metrics) {}
 
 Transaction::Sorted Transaction::sort(const Batch& batch, TimePoint now) const {
     Sorted sorted;
@@ -80,6 +81,18 @@ std::vector<bool> Transaction::insert(std::optional<db::Tx>& tx, const std::vect
     if (fresh == 0) return std::vector<bool>(results.size(), false);
     begin(tx);
     return store::insert_results_telling(*tx, results);
+}
+
+// What was acknowledged was decided on and is in memory: this thread acknowledges after it has taken a decision over.
+core::Reason Transaction::tick(MonitorId monitor, Deliberation& deliberation) {
+    const auto& watched = jurisdiction_.holdings().monitors.at(monitor);
+    const auto deadline = watched.state.heartbeat.deadline;
+    const auto heard_until = hearing_.heard_until(watched.shard);
+    if (deadline && *deadline < deliberation.now() && heard_until < *deadline + core::kLatePingsWay) {
+        hearing_.want(watched.shard);
+        return core::Reason::nothing_due;  // and soon again; while the bus is away that may be many
+    }
+    return deliberation.tick(monitor, jurisdiction_.listening_since(watched.shard), heard_until);
 }
 
 void Transaction::answer_commands(db::Tx& tx, Deliberation& deliberation) {
@@ -128,7 +141,7 @@ Committed Transaction::run(Batch& batch) {
         answer_commands(*tx, deliberation);
     }
     for (const auto monitor : batch.due) {
-        if (held(monitor)) deliberation.tick(monitor, jurisdiction_.listening_since(holdings.monitors.at(monitor).shard));
+        if (held(monitor)) tick(monitor, deliberation);
     }
 
     const auto& writes = deliberation.writes();

@@ -6,6 +6,7 @@
 
 #include "incident-engine/confirmations.h"
 #include "incident-engine/deliberation.h"
+#include "incident-engine/hearing.h"
 #include "incident-engine/jurisdiction.h"
 
 namespace sonde::engine {
@@ -17,7 +18,7 @@ struct Committed {
 
 class Transaction {
 public:
-    Transaction(db::Pool& pool, bus::Bus& bus, Jurisdiction& jurisdiction, Confirmations& confirmations, Metrics& metrics);
+    Transaction(db::Pool& pool, bus::Bus& bus, Jurisdiction& jurisdiction, Confirmations& confirmations, Hearing& hearing, Metrics& metrics);
 
     // Decides, writes, commits; then takes the decisions over into memory, acknowledges the messages and asks for confirmations.
     // Throws db::DbError or db::Fenced: then nothing of that was done, but if the failure is `unavailable`, the commit may have
@@ -32,6 +33,7 @@ private:
     Sorted sort(const Batch& batch, TimePoint now) const;
     std::vector<bool> insert(std::optional<db::Tx>& tx, const std::vector<Seen>& results);
     void begin(std::optional<db::Tx>& tx);
+    core::Reason tick(MonitorId monitor, Deliberation& deliberation);
     void answer_commands(db::Tx& tx, Deliberation& deliberation);
     void take_over(Batch& batch, Deliberation& deliberation, const Writes& writes);
     void count(const Sorted& sorted, const std::vector<bool>& is_new, const Writes& writes, std::uint64_t late, TimePoint committed_at);
@@ -40,6 +42,7 @@ private:
     bus::Bus& bus_;
     Jurisdiction& jurisdiction_;
     Confirmations& confirmations_;
+    Hearing& hearing_;
     Metrics& metrics_;
 };
 

@@ -14,13 +14,14 @@
 
 namespace sonde::engine {
 
+class Hearing;
 class Intake;
 
 class Worker {
 public:
     // `on_committed` is called on the worker's thread after a commit that wrote events; `on_missing_urgent(region)` on a NATS thread.
     // All references must outlive the worker.
-    Worker(const EngineConfig& config, std::string owner, db::Pool& pool, bus::Bus& bus, Intake& intake, Metrics& metrics,
+    Worker(const EngineConfig& config, std::string owner, db::Pool& pool, bus::Bus& bus, Intake& intake, Hearing& hearing, Metrics& metrics,
            std::function<void()> on_committed, std::function<void(std::string)> on_missing_urgent);
     ~Worker();  // as `stop`
     Worker(const Worker&) = delete;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "controlplane/api/body.h"
+#include "controlplane/api/heartbeat.h"
 #include "controlplane/api/monitor_store.h"
 #include "controlplane/api/precondition.h"
 #include "controlplane/api/query.h"
@@ -15,14 +16,16 @@
 namespace sonde::controlplane {
 namespace {
 
-Json present(const Monitor& monitor, TimePoint now) {
+Json present(const Monitor& monitor, TimePoint now, Role role) {
     Json document;
     document["id"] = monitor.id.text();
     document.update(write_monitor(monitor.draft));
     document["state"] = name_of(monitor.state);
     document["state_since"] = to_rfc3339(monitor.state_since);
+    const bool pushed = check::is_pushed(monitor.draft.kind);
+    if (pushed) document["heartbeat"] = present_heartbeat(monitor, role >= Role::admin);
     document["next_check_at"] =
-        monitor.state == State::paused ? Json(nullptr) : Json(to_rfc3339(next_slot(monitor.phase, monitor.draft.interval, now)));
+        pushed || monitor.state == State::paused ? Json(nullptr) : Json(to_rfc3339(next_slot(monitor.phase, monitor.draft.interval, now)));
     document["version"] = monitor.version;
     document["created_at"] = to_rfc3339(monitor.created_at);
     document["updated_at"] = to_rfc3339(monitor.updated_at);
@@ -52,7 +55,7 @@ http::Response list(Backend& backend, const Call& call) {
     const auto monitors = backend.pool.transact([&](db::Tx& tx) { return monitor_store::list(tx, filter, page); });
     const auto now = wall_now();
     std::vector<Json> items;
-    for (const auto& monitor : monitors) items.push_back(present(monitor, now));
+    for (const auto& monitor : monitors) items.push_back(present(monitor, now, call.actor.role));
     return page_response(call.request, page, std::move(items),
                          [&monitors](std::size_t i) { return std::vector<Cursor::Value>{monitors[i].id.value()}; });
 }
@@ -70,7 +73,7 @@ http::Response create(Backend& backend, const Call& call) {
         monitor_store::insert(tx, {{id, &draft}});
         return require(monitor_store::find(tx, id));
     });
-    return resource_response(call.request, present(monitor, wall_now()), monitor.version, 201)
+    return resource_response(call.request, present(monitor, wall_now(), call.actor.role), monitor.version, 201)
         .with("Location", "/v1/monitors/" + id.text());
 }
 
@@ -79,10 +82,10 @@ http::Response read(Backend& backend, const Call& call) {
     const auto id = path_id<MonitorId>(call, "monitor_id");
     auto [monitor, votes] = backend.pool.transact([&](db::Tx& tx) {
         auto found = require(monitor_store::find(tx, id));
-        auto cast = votes_of(tx, found);
+        auto cast = check::is_pushed(found.draft.kind) ? push_votes_of(found) : votes_of(tx, found);
         return std::pair{std::move(found), std::move(cast)};
     });
-    auto document = present(monitor, wall_now());
+    auto document = present(monitor, wall_now(), call.actor.role);
     document["votes"] = std::move(votes);
     return resource_response(call.request, document, monitor.version);
 }
@@ -119,7 +122,22 @@ http::Response edit(Backend& backend, const Call& call) {
         monitor_store::update(tx, id, draft);
         return require(monitor_store::find(tx, id));
     });
-    return resource_response(call.request, present(monitor, wall_now()), monitor.version);
+    return resource_response(call.request, present(monitor, wall_now(), call.actor.role), monitor.version);
+}
+
+http::Response rotate_token(Backend& backend, const Call& call) {
+    Query(call.request).finish();
+    const auto id = path_id<MonitorId>(call, "monitor_id");
+    const auto monitor = backend.pool.transact([&](db::Tx& tx) {
+        const auto before = require(monitor_store::lock(tx, id));
+        check_if_match(call.request, before.version);
+        if (!check::is_pushed(before.draft.kind)) {
+            throw http::ProblemError{http::problem::conflict, fmt::format("a monitor of the kind {} has no token", name_of(before.draft.kind)), {}};
+        }
+        monitor_store::rotate_ping_token(tx, id);
+        return require(monitor_store::find(tx, id));
+    });
+    return resource_response(call.request, present(monitor, wall_now(), call.actor.role), monitor.version);
 }
 
 http::Response remove(Backend& backend, const Call& call) {
@@ -152,6 +170,7 @@ Endpoints monitor_endpoints() {
         {Method::put, "/v1/monitors/{monitor_id}", Role::admin, edit},
         {Method::patch, "/v1/monitors/{monitor_id}", Role::operate, edit},
         {Method::del, "/v1/monitors/{monitor_id}", Role::admin, remove},
+        {Method::post, "/v1/monitors/{monitor_id}/rotate_ping_token", Role::admin, rotate_token},
     };
 }
 

@@ -62,6 +62,31 @@ void read_spec(json::Reader& in, MonitorDraft& draft, json::Problems& problems) 
     }
 }
 
+namespace {
+
+// What only a check that goes and looks has.
+void refuse_what_is_for_checks(json::Reader& in, check::Kind kind) {
+    for (const auto* field : {"interval_ms", "timeout_ms", "regions", "placement"}) {
+        if (in.value(field) != nullptr) in.refuse(field, fmt::format("does not apply to the kind {}: nobody goes and looks", name_of(kind)));
+    }
+}
+
+// One place tells, so that there is nobody to agree with and nothing to confirm.
+void read_push_policy(json::Reader& in, MonitorDraft& draft, json::Problems& problems) {
+    draft.policy.recovery_rounds = kPushRecoveryRounds;
+    const auto* document = in.object("policy");
+    if (document == nullptr) return;
+    json::Reader inner(*document, in.pointer("policy"), problems);
+    inner.whole("recovery_rounds", draft.policy.recovery_rounds, 1, 10);
+    for (const auto* field : {"quorum", "confirmation", "advisory_after"}) {
+        if (inner.value(field) == nullptr) continue;
+        inner.refuse(field, fmt::format("does not apply to the kind {}: only one place tells", name_of(draft.kind)));
+    }
+    inner.finish();
+}
+
+}  // namespace
+
 milliseconds default_timeout(milliseconds interval) { return std::min(milliseconds{10'000}, interval * 4 / 5); }
 
 MonitorDraft read_monitor(const Json& document, const std::string& pointer, SiteField site_field, json::Problems& problems) {
@@ -77,15 +102,24 @@ MonitorDraft read_monitor(const Json& document, const std::string& pointer, Site
     in.name("kind", draft.kind);
     in.text("name", draft.name, {.min = 1});
     read_spec(in, draft, problems);
-    read_times(in, draft);
-    read_regions(in, draft.regions, problems);
-    in.name("placement", draft.placement);
+    const bool pushed = check::is_pushed(draft.kind);
+    if (pushed) {
+        refuse_what_is_for_checks(in, draft.kind);
+    } else {
+        read_times(in, draft);
+        read_regions(in, draft.regions, problems);
+        in.name("placement", draft.placement);
+    }
     in.name("severity", draft.severity);
     read_tags(in, draft.tags);
     in.boolean("enabled", draft.enabled);
     in.boolean("paused", draft.paused);
-    read_policy(in, draft, problems);
-    refuse_read_only(in, {"id", "version", "state", "state_since", "next_check_at", "votes", "created_at", "updated_at"});
+    if (pushed) {
+        read_push_policy(in, draft, problems);
+    } else {
+        read_policy(in, draft, problems);
+    }
+    refuse_read_only(in, {"id", "version", "state", "state_since", "next_check_at", "votes", "created_at", "updated_at", "heartbeat"});
     in.finish();
     return draft;
 }
@@ -96,15 +130,18 @@ Json write_monitor(const MonitorDraft& draft) {
     document["kind"] = name_of(draft.kind);
     document["name"] = draft.name;
     document["spec"] = check::write_spec(draft.spec);
-    document["interval_ms"] = draft.interval.count();
-    document["timeout_ms"] = draft.timeout.count();
-    document["regions"] = draft.regions;
-    document["placement"] = name_of(draft.placement);
+    const bool pushed = check::is_pushed(draft.kind);
+    if (!pushed) {
+        document["interval_ms"] = draft.interval.count();
+        document["timeout_ms"] = draft.timeout.count();
+        document["regions"] = draft.regions;
+        document["placement"] = name_of(draft.placement);
+    }
     document["severity"] = name_of(draft.severity);
     document["tags"] = draft.tags;
     document["enabled"] = draft.enabled;
     document["paused"] = draft.paused;
-    document["policy"] = check::write_policy(draft.policy);
+    document["policy"] = pushed ? Json{{"recovery_rounds", draft.policy.recovery_rounds}} : check::write_policy(draft.policy);
     return document;
 }
 

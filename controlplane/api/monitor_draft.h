@@ -40,7 +40,7 @@ enum class SiteField : unsigned char { required, implied };
 // Whether the regions exist is not asked here.
 MonitorDraft read_monitor(const Json& document, const std::string& pointer, SiteField site_field, json::Problems& problems);
 
-// The canonical document: every field present. `read_monitor` reads it back equal.
+// The canonical document: every field that the kind has present. `read_monitor` reads it back equal.
 Json write_monitor(const MonitorDraft& draft);
 
 // Where none is given: ten seconds, and less where the interval is short, so that a slow check is over before the next one.
@@ -52,6 +52,9 @@ inline constexpr milliseconds kMaxTimeout{120'000};
 // The fields of these names, as they are read of a monitor; `spec` by the draft's kind.
 void read_regions(json::Reader& in, std::vector<std::string>& regions, json::Problems& problems);
 void read_spec(json::Reader& in, MonitorDraft& draft, json::Problems& problems);
+
+// Of kinds that are heard of: a job that went well is well.
+inline constexpr int kPushRecoveryRounds = 1;
 
 // The longest list of regions of a monitor.
 inline constexpr std::size_t kMaxRegions = 64;

@@ -6,6 +6,7 @@
 
 #include "controlplane/api/conditions.h"
 #include "lib/base/shard.h"
+#include "lib/crypto/crypto.h"
 
 namespace sonde::controlplane::monitor_store {
 namespace {
@@ -14,7 +15,8 @@ namespace {
 const std::string kSelect = fmt::format(R"(
     select m.id, m.site_id, m.kind, m.name, m.spec, m.interval_ms, m.timeout_ms, m.regions, m.placement, m.severity, m.tags, m.enabled,
            m.paused, m.policy, m.phase_ms, m.version, m.created_at, m.updated_at, {0},
-           case when ms.state = {0} then ms.since else greatest(m.updated_at, s.updated_at) end
+           case when ms.state = {0} then ms.since else greatest(m.updated_at, s.updated_at) end,
+           m.ping_token, case when m.ping_token is not null then ms.core end
     from monitor m join site s on s.id = m.site_id left join monitor_state ms on ms.monitor_id = m.id )",
                                         kShownState);
 
@@ -26,14 +28,14 @@ constexpr db::Statement kExists{"monitor_exists", "select 1 from monitor where i
 
 constexpr db::Statement kInsert{"monitor_insert", R"(
     insert into monitor (id, site_id, shard, share, kind, name, spec, interval_ms, timeout_ms, phase_ms, regions, placement, policy,
-                         severity, tags, enabled, paused)
+                         severity, tags, enabled, paused, ping_token)
     select id, site_id, shard, share, kind, name, spec::jsonb, interval_ms, timeout_ms, phase_ms, regions::text[], placement,
-           policy::jsonb, severity, tags::text[], enabled, paused
+           policy::jsonb, severity, tags::text[], enabled, paused, ping_token
     from unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::smallint[], $5::text[], $6::text[], $7::text[], $8::integer[],
                 $9::integer[], $10::integer[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::boolean[],
-                $17::boolean[])
+                $17::boolean[], $18::text[])
          as t (id, site_id, shard, share, kind, name, spec, interval_ms, timeout_ms, phase_ms, regions, placement, policy, severity,
-               tags, enabled, paused))"};
+               tags, enabled, paused, ping_token))"};
 
 constexpr db::Statement kUpdate{"monitor_update", R"(
     update monitor set name = $2, spec = $3, interval_ms = $4, timeout_ms = $5, phase_ms = $6, regions = $7, placement = $8, policy = $9,
@@ -43,8 +45,14 @@ constexpr db::Statement kUpdate{"monitor_update", R"(
 constexpr db::Statement kRemove{"monitor_remove",
                                 "update monitor set deleted_at = now(), updated_at = now(), version = version + 1 where id = $1"};
 
+constexpr db::Statement kGiveToken{"monitor_ping_token", R"(
+    update monitor set ping_token = $2, version = version + 1, updated_at = now() where id = $1)"};
+
 constexpr db::Statement kHoldRegions{"region_hold",
                                      "select name from region where name = any($1::text[]) order by id for key share"};
+
+// 128 random bits; letters and digits alone, for it stands in crontabs and scripts.
+std::string new_ping_token() { return crypto::hex(crypto::random_bytes(16)); }
 
 template <class Enum>
 Enum name_in(const db::Row& row, int column) {
@@ -91,6 +99,8 @@ Monitor read(const db::Row& row) {
     monitor.updated_at = row.time(17);
     monitor.state = name_in<State>(row, 18);
     monitor.state_since = row.time(19);
+    if (!row.is_null(20)) monitor.ping_token = row.text(20);
+    if (!row.is_null(21)) monitor.core = row.text(21);
     return monitor;
 }
 
@@ -105,6 +115,7 @@ struct Columns {
     std::vector<int> shard, share, interval, timeout, phase;
     std::vector<std::string> kind, name, spec, regions, placement, policy, severity, tags;
     std::vector<bool> enabled, paused;
+    std::vector<std::optional<std::string>> ping_token;
 
     void add(MonitorId monitor, const MonitorDraft& draft) {
         id.push_back(monitor.value());
@@ -124,6 +135,7 @@ struct Columns {
         tags.push_back(*db::Param(draft.tags).text());
         enabled.push_back(draft.enabled);
         paused.push_back(draft.paused);
+        ping_token.push_back(check::is_pushed(draft.kind) ? std::optional(new_ping_token()) : std::nullopt);
     }
 };
 
@@ -160,7 +172,7 @@ void insert(db::Tx& tx, const std::vector<std::pair<MonitorId, const MonitorDraf
         for (std::size_t i = begin; i < std::min(monitors.size(), begin + chunk); ++i)
             c.add(monitors[i].first, *monitors[i].second);
         tx.run(kInsert, {c.id, c.site_id, c.shard, c.share, c.kind, c.name, c.spec, c.interval, c.timeout, c.phase, c.regions,
-                         c.placement, c.policy, c.severity, c.tags, c.enabled, c.paused});
+                         c.placement, c.policy, c.severity, c.tags, c.enabled, c.paused, c.ping_token});
     }
 }
 
@@ -170,6 +182,8 @@ void update(db::Tx& tx, MonitorId id, const MonitorDraft& draft) {
             phase_of(id, draft.interval).count(), draft.regions, name_of(draft.placement),
             json::dump(check::write_policy(draft.policy)), name_of(draft.severity), draft.tags, draft.enabled, draft.paused});
 }
+
+void rotate_ping_token(db::Tx& tx, MonitorId id) { tx.run(kGiveToken, {id, new_ping_token()}); }
 
 void remove(db::Tx& tx, MonitorId id) { tx.run(kRemove, {id}); }
 

@@ -21,6 +21,8 @@ struct Monitor {
     int version = 1;
     TimePoint created_at;
     TimePoint updated_at;
+    std::string ping_token;  // of kinds that are heard of
+    std::string core;        // of those too: the state as the engine keeps it; empty before there is one
 };
 
 struct MonitorFilter {
@@ -43,6 +45,8 @@ std::vector<Monitor> list(db::Tx& tx, const MonitorFilter& filter, const Page& p
 void insert(db::Tx& tx, const std::vector<std::pair<MonitorId, const MonitorDraft*>>& monitors);
 // Writes a locked monitor as its next version. Its site and kind stay.
 void update(db::Tx& tx, MonitorId id, const MonitorDraft& draft);
+// A new token instead of the old one, which is nobody's from then on. The next version of a locked monitor.
+void rotate_ping_token(db::Tx& tx, MonitorId id);
 void remove(db::Tx& tx, MonitorId id);
 
 // Those of `names` that are no region. The others cannot be deleted before the transaction ends.

@@ -153,6 +153,8 @@ RegionDraft read_region(const Json& document, const std::string& pointer, json::
     in.require({"name"});
     if (in.text("name", draft.name, {.min = 1, .max = 32}) && !message::subject::is_region_name(draft.name)) {
         in.refuse("name", "must be a-z, 0-9 and -, beginning with a letter");
+    } else if (draft.name == message::subject::push_region) {
+        in.refuse("name", "is reserved: it is where pings come from");
     }
     in.text("title", draft.title);
     draft.failure_domain = draft.name;

@@ -10,13 +10,18 @@
 namespace sonde::controlplane {
 namespace {
 
+// What jobs said may be long: without `{0}` it is cut.
 constexpr std::string_view kResults = R"(
-    select r.slot, g.name, r.attempt, r.started_at, r.received_at, r.verdict, r.failure_class, r.http_status, r.resolve_us, r.connect_us,
-           r.tls_us, r.first_byte_us, r.transfer_us, r.total_us, r.backfilled, r.detail, r.region_id
+    select r.slot, case when r.region_id = 0 then 'push' else g.name end, r.attempt, r.started_at, r.received_at, r.verdict, r.failure_class, r.http_status, r.resolve_us, r.connect_us,
+           r.tls_us, r.first_byte_us, r.transfer_us, r.total_us, r.backfilled,
+           case when length(r.detail #>> '{{heartbeat,body}}') > 1000 and not {0}
+                then jsonb_set(r.detail, '{{heartbeat,body}}', to_jsonb(left(r.detail #>> '{{heartbeat,body}}', 1000))) else r.detail end, r.region_id
     from result r left join region g on g.id = r.region_id )";
 
 constexpr std::string_view kDecisions = R"(
     select id, at, slot, kind, from_state, to_state, reason, incident_id, votes, monitor_id from decision )";
+
+constexpr int kMostWholeBodies = 20;
 
 struct Window {
     std::optional<TimePoint> from;
@@ -59,12 +64,14 @@ http::Response list_results(Backend& backend, const Call& call) {
     const auto window = read_window(query);
     const auto region = query.text("region", 32);
     const auto verdict = query.name<check::Verdict>("verdict");
+    const bool whole = query.boolean("whole_bodies").value_or(false);
+    if (whole && page.limit > kMostWholeBodies) query.refuse("whole_bodies", fmt::format("goes with a limit of at most {}", kMostWholeBodies));
     query.finish();
     Conditions conditions;
     conditions.add("r.monitor_id = ?", {id});
     if (window.from) conditions.add("r.slot >= ?::timestamptz", {*window.from});
     if (window.to) conditions.add("r.slot < ?::timestamptz", {*window.to});
-    if (region) conditions.add("g.name = ?", {*region});
+    if (region) conditions.add("case when r.region_id = 0 then 'push' else g.name end = ?", {*region});
     if (verdict) conditions.add("r.verdict = ?", {static_cast<int>(*verdict)});
     if (page.after) {
         // The first condition alone lets the planner leave out partitions.
@@ -72,8 +79,8 @@ http::Response list_results(Backend& backend, const Call& call) {
         conditions.add("(r.slot, r.region_id, r.attempt) < (?::timestamptz, ?::bigint, ?::bigint)",
                        {page.after->time(0), page.after->whole(1), page.after->whole(2)});
     }
-    const auto sql = fmt::format("{}{} order by r.slot desc, r.region_id desc, r.attempt desc limit {}", kResults,
-                                 conditions.where(), conditions.bind(page.fetch()));
+    const auto sql = fmt::format("{}{} order by r.slot desc, r.region_id desc, r.attempt desc limit {}",
+                                 fmt::format(kResults, conditions.bind(whole)), conditions.where(), conditions.bind(page.fetch()));
     const auto rows = backend.pool.transact([&](db::Tx& tx) {
         require_monitor(tx, id);
         return tx.run_text(sql, conditions.params());

@@ -51,6 +51,9 @@ http::Response present(const run::Report& report) {
 // Waits for the regions without a connection to the database.
 http::Response ask(Backend& backend, const MonitorDraft& draft, MonitorId monitor, SiteId site, int revision,
                    const std::vector<std::string>& regions) {
+    if (check::is_pushed(draft.kind)) {
+        throw http::ProblemError{http::problem::conflict, fmt::format("the kind {} is heard of: there is nothing to run", name_of(draft.kind)), {}};
+    }
     const message::JobTemplate job(monitor, site, revision, draft.timeout, draft.kind, json::dump(check::write_spec(draft.spec)));
     const auto report = backend.runs.ask({job, draft.timeout, regions});
     if (report) return present(*report);

@@ -13,24 +13,25 @@ constexpr int kPage = 2'000;
 
 constexpr db::Statement kRegions{"scheduler_regions", "select name from region order by name"};
 
+// Monitors that are heard of (check::is_pushed) have no jobs: they are not seen here at all.
 constexpr db::Statement kShare{"scheduler_load_share", R"sql(
 select m.id, m.site_id, m.version, m.share, m.kind, m.spec::text, m.interval_ms, m.phase_ms, m.timeout_ms, m.placement, m.regions,
        m.created_at
 from monitor m join site s on s.id = m.site_id
-where m.share = $1 and m.id > $2 and m.enabled and not m.paused and m.deleted_at is null and s.active and s.deleted_at is null
+where m.kind <> 'heartbeat' and m.share = $1 and m.id > $2 and m.enabled and not m.paused and m.deleted_at is null and s.active and s.deleted_at is null
 order by m.id limit $3)sql"};
 
 constexpr db::Statement kMonitors{"scheduler_load_monitors", R"sql(
 select m.id, m.site_id, m.version, m.share, m.kind, m.spec::text, m.interval_ms, m.phase_ms, m.timeout_ms, m.placement, m.regions,
        m.created_at
 from monitor m join site s on s.id = m.site_id
-where m.id = any($1) and m.share = any($2) and m.enabled and not m.paused and m.deleted_at is null and s.active
+where m.kind <> 'heartbeat' and m.id = any($1) and m.share = any($2) and m.enabled and not m.paused and m.deleted_at is null and s.active
       and s.deleted_at is null)sql"};
 
 constexpr db::Statement kSites{"scheduler_site_status", R"sql(
 select m.id, m.version, m.enabled and not m.paused and s.active and s.deleted_at is null
 from monitor m join site s on s.id = m.site_id
-where m.site_id = any($1) and m.share = any($2) and m.deleted_at is null)sql"};
+where m.kind <> 'heartbeat' and m.site_id = any($1) and m.share = any($2) and m.deleted_at is null)sql"};
 
 // The mark and the rows are of one snapshot.
 constexpr db::Statement kBegin{"scheduler_changes_begin", "select pg_snapshot_xmin(pg_current_snapshot())::text"};

@@ -27,7 +27,9 @@ void close_all(Step& step, Reason reason) {
     if (state.in_outage) step.effects.emplace_back(Leaves{Scope::outage, reason});
     if (state.in_warning) step.effects.emplace_back(Leaves{Scope::warning, reason});
     const auto since = state.since;
+    auto heartbeat = step.definition.heartbeat ? resumed(state.heartbeat, step.now) : Heartbeat{};
     state = first_state(step.now);
+    state.heartbeat = std::move(heartbeat);
     state.since = since;
 }
 

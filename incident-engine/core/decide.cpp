@@ -7,6 +7,8 @@
 namespace sonde::engine::core {
 namespace {
 
+constexpr milliseconds kHeardAgain{50};
+
 // Enough regions are heard again. If they see worse than is known, that is confirmed first and shown then.
 std::optional<Reason> regain_coverage(Step& step) {
     if (step.state.covered || step.tally.outcome == Outcome::too_few || quorum_sees_worse(step)) return std::nullopt;
@@ -55,6 +57,7 @@ TimePoint expected_by(const MonitorState& state, const Definition& definition, T
 Reason time_passed(Step& step, const Tick& tick) {
     auto& state = step.state;
     if (state.activity != Activity::active || step.definition.activity != Activity::active) return Reason::not_watched;
+    if (step.definition.heartbeat) return silence_passed(step, tick.heard_until);
     step.count();
     auto reason = Reason::nothing_due;
     if (state.covered && step.tally.outcome == Outcome::too_few && expects_votes(state) &&
@@ -92,9 +95,12 @@ Decision decide(MonitorState state, const Definition& definition, const Event& e
         reason = result_seen(step, *result);
     } else if (const auto* tick = std::get_if<Tick>(&event.what)) {
         reason = time_passed(step, *tick);
+    } else if (const auto* ping = std::get_if<PingSeen>(&event.what)) {
+        reason = definition.heartbeat ? ping_seen(step, *ping) : Reason::vote_from_stranger;
     } else {
         reason = definition_read(step);
     }
+    if (definition.heartbeat) settle(step.state, definition);
     return {std::move(step.state), std::move(step.effects), reason};
 }
 
@@ -105,6 +111,11 @@ std::optional<TimePoint> next_tick(const MonitorState& state, const Definition& 
     const auto consider = [&](TimePoint at) {
         if (!next || at < *next) next = at;
     };
+    if (definition.heartbeat) {
+        if (!state.heartbeat.deadline) return std::nullopt;
+        // Past it, whoever decides may not have heard everything yet: it is asked again soon.
+        return std::max(*state.heartbeat.deadline + kLatePingsWay, now + kHeardAgain);
+    }
     if (state.suspicion) consider(state.suspicion->deadline);
     if (!state.covered && !state.advisory) return next;
     constexpr milliseconds kPast{1};  // a vote is fresh up to and at its last instant

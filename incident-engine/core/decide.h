@@ -11,8 +11,10 @@
 namespace sonde::engine::core {
 
 // Time has passed. `listening_since` is when whoever decides began to hear of this monitor: votes missing from before say nothing.
+// `heard_until`: all that had reached the results stream by then has been decided on; a heartbeat is late only if it is later than the deadline.
 struct Tick {
     TimePoint listening_since;
+    TimePoint heard_until{};
 };
 
 // The definition was read anew, and may be another than before.
@@ -21,7 +23,7 @@ struct DefinitionRead {};
 struct Event {
     TimePoint now;      // by the engine's clock; does not fall for one monitor but by a correction of that clock
     AdvisoryId fresh_id;  // for an advisory, should one be opened
-    std::variant<ResultSeen, Tick, DefinitionRead> what;
+    std::variant<ResultSeen, Tick, DefinitionRead, PingSeen> what;
 };
 
 struct Decision {

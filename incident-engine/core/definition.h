@@ -2,18 +2,23 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "lib/base/enum_name.h"
 #include "lib/base/id.h"
 #include "lib/base/instant.h"
+#include "lib/check/heartbeat/spec.h"
 #include "lib/check/policy.h"
 
 namespace sonde::engine::core {
 
 // `region.id` of the database.
 enum class RegionId : std::int16_t {};
+
+// Where pings come from: no region that there is, so that no row of the table has this number (lib/message/subject.h has the name).
+inline constexpr RegionId kPushRegion{0};
 
 enum class Severity : unsigned char { critical, major, minor };  // worst first
 
@@ -41,6 +46,7 @@ struct Definition {
     std::uint64_t spec_hash = 0;   // votes taken under another spec say nothing of this one
     Activity activity = Activity::active;
     std::vector<Voter> voters;     // by id
+    std::optional<check::HeartbeatSpec> heartbeat;  // of a monitor that is heard of; its one voter is kPushRegion
     int domains = 0;
     std::uint64_t voters_hash = 0;  // of the voters' ids
 
@@ -49,7 +55,10 @@ struct Definition {
         return rotates ? interval * static_cast<std::int64_t>(voters.empty() ? 1 : voters.size()) : interval;
     }
     // How old a vote may be and still count.
-    [[nodiscard]] milliseconds freshness() const { return cadence() * 3 / 2 + timeout; }
+    [[nodiscard]] milliseconds freshness() const {
+        if (heartbeat) return std::chrono::hours{24 * 366 * 200};  // the deadline says when silence means something
+        return cadence() * 3 / 2 + timeout;
+    }
     // Null for a region that does not check it. Valid as long as the definition.
     [[nodiscard]] const Voter* voter(RegionId region) const {
         for (const auto& voter : voters) {

@@ -52,7 +52,7 @@ void read_time(json::Reader& in, std::string_view field, TimePoint& target) {
 
 void read_region(json::Reader& in, std::string_view field, RegionId& target) {
     int id = 0;
-    if (in.whole(field, id, 1, INT16_MAX)) target = static_cast<RegionId>(id);
+    if (in.whole(field, id, 0, INT16_MAX)) target = static_cast<RegionId>(id);
 }
 
 void read_hash(json::Reader& in, std::string_view field, std::uint64_t& target) {
@@ -125,6 +125,56 @@ Advisory read_advisory(const Json& document, json::Problems& problems) {
     return advisory;
 }
 
+void write_heartbeat(std::string& text, const Heartbeat& heartbeat) {
+    const Out out(text);
+    const auto time = [&](std::string_view field, TimePoint at) {
+        if (at != TimePoint{}) fmt::format_to(out, R"(,"{}":{})", field, to_unix_ms(at));
+    };
+    fmt::format_to(out, R"(,"heartbeat":{{"pings":[)");
+    for (std::size_t i = 0; i < heartbeat.pings.size(); ++i) {
+        const auto& ping = heartbeat.pings[i];
+        fmt::format_to(out, R"({}[{},{},"{}","{}"])", i == 0 ? "" : ",", to_unix_ms(ping.at), ping.attempt, name_of(ping.kind), ping.run);
+    }
+    text.push_back(']');
+    time("last_ping", heartbeat.last_ping);
+    time("last_success", heartbeat.last_success);
+    time("counts_from", heartbeat.counts_from);
+    if (heartbeat.late) fmt::format_to(out, R"(,"late_after":{})", to_unix_ms(heartbeat.late_after));
+    if (heartbeat.deadline) fmt::format_to(out, R"(,"deadline":{})", to_unix_ms(*heartbeat.deadline));
+    if (heartbeat.last_run) fmt::format_to(out, R"(,"last_run":{})", heartbeat.last_run->count());
+    text.push_back('}');
+}
+
+std::optional<Ping> read_ping(const Json& item) {
+    if (!item.is_array() || item.size() != 4 || !item[0].is_number_integer() || !item[1].is_number_integer()) return std::nullopt;
+    if (!item[2].is_string() || !item[3].is_string()) return std::nullopt;
+    const auto kind = from_name<check::PingKind>(item[2].get_ref<const std::string&>());
+    auto run = item[3].get<std::string>();
+    if (!kind || (!run.empty() && !check::is_run_id(run))) return std::nullopt;
+    return Ping{from_unix_ms(item[0].get<std::int64_t>()), item[1].get<int>(), *kind, std::move(run)};
+}
+
+void read_heartbeat(const Json& document, Heartbeat& heartbeat, json::Problems& problems) {
+    json::Reader in(document, "/heartbeat", problems);
+    in.require({"pings"});
+    if (const auto* items = in.array("pings", kFinishes + kStarts)) {
+        for (const auto& item : *items) {
+            auto ping = read_ping(item);
+            if (!ping) return in.refuse("pings", "must be lists of instant, attempt, kind and run");
+            heartbeat.pings.push_back(*std::move(ping));
+        }
+    }
+    read_time(in, "last_ping", heartbeat.last_ping);
+    read_time(in, "last_success", heartbeat.last_success);
+    read_time(in, "counts_from", heartbeat.counts_from);
+    heartbeat.late = in.has("late_after");
+    read_time(in, "late_after", heartbeat.late_after);
+    if (in.has("deadline")) read_time(in, "deadline", heartbeat.deadline.emplace());
+    std::int64_t run = 0;
+    if (in.whole("last_run", run, 0, kMost)) heartbeat.last_run = milliseconds{run};
+    in.finish();
+}
+
 void read_doubt(const Json& document, Doubt& doubt, json::Problems& problems) {
     json::Reader in(document, "/doubt", problems);
     in.require({"regions", "times", "ask_again_at"});
@@ -168,6 +218,7 @@ std::string write_state(const MonitorState& state) {
         write_regions(out, state.advisory->regions);
         fmt::format_to(out, R"(,"class":"{}","opened_at":{}}})", name_of(state.advisory->cause), to_unix_ms(state.advisory->opened_at));
     }
+    if (state.heartbeat != Heartbeat{}) write_heartbeat(text, state.heartbeat);
     fmt::format_to(out, R"(,"votes":[)");
     for (std::size_t i = 0; i < state.votes.size(); ++i) {
         if (i != 0) text.push_back(',');
@@ -197,6 +248,7 @@ Result<MonitorState> read_state(std::string_view text) {
     if (const auto* inner = in.object("doubt")) read_doubt(*inner, state.doubt, problems);
     if (const auto* inner = in.object("recovery")) read_recovery(*inner, state.recovery, problems);
     if (const auto* inner = in.object("advisory")) state.advisory = read_advisory(*inner, problems);
+    if (const auto* inner = in.object("heartbeat")) read_heartbeat(*inner, state.heartbeat, problems);
     if (const auto* items = in.array("votes", 1000)) {
         for (std::size_t i = 0; i < items->size(); ++i) {
             state.votes.push_back(read_vote((*items)[i], fmt::format("/votes/{}", i), problems));

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "incident-engine/core/heartbeat.h"
 #include "incident-engine/core/vote.h"
 #include "lib/base/result.h"
 
@@ -77,6 +78,7 @@ struct MonitorState {
     Doubt doubt;
     Recovery recovery;
     std::optional<Advisory> advisory;
+    Heartbeat heartbeat;       // of monitors that are heard of
 
     [[nodiscard]] State shown() const {
         if (activity != Activity::active) return State::paused;
@@ -93,7 +95,8 @@ struct MonitorState {
 };
 
 // Compact JSON. `votes` is a list of `{"region": id, "slot": ms, "attempt": n, "at": ms, "verdict": name}`, for a failing vote
-// with `class`, `failing_slots`, `failing_since` and `message` besides; other fields are left out where they say nothing.
+// with `class`, `failing_slots`, `failing_since` and `message` besides. `heartbeat` has `last_ping`, `last_success` and `deadline` in ms since the
+// Unix epoch and `last_run` in ms, each if there is one. Other fields are left out where they say nothing.
 std::string write_state(const MonitorState& state);
 
 // Reads exactly what `write_state` wrote; anything else is an error.

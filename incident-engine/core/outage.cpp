@@ -16,7 +16,7 @@ Joins join_by(const Step& step, Scope scope, Reason reason, std::optional<TimePo
     std::vector<Seen> seen;
     for (const auto& vote : step.state.votes) {
         if (rank(vote.verdict) < least_rank || !is_fresh(vote.taken_at, step.definition, step.now)) continue;
-        joins.regions.push_back(vote.region);
+        if (vote.region != kPushRegion) joins.regions.push_back(vote.region);
         const auto at = std::find_if(seen.begin(), seen.end(), [&](const Seen& other) { return other.cause == vote.cause; });
         if (at == seen.end()) {
             seen.push_back({vote.cause, 1, vote.failing_since});

@@ -45,20 +45,28 @@ enum class Reason : unsigned char {
     monitor_resumed,
     monitor_edited,
     by_request,         // a person acknowledged, commented or resolved
+
+    // Heartbeats.
+    heartbeat_noted,     // a start or a log entry: it says nothing of how the job is
+    first_heartbeat,     // a new or resumed monitor was heard of
+    heartbeat_late,      // nothing was heard by the deadline
+    heartbeat_failed,    // the job said that it failed
+    heartbeat_recovered, // enough successes since
 };
 
 }  // namespace sonde::engine::core
 
 template <>
 struct sonde::EnumNames<sonde::engine::core::Reason> {
-    static constexpr std::array<std::string_view, 30> names{
+    static constexpr std::array<std::string_view, 35> names{
         "vote_counted", "vote_superseded", "vote_late", "vote_from_stranger", "agents_fault",
         "not_watched", "nothing_due", "below_quorum", "quorum_unconfirmed", "confirmation_repeated",
         "confirmation_refuted", "recheck_passed", "confirmation_unanswered", "first_quorum", "quorum_down",
         "quorum_degraded", "quorum_recovered", "too_few_voters", "voters_returned", "minority_failing",
         "nobody_failing", "became_incident", "monitor_paused", "monitor_disabled", "monitor_deleted",
-        "site_inactive", "site_deleted", "monitor_resumed", "monitor_edited", "by_request"};
+        "site_inactive", "site_deleted", "monitor_resumed", "monitor_edited", "by_request",
+        "heartbeat_noted", "first_heartbeat", "heartbeat_late", "heartbeat_failed", "heartbeat_recovered"};
 };
 
 static_assert(sonde::EnumNames<sonde::engine::core::Reason>::names.size() ==
-              static_cast<std::size_t>(sonde::engine::core::Reason::by_request) + 1);
+              static_cast<std::size_t>(sonde::engine::core::Reason::heartbeat_recovered) + 1);

@@ -80,6 +80,7 @@ struct ConsumerState {
     std::uint64_t ack_pending = 0;
     std::uint64_t delivered_sequence = 0;
     std::uint64_t waiting = 0;          // pull requests at the server
+    std::uint64_t acked_sequence = 0;   // everything up to here was acknowledged
 };
 
 struct Health {

@@ -208,7 +208,7 @@ Result<std::optional<ConsumerState>> consumer_state(natsConnection* connection, 
     if (status == NATS_NOT_FOUND) return std::optional<ConsumerState>{};
     if (!info) return failed("asking for consumer", stream + "/" + durable, status);
     return std::optional{ConsumerState{info->NumPending, static_cast<std::uint64_t>(info->NumAckPending), info->Delivered.Stream,
-                                       static_cast<std::uint64_t>(info->NumWaiting)}};
+                                       static_cast<std::uint64_t>(info->NumWaiting), info->AckFloor.Stream}};
 }
 
 }  // namespace sonde::bus::management

@@ -1,6 +1,7 @@
 #include "lib/check/judge.h"
 
 #include "lib/check/dns/judge.h"
+#include "lib/check/heartbeat/judge.h"
 #include "lib/check/http/judge.h"
 #include "lib/check/tcp/judge.h"
 #include "lib/check/tls/judge.h"

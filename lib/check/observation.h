@@ -8,6 +8,7 @@
 #include "lib/base/instant.h"
 #include "lib/check/dns/facts.h"
 #include "lib/check/failure.h"
+#include "lib/check/heartbeat/facts.h"
 #include "lib/check/http/facts.h"
 #include "lib/check/ping/facts.h"
 #include "lib/check/tcp/facts.h"
@@ -34,7 +35,7 @@ struct Observation {
     Phases phases;
     std::string address;  // `192.0.2.1:443`, the one connected to; empty if none was
     std::optional<TlsFacts> tls;
-    std::variant<std::monostate, HttpFacts, HandshakeFacts, TcpFacts, DnsFacts, PingFacts, UdpFacts> seen;
+    std::variant<std::monostate, HttpFacts, HandshakeFacts, TcpFacts, DnsFacts, PingFacts, UdpFacts, HeartbeatFacts> seen;
 
     // The facts of a kind, made if they are not there yet.
     template <class Facts>

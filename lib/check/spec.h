@@ -6,6 +6,7 @@
 
 #include "lib/check/dns/spec.h"
 #include "lib/check/endpoint.h"
+#include "lib/check/heartbeat/spec.h"
 #include "lib/check/http/spec.h"
 #include "lib/check/kind.h"
 #include "lib/check/ping/spec.h"
@@ -16,7 +17,7 @@
 
 namespace sonde::check {
 
-using Spec = std::variant<HttpSpec, TlsSpec, TcpSpec, DnsSpec, PingSpec, UdpSpec>;  // in the order of Kind
+using Spec = std::variant<HttpSpec, TlsSpec, TcpSpec, DnsSpec, PingSpec, UdpSpec, HeartbeatSpec>;  // in the order of Kind
 
 inline Kind kind_of(const Spec& spec) { return static_cast<Kind>(spec.index()); }
 

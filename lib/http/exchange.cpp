@@ -20,6 +20,10 @@ std::size_t body_limit(const Request& request, const ServerOptions& options) {
     return std::min(options.body_limit(request.method, request.path), options.max_body_bytes);
 }
 
+bool cuts_body(const Request& request, const ServerOptions& options) {
+    return options.cuts_body && options.cuts_body(request.method, request.path);
+}
+
 std::string lower(std::string text) {
     std::transform(text.begin(), text.end(), text.begin(),
                    [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
@@ -76,13 +80,20 @@ std::optional<Refusal> check_head(Exchange& exchange, std::string_view method, c
     request.path = std::move(target->path);
     request.query = std::move(target->query);
     const auto limit = body_limit(request, options);
-    if (length.value_or(0) > limit) return Refusal{too_large(limit), at_once};
+    if (length.value_or(0) > (cuts_body(request, options) ? kMostDiscarded : limit)) return Refusal{too_large(limit), at_once};
     return std::nullopt;
 }
 
 bool take_body(Exchange& exchange, std::string_view part, const ServerOptions& options) {
     exchange.body_bytes += part.size();
     const auto limit = body_limit(exchange.request, options);
+    if (!exchange.refusal && exchange.body_bytes > limit && cuts_body(exchange.request, options)) {
+        auto& body = exchange.request.body;
+        body += part.substr(0, limit - std::min(limit, body.size()));
+        exchange.request.body_bytes = exchange.body_bytes;
+        return exchange.body_bytes <= kMostDiscarded;
+    }
+    exchange.request.body_bytes = exchange.body_bytes;
     if (!exchange.refusal && exchange.body_bytes > limit) {
         exchange.refusal = too_large(limit);
         exchange.close = true;

@@ -33,6 +33,7 @@ struct Request {
     std::vector<std::pair<std::string, std::string>> query;    // decoded, in order
     std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
     std::string body;
+    std::size_t body_bytes = 0;  // that arrived; more than there are in `body` only where the server cuts bodies
     std::string peer;  // address of the connection's other end
 
     [[nodiscard]] const std::string* header(std::string_view name) const;       // the first one; name in lower case

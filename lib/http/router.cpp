@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <future>
+#include <memory>
 #include <stdexcept>
 
 namespace sonde::http {
@@ -81,17 +83,44 @@ const Route* with_method(const std::vector<const Route*>& routes, Method method)
     return found == routes.end() ? nullptr : *found;
 }
 
+Response wait_for(const Route& route, const Request& request) {
+    const auto answer = std::make_shared<std::promise<Response>>();
+    auto future = answer->get_future();
+    route.deferred(request, [answer](Response response) { answer->set_value(std::move(response)); });
+    return future.get();
+}
+
 }  // namespace
 
-void Router::add(Method method, std::string pattern, Handler handler) {
-    auto shape = shape_of(pattern);
+void Router::add(Route route) {
+    auto shape = shape_of(route.pattern);
     for (std::size_t i = 0; i < routes_.size(); ++i) {
-        if (routes_[i].method == method && segments_[i] == shape) {
-            throw std::logic_error(fmt::format("{} {} is the same route as {}", name_of(method), pattern, routes_[i].pattern));
+        if (routes_[i].method == route.method && segments_[i] == shape) {
+            throw std::logic_error(fmt::format("{} {} is the same route as {}", name_of(route.method), route.pattern, routes_[i].pattern));
         }
     }
     segments_.push_back(std::move(shape));
-    routes_.push_back({method, std::move(pattern), std::move(handler)});
+    routes_.push_back(std::move(route));
+}
+
+void Router::add(Method method, std::string pattern, Handler handler) { add({method, std::move(pattern), std::move(handler), {}}); }
+
+void Router::add_deferred(Method method, std::string pattern, DeferredHandler handler) {
+    add({method, std::move(pattern), {}, std::move(handler)});
+}
+
+const Route* Router::find_deferred(Request& request) const {
+    std::vector<std::string_view> path;
+    for (std::size_t i = 0; i < routes_.size(); ++i) {
+        const auto& route = routes_[i];
+        if (!route.deferred || route.method != request.method) continue;
+        if (path.empty()) path = split(request.path);
+        if (!matches(segments_[i], path)) continue;
+        request.route = route.pattern;
+        request.parameters = parameters(route.pattern, path);
+        return &route;
+    }
+    return nullptr;
 }
 
 Response Router::dispatch(Request& request) const {
@@ -111,7 +140,7 @@ Response Router::dispatch(Request& request) const {
     request.route = (route != nullptr ? route : candidates.front())->pattern;
     if (route != nullptr) {
         request.parameters = parameters(route->pattern, path);
-        return route->handler(request);
+        return route->deferred ? wait_for(*route, request) : route->handler(request);
     }
     if (request.method == Method::options) return Response::empty().with("Allow", allowed(candidates));
     const auto detail = fmt::format("{} is not possible here.", name_of(request.method));

@@ -12,10 +12,17 @@ namespace sonde::http {
 
 using Handler = std::function<Response(const Request&)>;
 
+// To be called once, from any thread; the request may be gone afterwards. One that is dropped uncalled answers 500.
+using Reply = std::function<void(Response)>;
+// Runs on the server's event thread: must not block or throw, and must have `reply` called within a few seconds, for a stopping server
+// waits for that. The request lives until then.
+using DeferredHandler = std::function<void(const Request&, Reply reply)>;
+
 struct Route {
     Method method;
     std::string pattern;  // segments, `{name}` matches one non-empty segment; no regular expressions
     Handler handler;
+    DeferredHandler deferred;  // instead of the handler
 };
 
 class Router {
@@ -25,13 +32,22 @@ public:
     // `/v1/sites/{site_id}`.
     void add(Method method, std::string pattern, Handler handler);
 
+    // As `add`, for what is answered later and is to hold no worker meanwhile.
+    void add_deferred(Method method, std::string pattern, DeferredHandler handler);
+
+    // The deferred route of exactly this method and path, with the request filled in; null if there is none.
+    const Route* find_deferred(Request& request) const;
+
     // Fills in `request.route` and `request.parameters` and calls the handler. An unknown path is 404, a known one with another
-    // method 405 with `Allow`; HEAD falls back to GET, OPTIONS is answered with `Allow`. Both errors as problem documents.
+    // method 405 with `Allow`; HEAD falls back to GET, OPTIONS is answered with `Allow`. Both errors as problem documents. A
+    // deferred handler is waited for.
     Response dispatch(Request& request) const;
 
     [[nodiscard]] const std::vector<Route>& routes() const { return routes_; }
 
 private:
+    void add(Route route);
+
     std::vector<Route> routes_;
     std::vector<std::vector<std::string>> segments_;  // of each route's pattern; `{` stands for a parameter
 };

@@ -8,8 +8,11 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <condition_variable>
 #include <cstring>
 #include <map>
+#include <memory>
+#include <mutex>
 #include <system_error>
 #include <tuple>
 
@@ -79,6 +82,52 @@ LibraryResponse build(Response& response, bool close) {
     return good ? std::move(built) : nullptr;
 }
 
+// How many requests wait for a reply that is to come later.
+class Deferred {
+public:
+    void began() { ++open_; }
+    void ended() {
+        const std::scoped_lock lock(mutex_);
+        if (--open_ == 0) none_.notify_all();
+    }
+    void wait() {
+        std::unique_lock lock(mutex_);
+        none_.wait(lock, [this] { return open_ == 0; });
+    }
+
+private:
+    std::atomic<int> open_{0};
+    std::mutex mutex_;
+    std::condition_variable none_;
+};
+
+// The right to answer one of them.
+class Ticket {
+public:
+    Ticket(Deferred& deferred, Exchange& exchange, MHD_Connection* connection)
+        : deferred_(deferred), exchange_(exchange), connection_(connection) {
+        deferred_.began();
+    }
+    ~Ticket() {
+        if (!replied_) reply(problem_response(problem::internal, "The request was dropped by a defect of the server."));
+    }
+    Ticket(const Ticket&) = delete;
+    Ticket& operator=(const Ticket&) = delete;
+
+    void reply(Response response) {
+        if (replied_.exchange(true)) return;
+        exchange_.response = std::move(response);
+        MHD_resume_connection(connection_);  // the exchange is no longer ours
+        deferred_.ended();
+    }
+
+private:
+    Deferred& deferred_;
+    Exchange& exchange_;
+    MHD_Connection* connection_;
+    std::atomic<bool> replied_{false};
+};
+
 }  // namespace
 
 // Callbacks of the library run on its one event thread; handlers on the workers. An exchange belongs to the event thread, but
@@ -96,6 +145,7 @@ struct Server::Impl {
 
     MHD_Result access(Exchange& exchange, MHD_Connection* connection, const char* method, const char* part, std::size_t* size);
     MHD_Result head_arrived(Exchange& exchange, MHD_Connection* connection, const char* method);
+    void defer(const Route& route, Exchange& exchange, MHD_Connection* connection);
     MHD_Result hand_over(Exchange& exchange, MHD_Connection* connection);
     MHD_Result answer(Exchange& exchange, MHD_Connection* connection, Response response);
     void count(const Exchange& exchange);
@@ -115,6 +165,7 @@ struct Server::Impl {
     Connections connections;
     Workers workers;
     std::atomic<bool> stopping_now{false};
+    Deferred deferred;
     MHD_Daemon* daemon = nullptr;
     int port = 0;
     // Event thread only. What was counted before, so that the registry's lock is taken once a series.
@@ -155,6 +206,7 @@ void Server::Impl::stop() {
     stopping_now = true;
     const auto listening = MHD_quiesce_daemon(daemon);
     shutdown(listening, SHUT_RDWR);  // new clients are refused from here on; the event thread may still look at the descriptor
+    deferred.wait();
     workers.stop();                  // after it no connection is suspended, which the library would not survive below
     if (!connections.drain(kDrain)) log::warning("http_stopped_early", "reason", "clients did not take their responses in time");
     MHD_stop_daemon(daemon);
@@ -199,6 +251,10 @@ MHD_Result Server::Impl::hand_over(Exchange& exchange, MHD_Connection* connectio
     connections.request_whole(connection_of(connection));
     exchange.stage = Exchange::Stage::handling;
     MHD_suspend_connection(connection);
+    if (const auto* route = router.find_deferred(exchange.request)) {
+        defer(*route, exchange, connection);
+        return MHD_YES;
+    }
     const bool submitted = workers.submit([this, &exchange, connection](bool may_run) {
         exchange.response = may_run ? run_handler(router, exchange.request) : stopping();
         exchange.close = !may_run;
@@ -210,6 +266,13 @@ MHD_Result Server::Impl::hand_over(Exchange& exchange, MHD_Connection* connectio
     exchange.close = stopping_now;
     MHD_resume_connection(connection);
     return MHD_YES;
+}
+
+// The exchange is the one's who replies, until he has.
+void Server::Impl::defer(const Route& route, Exchange& exchange, MHD_Connection* connection) {
+    auto ticket = std::make_shared<Ticket>(deferred, exchange, connection);
+    if (stopping_now) return ticket->reply(stopping());
+    route.deferred(exchange.request, [ticket](Response response) { ticket->reply(std::move(response)); });
 }
 
 MHD_Result Server::Impl::answer(Exchange& exchange, MHD_Connection* connection, Response response) {

@@ -23,6 +23,9 @@ struct ServerOptions {
     // The bound for one request, by its method and path, where it is not the same for all; never more than `max_body_bytes`.
     // Called on the event thread while the body arrives: must be quick and not throw.
     std::function<std::size_t(Method method, std::string_view path)> body_limit{};
+    // Whether a body beyond its bound is cut there and served, where it would be refused; up to 64 MiB, then it is refused all the same.
+    // As `body_limit`.
+    std::function<bool(Method method, std::string_view path)> cuts_body{};
     std::size_t max_target_bytes = 8192;
     std::size_t max_header_bytes = 32768;
     // From the first byte of a request to the end of its body, and again for the client to take the response: slow ones are cut

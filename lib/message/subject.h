@@ -8,6 +8,9 @@
 
 namespace sonde::message::subject {
 
+// Where pings come from, in place of a region's name. No region may have it.
+inline constexpr std::string_view push_region = "push";
+
 // A region's name as it may stand in a subject: 1 to 32 of `a-z 0-9 -`, beginning with a letter.
 bool is_region_name(std::string_view name);
 

@@ -8,6 +8,7 @@
 #include "lib/check/kind.h"
 #include "probe-agent/probe/dns/probe.h"
 #include "probe-agent/probe/http/probe.h"
+#include "probe-agent/probe/refusal.h"
 #include "probe-agent/probe/net/network.h"
 #include "probe-agent/probe/ping/probe.h"
 #include "probe-agent/probe/probe.h"
@@ -42,6 +43,7 @@ private:
     DnsProbe dns_;
     PingProbe ping_;
     UdpProbe udp_;
+    Refusal heartbeat_;
     std::array<Probe*, EnumNames<check::Kind>::names.size()> by_kind_;  // in the order of Kind
 };
 

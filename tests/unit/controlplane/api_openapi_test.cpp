@@ -13,6 +13,7 @@
 #include "controlplane/api/run.h"
 #include "controlplane/api/site_draft.h"
 #include "controlplane/api/state.h"
+#include "controlplane/ping/pings.h"
 #include "controlplane/run/desk.h"
 #include "lib/check/verdict.h"
 #include "lib/service/service.h"
@@ -74,6 +75,11 @@ std::set<std::string> routed() {
     service::add_operational_routes(router, health, registry);
     add_api_routes(router, backend, tokens);
     std::set<std::string> routes;
+    bus::Options nowhere;
+    nowhere.urls = {"nats://127.0.0.1:1"};
+    const auto bus = bus::Bus::connect(nowhere, registry);
+    ping::Pings pings(pool, options.dsn, *bus, registry);
+    pings.add_routes(router);
     for (const auto& route : router.routes()) routes.insert(method_name(route.method) + " " + route.pattern);
     return routes;
 }
@@ -190,6 +196,13 @@ TEST_CASE("the fields that may be set are those of the canonical documents") {
     CHECK(fields(schemas["MonitorInput"]["properties"]) == fields(monitor));
     CHECK(fields(schemas["HttpSpec"]["properties"]) == fields(monitor["spec"]));
     CHECK(fields(schemas["Policy"]["properties"]) == fields(monitor["policy"]));
+    check::HeartbeatSpec by_period;
+    by_period.period = by_period.max_run = seconds{60};
+    check::HeartbeatSpec by_schedule;
+    by_schedule.schedule = *calendar::Schedule::parse(calendar::Kind::cron, "@daily", calendar::Zone::utc());
+    auto either = fields(check::write_spec(by_period));
+    either.merge(fields(check::write_spec(by_schedule)));
+    CHECK(fields(schemas["HeartbeatSpec"]["properties"]) == either);
     auto channel = fields(write_channel({}));
     channel.insert("secrets");
     CHECK(fields(schemas["ChannelInput"]["properties"]) == channel);

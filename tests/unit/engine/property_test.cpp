@@ -137,7 +137,7 @@ private:
         }
     }
 
-    void step(std::variant<ResultSeen, Tick, DefinitionRead> what) {
+    void step(decltype(Event::what) what) {
         auto& watched = world_.monitor(0);
         if (!watched.seen) {
             watched.state = first_state(now_);

@@ -27,6 +27,14 @@ MonitorState full_state() {
     state.doubt = {{static_cast<RegionId>(1), static_cast<RegionId>(2)}, 4, at(100)};
     state.recovery = {at(3), 1};
     state.advisory = Advisory{AdvisoryId{77}, {static_cast<RegionId>(1)}, check::FailureClass::reset, at(5)};
+    state.heartbeat.pings = {{at(1), 0, check::PingKind::start, "a-1"}, {at(2), 99, check::PingKind::fail, ""}};
+    state.heartbeat.last_ping = at(3);
+    state.heartbeat.last_success = at(1);
+    state.heartbeat.counts_from = at(0);
+    state.heartbeat.late = true;
+    state.heartbeat.late_after = at(1);
+    state.heartbeat.deadline = at(70);
+    state.heartbeat.last_run = milliseconds{1234};
     return state;
 }
 

@@ -3,7 +3,8 @@
 //     monitor API interval 30s timeout 10s regions eu=a us=b ap=c policy {"quorum": "all"}
 //     [    30] eu down(connect_refused) → below_quorum (1/3 down, 2 needed); …
 //
-// Events: `<region> <verdict>[(<class>)] [slot <s>] [#<attempt>] [started <s>] [backfilled]`, `pause`, `resume`, `delete`,
+// A heartbeat monitor is `monitor NAME heartbeat {spec}`; its events are `ping <kind> [run <id>] [at <s>]`, `period <ms>`, and `deaf` and `hears`:
+// between them the engine does not know what is in the stream. Other events: `<region> <verdict>[(<class>)] [slot <s>] [#<attempt>] [started <s>] [backfilled]`, `pause`, `resume`, `delete`,
 // `edit`, `regions <name>=<domain>…`, `<action> by <actor> [version <n>]`, `nothing`; `@<monitor>` at the end where there are several.
 // Ticks that come due in between are shown as lines of their own, marked `·`.
 // SONDE_UPDATE_GOLDEN=1 writes the traces anew.
@@ -17,6 +18,7 @@
 #include <sstream>
 
 #include "lib/base/duration.h"
+#include "lib/check/spec.h"
 #include "tests/unit/engine/world.h"
 
 using namespace sonde;
@@ -65,6 +67,16 @@ private:
         arrange_voters(definition);
     }
 
+    void set_heartbeat(Definition& definition, const std::string& line) {
+        const auto from = line.find("heartbeat ") + 10;
+        const auto document = json::parse(line.substr(from, line.find(" policy ", from) - from));
+        REQUIRE(document.ok());
+        definition.heartbeat = std::get<check::HeartbeatSpec>(*check::read_spec(check::Kind::heartbeat, *document, ""));
+        definition.policy.recovery_rounds = 1;
+        definition.voters = {{kPushRegion, "push", "push", 0}};
+        arrange_voters(definition);
+    }
+
     void add_monitor(const std::string& line) {
         auto definition = test::definition_with({});
         std::istringstream words(line);
@@ -75,6 +87,7 @@ private:
             if (word == "interval" && words >> word) definition.interval = parse_duration(word).value();
             else if (word == "timeout" && words >> word) definition.timeout = parse_duration(word).value();
             else if (word == "rotates") definition.rotates = true;
+            else if (word == "heartbeat") { set_heartbeat(definition, line); break; }
             else if (word == "regions") { set_regions(definition, words); break; }
             else FAIL("unknown word " << word);
         }
@@ -90,7 +103,7 @@ private:
         while (const auto due = world_.next_tick(now_)) {
             if (due->first > until) break;
             now_ = std::max(now_, due->first);
-            const auto text = world_.happens(due->second, now_, Tick{world_.listening_since});
+            const auto text = world_.happens(due->second, now_, Tick{world_.listening_since, deaf_since_.value_or(now_)});
             if (text.find(';') != std::string::npos) out_ += fmt::format("[{:>7}] · tick → {}\n", seconds_of(now_), text);
         }
     }
@@ -114,6 +127,18 @@ private:
         std::string word;
         words >> word;
         if (word == "nothing") return "nothing";
+        if (word == "deaf" || word == "hears") {
+            deaf_since_ = word == "deaf" ? std::optional(now_) : std::nullopt;
+            return word;
+        }
+        if (word == "period") {
+            int ms = 0;
+            words >> ms;
+            definition.heartbeat->period = milliseconds{ms};
+            ++definition.spec_hash;
+            return world_.happens(index, now_, DefinitionRead{});
+        }
+        if (word == "ping") return world_.happens(index, now_, ping(words));
         if (const auto action = from_name<Action>(word)) {
             Command command{*action, {}, {}, {}};
             std::string skip;
@@ -131,6 +156,23 @@ private:
             return world_.happens(index, now_, DefinitionRead{});
         }
         return world_.happens(index, now_, result(definition, word, words));
+    }
+
+    PingSeen ping(std::istringstream& words) {
+        PingSeen seen;
+        seen.at = now_;
+        std::string word;
+        words >> word;
+        seen.kind = from_name<check::PingKind>(word).value();
+        if (seen.kind == check::PingKind::fail) seen.message = "the job reported a failure";
+        while (words >> word) {
+            double s = 0;
+            if (word == "run" && words >> seen.run) continue;
+            if (word == "at" && words >> s) seen.at = at_seconds(s);
+            else if (word[0] == '@') break;
+            else FAIL("unknown word " << word);
+        }
+        return seen;
     }
 
     ResultSeen result(const Definition& definition, const std::string& region, std::istringstream& words) {
@@ -163,6 +205,7 @@ private:
     std::map<std::string, int> monitors_;
     std::map<std::string, int> ids_;
     TimePoint now_;
+    std::optional<TimePoint> deaf_since_;
     std::string out_;
 };
 

@@ -109,7 +109,7 @@ std::string World::apply(int index, TimePoint now, const Effect& effect) {
     return "closes advisory";
 }
 
-std::string World::happens(int index, TimePoint now, std::variant<ResultSeen, Tick, DefinitionRead> what) {
+std::string World::happens(int index, TimePoint now, decltype(Event::what) what) {
     auto& watched = monitor(index);
     if (!watched.seen) {
         watched.state = first_state(now);

@@ -24,7 +24,7 @@ public:
     [[nodiscard]] std::size_t size() const { return monitors_.size(); }
 
     // Decides, applies, and returns what happened: `reason; effect; effect`.
-    std::string happens(int index, TimePoint now, std::variant<core::ResultSeen, core::Tick, core::DefinitionRead> what);
+    std::string happens(int index, TimePoint now, decltype(core::Event::what) what);
     std::string command(TimePoint now, core::Scope scope, core::Command command);
 
     // The earliest instant at which a tick is due, and for which monitor; nothing if none is.
