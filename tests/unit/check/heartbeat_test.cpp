@@ -29,6 +29,13 @@ Judgement judged(HeartbeatFacts facts) {
     return judge(Spec{HeartbeatSpec{}}, seen, TimePoint{});
 }
 
+HeartbeatFacts pinged(PingKind kind, std::optional<int> exit_code = {}) {
+    HeartbeatFacts facts;
+    facts.ping = kind;
+    facts.exit_code = exit_code;
+    return facts;
+}
+
 }  // namespace
 
 TEST_CASE("a heartbeat's spec is by period or by schedule, and never both") {
@@ -68,16 +75,18 @@ TEST_CASE("a schedule follows the clocks of its zone through their changes") {
 }
 
 TEST_CASE("a success is up, a failure down with what the job said last; a start and a log entry are neither") {
-    CHECK(judged({.ping = PingKind::success}).verdict == Verdict::up);
-    const auto failed = judged({.ping = PingKind::fail, .body = "copying\nno space left on device\n\n", .body_bytes = 33});
+    CHECK(judged(pinged(PingKind::success)).verdict == Verdict::up);
+    auto facts = pinged(PingKind::fail);
+    facts.body = "copying\nno space left on device\n\n";
+    const auto failed = judged(facts);
     CHECK(failed.verdict == Verdict::down);
     CHECK(failed.cause == FailureClass::heartbeat_failed);
     CHECK(failed.message == "the job reported a failure: no space left on device");
-    CHECK(judged({.ping = PingKind::fail, .exit_code = 3}).message == "the job ended with exit code 3");
-    CHECK(judged({.ping = PingKind::fail, .exit_code = 3}).assertions.at(0).found == "3");
+    CHECK(judged(pinged(PingKind::fail, 3)).message == "the job ended with exit code 3");
+    CHECK(judged(pinged(PingKind::fail, 3)).assertions.at(0).found == "3");
     for (const auto kind : {PingKind::start, PingKind::log}) {
-        CHECK(judged({.ping = kind}).verdict == Verdict::unknown);
-        CHECK(judged({.ping = kind}).cause == FailureClass::none);
+        CHECK(judged(pinged(kind)).verdict == Verdict::unknown);
+        CHECK(judged(pinged(kind)).cause == FailureClass::none);
     }
 }
 
