@@ -14,9 +14,9 @@ enum class DnsType : unsigned short { a = 1, aaaa = 28 };
 
 struct DnsAnswer {
     int rcode = 0;  // 2 SERVFAIL, 3 NXDOMAIN, 5 REFUSED
-    std::vector<std::string> addresses;
+    std::vector<std::string> addresses{};
     bool cut_off = false;  // over UDP: nothing but the flag that says so
-    std::string raw;       // instead of addresses: the bytes after the question, said to be one record
+    std::string raw{};       // instead of addresses: the bytes after the question, said to be one record
 };
 
 // On a free port of 127.0.0.1, the same for both unless `tcp` is false; one thread. Nothing as an answer means silence.

@@ -73,7 +73,7 @@ TEST_CASE("PostgreSQL killed in the middle of an outage: results wait, and nothi
         message::ResultBatch batch{region, "agent", shard_of(outage.site), wall_now(), {}};
         batch.results.push_back({.monitor = outage.monitor, .site = outage.site, .revision = 1, .slot = outage.stage.slot(1), .attempt = 1,
                                  .reason = message::JobReason::confirm, .started_at = wall_now(), .backfilled = false,
-                                 .verdict = Verdict::down, .cause = FailureClass::reset, .phases = {}, .http_status = 0, .detail = "{}"});
+                                 .verdict = Verdict::down, .cause = FailureClass::reset, .phases = {}, .http_status = 0, .detail = "{}", .evidence = {}});
         outage.stage.publish(message::subject::results(batch.shard, region), message::write_result_batch(batch));
     }
     REQUIRE(eventually([&] { return !ready(*engine); }));
