@@ -37,8 +37,9 @@ void log_edges(const Writes& writes) {
 
 }  // namespace
 
-Transaction::Transaction(db::Pool& pool, bus::Bus& bus, Jurisdiction& jurisdiction, Confirmations& confirmations, Metrics& metrics)
-    : pool_(pool), bus_(bus), jurisdiction_(jurisdiction), confirmations_(confirmations), metrics_(metrics) {}
+Transaction::Transaction(db::Pool& pool, const crypto::SecretBox& secrets, bus::Bus& bus, Jurisdiction& jurisdiction,
+                         Confirmations& confirmations, Metrics& metrics)
+    : pool_(pool), secrets_(secrets), bus_(bus), jurisdiction_(jurisdiction), confirmations_(confirmations), metrics_(metrics) {}
 
 Transaction::Sorted Transaction::sort(const Batch& batch, TimePoint now) const {
     Sorted sorted;
@@ -136,7 +137,7 @@ Committed Transaction::run(Batch& batch) {
     if (tx || !writes.empty()) {
         if (!tx) begin(tx);
         store::write(*tx, writes, now);
-        templates = load_templates(*tx, writes.asking);
+        templates = load_templates(*tx, secrets_, writes.asking);
         tx->commit();
         tx.reset();
         metrics_.transaction.observe(in_seconds(Clock::now() - started));

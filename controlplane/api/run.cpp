@@ -51,7 +51,8 @@ http::Response present(const run::Report& report) {
 // Waits for the regions without a connection to the database.
 http::Response ask(Backend& backend, const MonitorDraft& draft, MonitorId monitor, SiteId site, int revision,
                    const std::vector<std::string>& regions) {
-    const message::JobTemplate job(monitor, site, revision, draft.timeout, draft.kind, json::dump(check::write_spec(draft.spec)));
+    const auto spec = json::dump(draft.spec);
+    const message::JobTemplate job(monitor, site, revision, draft.timeout, draft.kind, spec, check::named_in(spec, draft.secrets));
     const auto report = backend.runs.ask({job, draft.timeout, regions});
     if (report) return present(*report);
     return http::problem_response(http::problem::unavailable,
@@ -72,6 +73,7 @@ http::Response run_monitor(Backend& backend, const Call& call) {
     auto [monitor, regions] = backend.pool.transact([&](db::Tx& tx) {
         auto found = monitor_store::find(tx, id);
         if (!found) not_found("there is no such monitor");
+        found->draft.secrets = monitor_store::secrets(tx, backend.secrets, id);
         if (asked.regions.empty()) asked.regions = found->draft.regions;
         auto where = regions_of(tx, asked);
         return std::pair{std::move(*found), std::move(where)};
@@ -96,6 +98,7 @@ MonitorDraft read_run(const Json& document, json::Problems& problems) {
     json::Reader in(document, "", problems);
     in.require({"spec"});
     in.name("kind", draft.kind);
+    draft.secrets = read_secrets(in, SecretsField::whole, {}, problems);
     read_spec(in, draft, problems);
     in.duration_ms("timeout_ms", draft.timeout, kMinTimeout, kMaxTimeout);
     read_regions(in, draft.regions, problems);
