@@ -87,9 +87,9 @@ void add_check(CLI::App& app, std::function<int()>& run) {
     const auto arguments = std::make_shared<Arguments>();
     auto* url = command->add_option("url", arguments->url, "an absolute http or https URL");
     command->add_option("--spec", arguments->spec_file, "a file with a monitor's `spec` as JSON, instead of a URL; - is standard input")->excludes(url);
-    command->add_option("--method", arguments->method, "GET, HEAD or POST")->check(CLI::IsMember({"GET", "HEAD", "POST"}))->capture_default_str();
+    command->add_option("--method", arguments->method, "GET, POST or any other")->capture_default_str();
     command->add_option("--header,-H", arguments->headers, "`Name: value`; may be repeated")->allow_extra_args(false);
-    command->add_option("--body", arguments->body, "with POST");
+    command->add_option("--body", arguments->body, "not with HEAD");
     command->add_option("--accept-status", arguments->accept_status, "as 200-299,301");
     command->add_flag("--no-redirects", arguments->no_redirects, "judge the first answer");
     command->add_flag("--no-verify", arguments->no_verify, "take any certificate");

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "lib/crypto/crypto.h"
+
 namespace sonde::agent {
 
 Result<std::shared_ptr<const Target>> make_target(check::Spec spec, check::Redactor redact) {
@@ -12,6 +14,8 @@ Result<std::shared_ptr<const Target>> make_target(check::Spec spec, check::Redac
         auto parsed = net::parse_url(http->url);
         if (!parsed) return Error{"the url " + parsed.error().message};
         url = std::move(*parsed);
+        const auto& auth = http->auth;
+        if (auth.type == check::HttpAuthType::basic && !redact.empty()) redact.add(crypto::base64(auth.username + ':' + auth.password));
     }
     return std::make_shared<const Target>(Target{std::move(spec), std::move(url), std::move(host), std::move(redact)});
 }

@@ -22,8 +22,8 @@ struct Arrival {
 // One way. It has no deadline of its own: destroying it ends it. Loop thread only.
 class Approach {
 public:
-    // `host` is a name or an address without brackets.
-    Approach(Network& network, std::string host, int port, std::function<void(Arrival)> done);
+    // `host` is a name or an address without brackets; `family` AF_INET or AF_INET6 to go to such an address only.
+    Approach(Network& network, std::string host, int port, std::function<void(Arrival)> done, int family = AF_UNSPEC);
 
     // `done` is called once, possibly before this returns; it may destroy the approach.
     void start();
@@ -32,6 +32,7 @@ public:
     [[nodiscard]] Arrival overdue(milliseconds timeout) const;
 
 private:
+    [[nodiscard]] bool fits(const net::Address& address) const;
     void resolved(Resolution resolution);
     void connect(std::vector<net::Address> addresses);
     void connected(Connected outcome);
@@ -41,6 +42,7 @@ private:
     Network& network_;
     std::string host_;
     int port_;
+    int family_;
     std::function<void(Arrival)> done_;
     Arrival arrival_;
     MonotonicPoint step_began_{};

@@ -8,6 +8,7 @@
 #include <openssl/x509v3.h>
 
 #include <atomic>
+#include <csignal>
 #include <stdexcept>
 
 namespace sonde::test {
@@ -69,9 +70,12 @@ Certificate make_certificate(const CertificateRequest& request, const Certificat
     return made;
 }
 
-TlsServer::TlsServer(const Certificate& certificate, std::string answer) : context_(SSL_CTX_new(TLS_server_method())) {
+TlsServer::TlsServer(const Certificate& certificate, std::string answer, const std::function<void(SSL_CTX*)>& settings)
+    : context_(SSL_CTX_new(TLS_server_method())) {
+    std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes to sockets that the other side may have closed
     SSL_CTX_use_certificate(context_.get(), certificate.x509.get());
     SSL_CTX_use_PrivateKey(context_.get(), certificate.key.get());
+    if (settings) settings(context_.get());
     server_ = std::make_unique<RawServer>([context = context_.get(), answer = std::move(answer)](int fd) {
         SSL* const ssl = SSL_new(context);
         SSL_set_fd(ssl, fd);

@@ -35,10 +35,10 @@ struct CertificateRequest {
 // Signed by `issuer`, or by itself.
 Certificate make_certificate(const CertificateRequest& request, const Certificate* issuer = nullptr);
 
-// Answers every request with `answer` over TLS.
+// Answers every request with `answer` over TLS; `settings` may change how.
 class TlsServer {
 public:
-    TlsServer(const Certificate& certificate, std::string answer);
+    TlsServer(const Certificate& certificate, std::string answer, const std::function<void(SSL_CTX*)>& settings = {});
     ~TlsServer();
     [[nodiscard]] int port() const { return server_->port(); }
 
