@@ -47,7 +47,7 @@ std::string put_in(std::string_view text, const Secrets& secrets, const std::str
         [&](std::string_view name) {
             const auto found = secrets.find(std::string(name));
             if (found == secrets.end()) {
-                problems.push_back({pointer, fmt::format("names the secret {}, which this monitor does not have", name)});
+                problems.push_back({pointer, fmt::format("names the secret {}, which is not there", name)});
             } else {
                 result += found->second.reveal();
             }

@@ -7,7 +7,7 @@
 namespace sonde::check {
 namespace {
 
-constexpr std::size_t kMaxPem = 64 * 1024;
+constexpr std::size_t kMaxPem = 32 * 1024;  // of each, so that a batch of jobs stays below the bus's limit
 
 bool is_of(const net::Address& address, IpFamily family) {
     return family == IpFamily::any || (address.family == AF_INET) == (family == IpFamily::ipv4);

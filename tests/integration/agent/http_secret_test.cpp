@@ -41,5 +41,5 @@ TEST_CASE("a spec that is wrong with its secrets in place is an error without th
         return target.error().message;
     };
     CHECK(read(R"({"url":"http://a/","accept_status":"{{secrets.KEY}}"})").find("200-x") == std::string::npos);
-    CHECK(read(R"({"url":"http://a/{{secrets.NONE}}"})") == "/url names the secret NONE, which this monitor does not have");
+    CHECK(read(R"({"url":"http://a/{{secrets.NONE}}"})") == "/url names the secret NONE, which is not there");
 }

@@ -53,7 +53,7 @@ TEST_CASE("a patch of secrets merges: null removes one, a value sets one, each i
     CHECK(answer.json()["secrets"] == Json{{"KEY", nullptr}});
     answer = stand().admin().patch(path, {{"secrets", {{"KEY", nullptr}}}});
     CHECK(answer.status == 422);
-    CHECK(answer.errors() == "/spec/headers/X-Key: names the secret KEY, which this monitor does not have\n");
+    CHECK(answer.errors() == "/spec/headers/X-Key: names the secret KEY, which is not there\n");
     answer = stand().admin().patch(path, {{"secrets", {{"KEY", nullptr}}}, {"spec", {{"headers", {{"X-Key", "plain"}}}}}});
     CHECK(answer.status == 200);
     CHECK(answer.json()["secrets"] == Json::object());

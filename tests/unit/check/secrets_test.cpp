@@ -37,7 +37,7 @@ TEST_CASE("a name that is not there is a problem at its place") {
     substitute(Json{{"a/b", {"", "{{secrets.NONE}}"}}}, kSecrets, "/spec", problems);
     REQUIRE(problems.size() == 1);
     CHECK(problems[0].pointer == "/spec/a~1b/1");
-    CHECK(problems[0].detail == "names the secret NONE, which this monitor does not have");
+    CHECK(problems[0].detail == "names the secret NONE, which is not there");
 }
 
 TEST_CASE("names and values have bounds") {
