@@ -89,7 +89,7 @@ void ControlplaneApp::start() {
     parts.bus = bus::Bus::connect(service::bus_options(config_.common, "sonde-controlplane " + name), parts.registry);
     parts.runs.open(*parts.bus);
     parts.scheduling_pool.emplace(scheduling_pool(config_.database), parts.registry);
-    parts.scheduling.emplace(config_.scheduler, *parts.scheduling_pool, config_.database.dsn, *parts.bus, parts.registry, name);
+    parts.scheduling.emplace(config_.scheduler, *parts.scheduling_pool, parts.secrets, config_.database.dsn, *parts.bus, parts.registry, name);
     parts.scheduling->start();
     parts.pings.emplace(parts.pool, config_.database.dsn, *parts.bus, parts.registry);
     parts.pings->start();

@@ -8,7 +8,7 @@ config::Keys keys_of(ControlplaneConfig& config) {
     service::add_database_keys(keys, config.database);
     keys.push_back(
         config::key("secrets.key_file", config.key_file,
-                    "The key that channels' secrets are sealed with: 32 random bytes as base64, mode 600. Losing it loses them.",
+                    "The key that the secrets of channels and monitors are sealed with: 32 random bytes as base64, mode 600. Losing it loses them.",
                     {.required = true}));
     keys.push_back(config::key("api.workers", config.api_workers, 1, 256, "Requests worked on at once."));
     keys.push_back(config::key("api.max_connections", config.api_max_connections, 1, 100'000,

@@ -28,9 +28,10 @@ std::string owner_name() {
 
 // In the order of starting; destroyed in reverse.
 struct EngineApp::Parts {
-    explicit Parts(const EngineConfig& config)
-        : owner(owner_name()), pool(service::pool_options(config.database, "sonde-engine"), registry) {}
+    Parts(const EngineConfig& config, crypto::SecretBox box)
+        : secrets(std::move(box)), owner(owner_name()), pool(service::pool_options(config.database, "sonde-engine"), registry) {}
 
+    crypto::SecretBox secrets;
     metrics::Registry registry;
     Metrics metrics{registry};
     service::Health health;
@@ -52,7 +53,9 @@ EngineApp::EngineApp(const EngineConfig& config) : config_(config) {}
 EngineApp::~EngineApp() { stop(); }
 
 void EngineApp::start() {
-    parts_ = std::make_unique<Parts>(config_);
+    auto box = crypto::SecretBox::from_key_file(config_.key_file);
+    if (!box) throw std::runtime_error(fmt::format("cannot use secrets.key_file: {}", box.error().message));
+    parts_ = std::make_unique<Parts>(config_, std::move(*box));
     auto& parts = *parts_;
     if (const auto schema = db::check_schema(parts.pool); !schema) {
         throw std::runtime_error(fmt::format("cannot use the database: {}", schema.error().message));
@@ -67,7 +70,8 @@ void EngineApp::start() {
     parts.telling.emplace(Telling::Options{parts.owner, config_.lease, config_.agent_silence}, parts.pool, *parts.bus, parts.metrics);
     parts.telling->start();
     parts.worker.emplace(
-        config_, parts.owner, parts.pool, *parts.bus, *parts.intake, *parts.hearing, parts.metrics, [&parts] { parts.telling->nudge(); },
+        config_, parts.owner, parts.pool, parts.secrets, *parts.bus, *parts.intake, *parts.hearing, parts.metrics,
+        [&parts] { parts.telling->nudge(); },
         [&parts](std::string region) { parts.watchdog->missing_urgent(std::move(region)); });
     parts.worker->start();
     parts.listener.emplace(config_.database.dsn, std::vector<std::string>{"sonde_change", "sonde_command", "sonde_outbox"},

@@ -7,6 +7,9 @@ config::Keys keys_of(EngineConfig& config) {
     service::add_common_keys(keys, config.common);
     service::add_database_keys(keys, config.database);
     const auto ms = [](int value) { return milliseconds{value}; };
+    keys.push_back(config::key("secrets.key_file", config.key_file,
+                               "The key that the secrets of channels and monitors are sealed with; the control plane's file.",
+                               {.required = true}));
     keys.push_back(config::key("engine.lease", config.lease, ms(1000), ms(60'000),
                                "How long a shard stays with an engine that does not renew it: the longest a takeover waits."));
     keys.push_back(config::key("engine.linger", config.linger, ms(0), ms(1000),

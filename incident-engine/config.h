@@ -8,6 +8,7 @@ namespace sonde::engine {
 struct EngineConfig {
     service::CommonConfig common;
     service::DatabaseConfig database{.pool_size = 3};
+    std::string key_file = "secrets.key";
     milliseconds lease{4000};            // how long a shard stays ours without a renewal
     milliseconds linger{20};             // how long results that press may wait for others to share a transaction
     milliseconds relaxed_linger{100};    // the same where all is well

@@ -2,6 +2,7 @@
 
 #include "lib/check/spec.h"
 #include "lib/message/subject.h"
+#include "lib/service/monitor_secrets.h"
 
 namespace sonde::engine {
 namespace {
@@ -11,11 +12,11 @@ constexpr std::size_t kBytesInMessage = 500'000;  // the server takes a mebibyte
 constexpr milliseconds kPublishDeadline{2000};    // later, the core asks again
 
 constexpr db::Statement kSpecs{"engine_specs", R"sql(
-select id, site_id, version, timeout_ms, kind, spec::text from monitor where id = any($1::bigint[]))sql"};
+select id, site_id, version, timeout_ms, kind, spec::text, secrets from monitor where id = any($1::bigint[]))sql"};
 
 }  // namespace
 
-JobTemplates load_templates(db::Tx& tx, std::span<const Asking> asking) {
+JobTemplates load_templates(db::Tx& tx, const crypto::SecretBox& secrets, std::span<const Asking> asking) {
     JobTemplates templates;
     if (asking.empty()) return templates;
     std::vector<std::int64_t> ids;
@@ -24,7 +25,9 @@ JobTemplates load_templates(db::Tx& tx, std::span<const Asking> asking) {
         const auto kind = from_name<check::Kind>(row.text(4));
         if (!kind) continue;
         const auto monitor = row.id<MonitorId>(0);
-        templates.emplace(monitor, message::JobTemplate(monitor, row.id<SiteId>(1), row.small(2), milliseconds{row.whole(3)}, *kind, row.text(5)));
+        check::Secrets named;
+        if (!row.is_null(6)) named = service::secrets_for_job(secrets, monitor, row.bytes(6), row.text(5));
+        templates.emplace(monitor, message::JobTemplate(monitor, row.id<SiteId>(1), row.small(2), milliseconds{row.whole(3)}, *kind, row.text(5), named));
     }
     return templates;
 }

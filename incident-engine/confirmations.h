@@ -11,6 +11,7 @@
 #include "incident-engine/metrics.h"
 #include "incident-engine/writes.h"
 #include "lib/bus/bus.h"
+#include "lib/crypto/crypto.h"
 #include "lib/db/db.h"
 #include "lib/message/job.h"
 
@@ -18,8 +19,8 @@ namespace sonde::engine {
 
 using JobTemplates = std::unordered_map<MonitorId, message::JobTemplate>;
 
-// The jobs' fixed parts, as defined now, of the monitors in `asking`.
-JobTemplates load_templates(db::Tx& tx, std::span<const Asking> asking);
+// The jobs' fixed parts, as defined now, of the monitors in `asking`; with the secrets that their specs name.
+JobTemplates load_templates(db::Tx& tx, const crypto::SecretBox& secrets, std::span<const Asking> asking);
 
 class Confirmations {
 public:

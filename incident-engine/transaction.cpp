@@ -37,9 +37,15 @@ void log_edges(const Writes& writes) {
 
 }  // namespace
 
-Transaction::Transaction(db::Pool& pool, bus::Bus& bus, Jurisdiction& jurisdiction, Confirmations& confirmations, Hearing& hearing,
-                         Metrics& metrics)
-    : pool_(pool), bus_(bus), jurisdiction_(jurisdiction), confirmations_(confirmations), hearing_(hearing), metrics_(metrics) {}
+Transaction::Transaction(db::Pool& pool, const crypto::SecretBox& secrets, bus::Bus& bus, Jurisdiction& jurisdiction,
+                         Confirmations& confirmations, Hearing& hearing, Metrics& metrics)
+    : pool_(pool),
+      secrets_(secrets),
+      bus_(bus),
+      jurisdiction_(jurisdiction),
+      confirmations_(confirmations),
+      hearing_(hearing),
+      metrics_(metrics) {}
 
 Transaction::Sorted Transaction::sort(const Batch& batch, TimePoint now) const {
     Sorted sorted;
@@ -149,7 +155,7 @@ Committed Transaction::run(Batch& batch) {
     if (tx || !writes.empty()) {
         if (!tx) begin(tx);
         store::write(*tx, writes, now);
-        templates = load_templates(*tx, writes.asking);
+        templates = load_templates(*tx, secrets_, writes.asking);
         tx->commit();
         tx.reset();
         metrics_.transaction.observe(in_seconds(Clock::now() - started));

@@ -18,7 +18,8 @@ struct Committed {
 
 class Transaction {
 public:
-    Transaction(db::Pool& pool, bus::Bus& bus, Jurisdiction& jurisdiction, Confirmations& confirmations, Hearing& hearing, Metrics& metrics);
+    Transaction(db::Pool& pool, const crypto::SecretBox& secrets, bus::Bus& bus, Jurisdiction& jurisdiction, Confirmations& confirmations,
+                Hearing& hearing, Metrics& metrics);
 
     // Decides, writes, commits; then takes the decisions over into memory, acknowledges the messages and asks for confirmations.
     // Throws db::DbError or db::Fenced: then nothing of that was done, but if the failure is `unavailable`, the commit may have
@@ -39,6 +40,7 @@ private:
     void count(const Sorted& sorted, const std::vector<bool>& is_new, const Writes& writes, std::uint64_t late, TimePoint committed_at);
 
     db::Pool& pool_;
+    const crypto::SecretBox& secrets_;
     bus::Bus& bus_;
     Jurisdiction& jurisdiction_;
     Confirmations& confirmations_;

@@ -31,7 +31,8 @@ constexpr db::Statement kPartitions{"result_partitions", "select create_result_p
 // What the worker's thread has. Only `say_well`, `say_ill` and `trouble` concern others.
 class Worker::Desk {
 public:
-    Desk(const EngineConfig& config, std::string owner, db::Pool& pool, bus::Bus& bus, Intake& intake, Hearing& hearing, Metrics& metrics,
+    Desk(const EngineConfig& config, std::string owner, db::Pool& pool, const crypto::SecretBox& secrets, bus::Bus& bus, Intake& intake,
+         Hearing& hearing, Metrics& metrics,
          std::function<void()> on_committed, std::function<void(std::string)> on_missing_urgent)
         : config_(config),
           pool_(pool),
@@ -41,7 +42,7 @@ public:
           on_committed_(std::move(on_committed)),
           jurisdiction_({std::move(owner), config.lease, config.poll}, pool, intake, metrics),
           confirmations_(bus, metrics, std::move(on_missing_urgent)),
-          transaction_(pool, bus, jurisdiction_, confirmations_, hearing, metrics),
+          transaction_(pool, secrets, bus, jurisdiction_, confirmations_, hearing, metrics),
           parking_(bus, metrics) {}
 
     void round() {
@@ -212,9 +213,10 @@ private:
     MonotonicPoint last_round_ = Clock::now();
 };
 
-Worker::Worker(const EngineConfig& config, std::string owner, db::Pool& pool, bus::Bus& bus, Intake& intake, Hearing& hearing, Metrics& metrics,
-               std::function<void()> on_committed, std::function<void(std::string)> on_missing_urgent)
-    : desk_(std::make_unique<Desk>(config, std::move(owner), pool, bus, intake, hearing, metrics, std::move(on_committed),
+Worker::Worker(const EngineConfig& config, std::string owner, db::Pool& pool, const crypto::SecretBox& secrets, bus::Bus& bus,
+               Intake& intake, Hearing& hearing, Metrics& metrics, std::function<void()> on_committed,
+               std::function<void(std::string)> on_missing_urgent)
+    : desk_(std::make_unique<Desk>(config, std::move(owner), pool, secrets, bus, intake, hearing, metrics, std::move(on_committed),
                                    std::move(on_missing_urgent))),
       intake_(intake) {}
 

@@ -10,6 +10,7 @@
 #include "incident-engine/config.h"
 #include "incident-engine/metrics.h"
 #include "lib/bus/bus.h"
+#include "lib/crypto/crypto.h"
 #include "lib/db/db.h"
 
 namespace sonde::engine {
@@ -21,7 +22,8 @@ class Worker {
 public:
     // `on_committed` is called on the worker's thread after a commit that wrote events; `on_missing_urgent(region)` on a NATS thread.
     // All references must outlive the worker.
-    Worker(const EngineConfig& config, std::string owner, db::Pool& pool, bus::Bus& bus, Intake& intake, Hearing& hearing, Metrics& metrics,
+    Worker(const EngineConfig& config, std::string owner, db::Pool& pool, const crypto::SecretBox& secrets, bus::Bus& bus, Intake& intake,
+           Hearing& hearing, Metrics& metrics,
            std::function<void()> on_committed, std::function<void(std::string)> on_missing_urgent);
     ~Worker();  // as `stop`
     Worker(const Worker&) = delete;

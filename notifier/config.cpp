@@ -23,7 +23,7 @@ config::Keys keys_of(NotifierConfig& config) {
     service::add_common_keys(keys, config.common);
     service::add_database_keys(keys, config.database);
     keys.push_back(config::key("secrets.key_file", config.key_file,
-                               "The key that channels' secrets are sealed with; the control plane's file.", {.required = true}));
+                               "The key that the secrets of channels and monitors are sealed with; the control plane's file.", {.required = true}));
     keys.push_back(networks("guard.allow", config.guard_allow,
                             "Networks that receivers may be in although they are not globally reachable."));
     keys.push_back(

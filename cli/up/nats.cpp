@@ -44,7 +44,7 @@ std::string agent_user(const std::string& region, const BusUser& user) {
 
 }  // namespace
 
-std::string nats_config(int port, const fs::path& store, const BusUser& services, const BusUser& subscriber,
+std::string nats_config(int port, const fs::path& store, const std::string& store_key, const BusUser& services, const BusUser& subscriber,
                         const std::vector<std::pair<std::string, BusUser>>& agents) {
     std::string users = fmt::format("    {{ user: \"{}\", password: \"{}\" }}\n", services.name, services.password);
     users += fmt::format("    {{ user: \"{}\", password: \"{}\", permissions: {{ publish: {{ deny: [\">\"] }}, subscribe: [\"sonde.v1.events.>\"] }} }}\n",
@@ -60,6 +60,8 @@ jetstream {{
     store_dir: "{}"
     max_mem: 64MB
     max_file: 8GB
+    cipher: chachapoly
+    key: "{}"
 }}
 authorization {{
     timeout: 5
@@ -67,7 +69,7 @@ authorization {{
 {}    ]
 }}
 )",
-                       port, store.string(), users);
+                       port, store.string(), store_key, users);
 }
 
 Program nats_program(const Layout& layout, int port, const std::vector<std::string>& regions) {
@@ -77,7 +79,8 @@ Program nats_program(const Layout& layout, int port, const std::vector<std::stri
     const auto user = [&](const std::string& name) { return BusUser{name, secret_in(layout.secret("nats-" + name))}; };
     std::vector<std::pair<std::string, BusUser>> agents;
     for (const auto& region : regions) agents.emplace_back(region, user("agent-" + region));
-    write_file(layout.config("nats.conf"), nats_config(port, layout.nats_store(), user("sonde"), user("subscriber"), agents));
+    write_file(layout.config("nats.conf"),
+               nats_config(port, layout.nats_store(), secret_in(layout.secret("nats-store")), user("sonde"), user("subscriber"), agents));
     Program program;
     program.name = "nats";
     program.tier = Tier::bus;

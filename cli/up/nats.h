@@ -16,8 +16,9 @@ struct BusUser {
 };
 
 // The server's configuration. `regions` have an agent user each, `agent-<region>`: it may fetch its own region's jobs, report under its
-// own region's name, and nothing else. `sonde` may do everything, `subscriber` may only read events. Pure.
-std::string nats_config(int port, const fs::path& store, const BusUser& services, const BusUser& subscriber,
+// own region's name, and nothing else. `sonde` may do everything, `subscriber` may only read events. What streams keep on disk, jobs
+// with the secrets of monitors among it, is encrypted with `store_key`. Pure.
+std::string nats_config(int port, const fs::path& store, const std::string& store_key, const BusUser& services, const BusUser& subscriber,
                         const std::vector<std::pair<std::string, BusUser>>& agents);
 
 // Writes DIR/config/nats.conf anew and gives the program. Throws Failure if nats-server is not installed.

@@ -66,7 +66,7 @@ std::string configuration(const Service& service) {
     auto text = fmt::format(kHead, service.name, service.program, serves ? "${SONDE_API_PORT}" : "0");
     if (service.program == "agent") return text + fmt::format(kAgent, service.region) + std::string{kGuard};
     text += kDatabase;
-    if (service.program != "engine") text += kSecrets;
+    text += kSecrets;
     if (service.program == "notifier") text += kGuard;
     return text;
 }

@@ -20,6 +20,7 @@ Json present(const Monitor& monitor, TimePoint now, Role role) {
     Json document;
     document["id"] = monitor.id.text();
     document.update(write_monitor(monitor.draft));
+    document["secrets"] = write_secret_names(monitor.secret_names);
     document["state"] = name_of(monitor.state);
     document["state_since"] = to_rfc3339(monitor.state_since);
     const bool pushed = check::is_pushed(monitor.draft.kind);
@@ -39,6 +40,11 @@ Monitor require(std::optional<Monitor> monitor) {
 
 // Whatever the order of their keys: the database keeps documents in an order of its own.
 bool same_content(const Json& left, const Json& right) { return nlohmann::json(left) == nlohmann::json(right); }
+
+bool same_secrets(const check::Secrets& left, const check::Secrets& right) {
+    return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                      [](const auto& a, const auto& b) { return a.first == b.first && a.second.reveal() == b.second.reveal(); });
+}
 
 // Throws a 422 for regions that there are not, beside the problems there are already.
 void check_in(db::Tx& tx, const MonitorDraft& draft, json::Problems problems) {
@@ -70,7 +76,7 @@ http::Response create(Backend& backend, const Call& call) {
         json::Problems missing;
         if (!site_store::hold(tx, draft.site_id)) missing.push_back({"/site_id", "there is no such site"});
         check_in(tx, draft, missing);
-        monitor_store::insert(tx, {{id, &draft}});
+        monitor_store::insert(tx, backend.secrets, {{id, &draft}});
         return require(monitor_store::find(tx, id));
     });
     return resource_response(call.request, present(monitor, wall_now(), call.actor.role), monitor.version, 201)
@@ -111,15 +117,19 @@ http::Response edit(Backend& backend, const Call& call) {
         const auto present_document = write_monitor(before.draft);
         const bool patch = call.endpoint.method == http::Method::patch;
         json::Problems problems;
-        const auto draft = read_monitor(patch ? patched(present_document, body) : body, "", SiteField::required, problems);
+        const SecretsBefore secrets{patch ? SecretsField::patch : SecretsField::whole, monitor_store::secrets(tx, backend.secrets, id)};
+        auto document = patch ? patched(present_document, body) : body;
+        // They are no part of the document that is patched, and a null in a patch has a meaning of its own.
+        if (patch && document.is_object() && body.contains("secrets")) document["secrets"] = body["secrets"];
+        const auto draft = read_monitor(document, "", SiteField::required, problems, secrets);
         if (problems.empty() && draft.site_id != before.draft.site_id)
             problems.push_back({"/site_id", "a monitor cannot move to another site"});
         if (problems.empty() && draft.kind != before.draft.kind)
             problems.push_back({"/kind", "the kind of a monitor cannot change"});
         refuse_if_any(problems);
         check_in(tx, draft, {});
-        if (same_content(write_monitor(draft), present_document)) return before;
-        monitor_store::update(tx, id, draft);
+        if (same_content(write_monitor(draft), present_document) && same_secrets(draft.secrets, secrets.secrets)) return before;
+        monitor_store::update(tx, backend.secrets, id, draft);
         return require(monitor_store::find(tx, id));
     });
     return resource_response(call.request, present(monitor, wall_now(), call.actor.role), monitor.version);

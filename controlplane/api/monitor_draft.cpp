@@ -54,12 +54,19 @@ void read_regions(json::Reader& in, std::vector<std::string>& regions, json::Pro
 void read_spec(json::Reader& in, MonitorDraft& draft, json::Problems& problems) {
     const auto* document = in.object("spec");
     if (document == nullptr) return;
-    auto spec = check::read_spec(draft.kind, *document, in.pointer("spec"));
-    if (spec) {
-        draft.spec = std::move(*spec);
-    } else {
-        problems.insert(problems.end(), spec.error().begin(), spec.error().end());
+    const auto pointer = in.pointer("spec");
+    json::Problems found;
+    const auto whole = check::substitute(*document, draft.secrets, pointer, found);
+    if (found.empty()) {
+        const auto spec = check::read_spec(draft.kind, whole, pointer);
+        if (spec) {
+            draft.spec = check::restore(check::write_spec(*spec), *document, draft.secrets, pointer, found);
+        } else {
+            found = spec.error();
+        }
     }
+    const check::Redactor redact(draft.secrets);  // what is wrong may be told with what was found
+    for (auto& problem : found) problems.push_back({std::move(problem.pointer), redact(std::move(problem.detail))});
 }
 
 namespace {
@@ -89,7 +96,8 @@ void read_push_policy(json::Reader& in, MonitorDraft& draft, json::Problems& pro
 
 milliseconds default_timeout(milliseconds interval) { return std::min(milliseconds{10'000}, interval * 4 / 5); }
 
-MonitorDraft read_monitor(const Json& document, const std::string& pointer, SiteField site_field, json::Problems& problems) {
+MonitorDraft read_monitor(const Json& document, const std::string& pointer, SiteField site_field, json::Problems& problems,
+                          const SecretsBefore& before) {
     MonitorDraft draft;
     json::Reader in(document, pointer, problems);
     if (site_field == SiteField::required) {
@@ -101,10 +109,12 @@ MonitorDraft read_monitor(const Json& document, const std::string& pointer, Site
     in.require({"name", "spec"});
     in.name("kind", draft.kind);
     in.text("name", draft.name, {.min = 1});
+    draft.secrets = read_secrets(in, before.means, before.secrets, problems);
     read_spec(in, draft, problems);
     const bool pushed = check::is_pushed(draft.kind);
     if (pushed) {
         refuse_what_is_for_checks(in, draft.kind);
+        if (!draft.secrets.empty()) in.refuse("secrets", fmt::format("does not apply to the kind {}: nothing is sent", name_of(draft.kind)));
     } else {
         read_times(in, draft);
         read_regions(in, draft.regions, problems);
@@ -129,7 +139,7 @@ Json write_monitor(const MonitorDraft& draft) {
     if (draft.site_id) document["site_id"] = draft.site_id.text();
     document["kind"] = name_of(draft.kind);
     document["name"] = draft.name;
-    document["spec"] = check::write_spec(draft.spec);
+    document["spec"] = draft.spec;
     const bool pushed = check::is_pushed(draft.kind);
     if (!pushed) {
         document["interval_ms"] = draft.interval.count();

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "controlplane/api/monitor_secrets.h"
 #include "lib/base/enum_name.h"
 #include "lib/base/id.h"
 #include "lib/base/instant.h"
@@ -22,7 +23,8 @@ struct MonitorDraft {
     SiteId site_id;  // zero where it goes without saying
     check::Kind kind = check::Kind::http;
     std::string name;
-    check::Spec spec;
+    Json spec = check::write_spec({});  // canonical; secrets by their names
+    check::Secrets secrets;             // all there are to be
     milliseconds interval{60'000};
     milliseconds timeout{10'000};
     std::vector<std::string> regions;  // empty: every region there is
@@ -37,10 +39,17 @@ struct MonitorDraft {
 // How a document names the monitor's site: it must, or it stands inside the site's own document and must not.
 enum class SiteField : unsigned char { required, implied };
 
-// Whether the regions exist is not asked here.
-MonitorDraft read_monitor(const Json& document, const std::string& pointer, SiteField site_field, json::Problems& problems);
+// How a document changes the secrets, and those there were.
+struct SecretsBefore {
+    SecretsField means = SecretsField::whole;
+    check::Secrets secrets;
+};
 
-// The canonical document: every field that the kind has present. `read_monitor` reads it back equal.
+// Whether the regions exist is not asked here. The spec is validated as it is with the secrets in their places.
+MonitorDraft read_monitor(const Json& document, const std::string& pointer, SiteField site_field, json::Problems& problems,
+                          const SecretsBefore& before = {});
+
+// The canonical document: every field that the kind has present but the secrets. `read_monitor` reads it back equal.
 Json write_monitor(const MonitorDraft& draft);
 
 // Where none is given: ten seconds, and less where the interval is short, so that a slow check is over before the next one.

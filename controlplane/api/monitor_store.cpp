@@ -7,6 +7,7 @@
 #include "controlplane/api/conditions.h"
 #include "lib/base/shard.h"
 #include "lib/crypto/crypto.h"
+#include "lib/service/monitor_secrets.h"
 
 namespace sonde::controlplane::monitor_store {
 namespace {
@@ -16,7 +17,7 @@ const std::string kSelect = fmt::format(R"(
     select m.id, m.site_id, m.kind, m.name, m.spec, m.interval_ms, m.timeout_ms, m.regions, m.placement, m.severity, m.tags, m.enabled,
            m.paused, m.policy, m.phase_ms, m.version, m.created_at, m.updated_at, {0},
            case when ms.state = {0} then ms.since else greatest(m.updated_at, s.updated_at) end,
-           m.ping_token, case when m.ping_token is not null then ms.core end
+           m.ping_token, case when m.ping_token is not null then ms.core end, m.secret_names
     from monitor m join site s on s.id = m.site_id left join monitor_state ms on ms.monitor_id = m.id )",
                                         kShownState);
 
@@ -24,22 +25,24 @@ const std::string kFindSql = kSelect + "where m.id = $1 and m.deleted_at is null
 const std::string kLockSql = kFindSql + " for no key update of m";
 const db::Statement kFind{"monitor_find", kFindSql};
 const db::Statement kLock{"monitor_lock", kLockSql};
+constexpr db::Statement kSecrets{"monitor_secrets", "select secrets from monitor where id = $1"};
 constexpr db::Statement kExists{"monitor_exists", "select 1 from monitor where id = $1 and deleted_at is null"};
 
 constexpr db::Statement kInsert{"monitor_insert", R"(
     insert into monitor (id, site_id, shard, share, kind, name, spec, interval_ms, timeout_ms, phase_ms, regions, placement, policy,
-                         severity, tags, enabled, paused, ping_token)
+                         severity, tags, enabled, paused, ping_token, secrets, secret_names)
     select id, site_id, shard, share, kind, name, spec::jsonb, interval_ms, timeout_ms, phase_ms, regions::text[], placement,
-           policy::jsonb, severity, tags::text[], enabled, paused, ping_token
+           policy::jsonb, severity, tags::text[], enabled, paused, ping_token, secrets::bytea, secret_names::text[]
     from unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::smallint[], $5::text[], $6::text[], $7::text[], $8::integer[],
                 $9::integer[], $10::integer[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::boolean[],
-                $17::boolean[], $18::text[])
+                $17::boolean[], $18::text[], $19::text[], $20::text[])
          as t (id, site_id, shard, share, kind, name, spec, interval_ms, timeout_ms, phase_ms, regions, placement, policy, severity,
-               tags, enabled, paused, ping_token))"};
+               tags, enabled, paused, ping_token, secrets, secret_names))"};
 
 constexpr db::Statement kUpdate{"monitor_update", R"(
     update monitor set name = $2, spec = $3, interval_ms = $4, timeout_ms = $5, phase_ms = $6, regions = $7, placement = $8, policy = $9,
-           severity = $10, tags = $11, enabled = $12, paused = $13, version = version + 1, updated_at = now()
+           severity = $10, tags = $11, enabled = $12, paused = $13,
+           secrets = $14, secret_names = $15, version = version + 1, updated_at = now()
     where id = $1)"};
 
 constexpr db::Statement kRemove{"monitor_remove",
@@ -72,9 +75,13 @@ MonitorDraft read_draft(const db::Row& row) {
     draft.site_id = row.id<SiteId>(1);
     draft.kind = name_in<check::Kind>(row, 2);
     draft.name = row.text(3);
-    auto spec = check::read_spec(draft.kind, document_in(row, 4), "");
-    if (!spec) throw db::DbError(db::Failure::broken, "a stored spec is not one: " + spec.error().front().detail);
-    draft.spec = std::move(*spec);
+    draft.spec = document_in(row, 4);
+    // What an older version wrote has defaults to be filled in. With names of secrets in it, it need not be valid as it stands.
+    if (const auto spec = check::read_spec(draft.kind, draft.spec, "")) {
+        draft.spec = check::write_spec(*spec);
+    } else if (!check::names_secrets(draft.spec)) {
+        throw db::DbError(db::Failure::broken, "a stored spec is not one: " + spec.error().front().detail);
+    }
     draft.interval = milliseconds{row.whole(5)};
     draft.timeout = milliseconds{row.whole(6)};
     draft.regions = row.texts(7);
@@ -101,6 +108,7 @@ Monitor read(const db::Row& row) {
     monitor.state_since = row.time(19);
     if (!row.is_null(20)) monitor.ping_token = row.text(20);
     if (!row.is_null(21)) monitor.core = row.text(21);
+    monitor.secret_names = row.texts(22);
     return monitor;
 }
 
@@ -109,22 +117,35 @@ std::optional<Monitor> first(const db::Rows& rows) {
     return read(rows[0]);
 }
 
+// For bytea in its text form; null if there are none.
+std::optional<std::string> sealed(const crypto::SecretBox& box, MonitorId id, const check::Secrets& secrets) {
+    if (secrets.empty()) return std::nullopt;
+    return db::Param::bytes(service::seal_secrets(box, id, secrets)).text();
+}
+
+std::vector<std::string> names_of(const check::Secrets& secrets) {
+    std::vector<std::string> names;
+    for (const auto& [name, value] : secrets) names.push_back(name);
+    return names;
+}
+
 // The columns of an insert, one array each.
 struct Columns {
     std::vector<std::int64_t> id, site_id;
     std::vector<int> shard, share, interval, timeout, phase;
-    std::vector<std::string> kind, name, spec, regions, placement, policy, severity, tags;
+    std::vector<std::string> kind, name, spec, regions, placement, policy, severity, tags, secret_names;
+    std::vector<std::optional<std::string>> secrets;
     std::vector<bool> enabled, paused;
     std::vector<std::optional<std::string>> ping_token;
 
-    void add(MonitorId monitor, const MonitorDraft& draft) {
+    void add(const crypto::SecretBox& box, MonitorId monitor, const MonitorDraft& draft) {
         id.push_back(monitor.value());
         site_id.push_back(draft.site_id.value());
         shard.push_back(shard_of(draft.site_id));
         share.push_back(scheduler_share_of(monitor));
         kind.emplace_back(name_of(draft.kind));
         name.push_back(draft.name);
-        spec.push_back(json::dump(check::write_spec(draft.spec)));
+        spec.push_back(json::dump(draft.spec));
         interval.push_back(static_cast<int>(draft.interval.count()));
         timeout.push_back(static_cast<int>(draft.timeout.count()));
         phase.push_back(static_cast<int>(phase_of(monitor, draft.interval).count()));
@@ -136,6 +157,8 @@ struct Columns {
         enabled.push_back(draft.enabled);
         paused.push_back(draft.paused);
         ping_token.push_back(check::is_pushed(draft.kind) ? std::optional(new_ping_token()) : std::nullopt);
+        secrets.push_back(sealed(box, monitor, draft.secrets));
+        secret_names.push_back(*db::Param(names_of(draft.secrets)).text());
     }
 };
 
@@ -144,6 +167,14 @@ struct Columns {
 std::optional<Monitor> find(db::Tx& tx, MonitorId id) { return first(tx.run(kFind, {id})); }
 
 std::optional<Monitor> lock(db::Tx& tx, MonitorId id) { return first(tx.run(kLock, {id})); }
+
+check::Secrets secrets(db::Tx& tx, const crypto::SecretBox& box, MonitorId id) {
+    const auto rows = tx.run(kSecrets, {id});
+    if (rows.empty() || rows[0].is_null(0)) return {};
+    auto opened = service::open_secrets(box, id, rows[0].bytes(0));
+    if (!opened) throw db::DbError(db::Failure::broken, "the secrets of a monitor do not open: " + opened.error().message);
+    return std::move(*opened);
+}
 
 bool exists(db::Tx& tx, MonitorId id) { return !tx.run(kExists, {id}).empty(); }
 
@@ -165,22 +196,23 @@ std::vector<Monitor> list(db::Tx& tx, const MonitorFilter& filter, const Page& p
     return monitors;
 }
 
-void insert(db::Tx& tx, const std::vector<std::pair<MonitorId, const MonitorDraft*>>& monitors) {
+void insert(db::Tx& tx, const crypto::SecretBox& box, const std::vector<std::pair<MonitorId, const MonitorDraft*>>& monitors) {
     constexpr std::size_t chunk = 1000;
     for (std::size_t begin = 0; begin < monitors.size(); begin += chunk) {
         Columns c;
         for (std::size_t i = begin; i < std::min(monitors.size(), begin + chunk); ++i)
-            c.add(monitors[i].first, *monitors[i].second);
+            c.add(box, monitors[i].first, *monitors[i].second);
         tx.run(kInsert, {c.id, c.site_id, c.shard, c.share, c.kind, c.name, c.spec, c.interval, c.timeout, c.phase, c.regions,
-                         c.placement, c.policy, c.severity, c.tags, c.enabled, c.paused, c.ping_token});
+                         c.placement, c.policy, c.severity, c.tags, c.enabled, c.paused, c.ping_token, c.secrets, c.secret_names});
     }
 }
 
-void update(db::Tx& tx, MonitorId id, const MonitorDraft& draft) {
+void update(db::Tx& tx, const crypto::SecretBox& box, MonitorId id, const MonitorDraft& draft) {
     tx.run(kUpdate,
-           {id, draft.name, json::dump(check::write_spec(draft.spec)), draft.interval.count(), draft.timeout.count(),
+           {id, draft.name, json::dump(draft.spec), draft.interval.count(), draft.timeout.count(),
             phase_of(id, draft.interval).count(), draft.regions, name_of(draft.placement),
-            json::dump(check::write_policy(draft.policy)), name_of(draft.severity), draft.tags, draft.enabled, draft.paused});
+            json::dump(check::write_policy(draft.policy)), name_of(draft.severity), draft.tags, draft.enabled, draft.paused,
+            sealed(box, id, draft.secrets), names_of(draft.secrets)});
 }
 
 void rotate_ping_token(db::Tx& tx, MonitorId id) { tx.run(kGiveToken, {id, new_ping_token()}); }

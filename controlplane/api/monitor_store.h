@@ -8,13 +8,15 @@
 #include "controlplane/api/monitor_draft.h"
 #include "controlplane/api/page.h"
 #include "controlplane/api/state.h"
+#include "lib/crypto/crypto.h"
 #include "lib/db/db.h"
 
 namespace sonde::controlplane {
 
 struct Monitor {
     MonitorId id;
-    MonitorDraft draft;
+    MonitorDraft draft;  // without the secrets
+    std::vector<std::string> secret_names;
     State state = State::pending;
     TimePoint state_since;
     milliseconds phase{0};
@@ -41,10 +43,13 @@ std::optional<Monitor> lock(db::Tx& tx, MonitorId id);
 bool exists(db::Tx& tx, MonitorId id);
 std::vector<Monitor> list(db::Tx& tx, const MonitorFilter& filter, const Page& page);
 
+// The secrets of a monitor, which no other call gives.
+check::Secrets secrets(db::Tx& tx, const crypto::SecretBox& box, MonitorId id);
+
 // The site of each is held by the caller, or was made in this transaction.
-void insert(db::Tx& tx, const std::vector<std::pair<MonitorId, const MonitorDraft*>>& monitors);
-// Writes a locked monitor as its next version. Its site and kind stay.
-void update(db::Tx& tx, MonitorId id, const MonitorDraft& draft);
+void insert(db::Tx& tx, const crypto::SecretBox& box, const std::vector<std::pair<MonitorId, const MonitorDraft*>>& monitors);
+// Writes a locked monitor as its next version, its secrets included. Its site and kind stay.
+void update(db::Tx& tx, const crypto::SecretBox& box, MonitorId id, const MonitorDraft& draft);
 // A new token instead of the old one, which is nobody's from then on. The next version of a locked monitor.
 void rotate_ping_token(db::Tx& tx, MonitorId id);
 void remove(db::Tx& tx, MonitorId id);

@@ -54,7 +54,8 @@ http::Response ask(Backend& backend, const MonitorDraft& draft, MonitorId monito
     if (check::is_pushed(draft.kind)) {
         throw http::ProblemError{http::problem::conflict, fmt::format("the kind {} is heard of: there is nothing to run", name_of(draft.kind)), {}};
     }
-    const message::JobTemplate job(monitor, site, revision, draft.timeout, draft.kind, json::dump(check::write_spec(draft.spec)));
+    const auto spec = json::dump(draft.spec);
+    const message::JobTemplate job(monitor, site, revision, draft.timeout, draft.kind, spec, check::named_in(spec, draft.secrets));
     const auto report = backend.runs.ask({job, draft.timeout, regions});
     if (report) return present(*report);
     return http::problem_response(http::problem::unavailable,
@@ -75,6 +76,7 @@ http::Response run_monitor(Backend& backend, const Call& call) {
     auto [monitor, regions] = backend.pool.transact([&](db::Tx& tx) {
         auto found = monitor_store::find(tx, id);
         if (!found) not_found("there is no such monitor");
+        found->draft.secrets = monitor_store::secrets(tx, backend.secrets, id);
         if (asked.regions.empty()) asked.regions = found->draft.regions;
         auto where = regions_of(tx, asked);
         return std::pair{std::move(*found), std::move(where)};
@@ -99,6 +101,7 @@ MonitorDraft read_run(const Json& document, json::Problems& problems) {
     json::Reader in(document, "", problems);
     in.require({"spec"});
     in.name("kind", draft.kind);
+    draft.secrets = read_secrets(in, SecretsField::whole, {}, problems);
     read_spec(in, draft, problems);
     in.duration_ms("timeout_ms", draft.timeout, kMinTimeout, kMaxTimeout);
     read_regions(in, draft.regions, problems);

@@ -71,7 +71,7 @@ void check_all_regions(db::Tx& tx, const std::vector<NewSite>& sites) {
     refuse_if_any(problems);
 }
 
-void insert(db::Tx& tx, const std::vector<NewSite>& sites) {
+void insert(db::Tx& tx, const crypto::SecretBox& box, const std::vector<NewSite>& sites) {
     std::vector<SiteId> ids;
     std::vector<const SiteDraft*> drafts;
     std::vector<std::pair<MonitorId, const MonitorDraft*>> monitors;
@@ -81,7 +81,7 @@ void insert(db::Tx& tx, const std::vector<NewSite>& sites) {
         for (const auto& monitor : site.monitors) monitors.emplace_back(monitor.id, &monitor.draft);
     }
     site_store::insert(tx, ids, drafts);
-    monitor_store::insert(tx, monitors);
+    monitor_store::insert(tx, box, monitors);
 }
 
 }  // namespace
@@ -93,7 +93,7 @@ http::Response create_sites_in_bulk(Backend& backend, const Call& call) {
     refuse_if_any(problems);
     backend.pool.transact([&](db::Tx& tx) {
         check_all_regions(tx, sites);
-        insert(tx, sites);
+        insert(tx, backend.secrets, sites);
     });
     Json items = Json::array();
     for (const auto& site : sites) {

@@ -22,10 +22,11 @@ constexpr milliseconds kDrainStep{10};
 
 }  // namespace
 
-Keeper::Keeper(const SchedulerConfig& config, db::Pool& pool, SharedDispatcher& shared, SchedulerMetrics& metrics, std::string owner,
-               std::function<void()> on_regions)
+Keeper::Keeper(const SchedulerConfig& config, db::Pool& pool, const crypto::SecretBox& secrets, SharedDispatcher& shared,
+               SchedulerMetrics& metrics, std::string owner, std::function<void()> on_regions)
     : config_(config),
       pool_(pool),
+      secrets_(secrets),
       shared_(shared),
       metrics_(metrics),
       owner_(std::move(owner)),
@@ -128,7 +129,7 @@ std::size_t Keeper::take(int share, const db::Lease& lease) {
         log::error("scheduler_cursor_ahead", "share", share, "cursor", to_rfc3339(cursor), "now", to_rfc3339(now));
         start = now;
     }
-    auto definitions = load_share(pool_, share);
+    auto definitions = load_share(pool_, secrets_, share);
     const auto count = definitions.size();
     {
         const std::lock_guard lock(shared_.mutex);
@@ -249,7 +250,7 @@ void Keeper::reload_sites() {
 
 void Keeper::reload_monitors() {
     const std::vector<std::int64_t> asked(stale_monitors_.begin(), stale_monitors_.end());
-    auto definitions = load_monitors(pool_, shares(), asked);
+    auto definitions = load_monitors(pool_, secrets_, shares(), asked);
     const std::lock_guard lock(shared_.mutex);
     for (const auto& definition : definitions) stale_monitors_.erase(definition.id.value());
     for (const auto gone : stale_monitors_) shared_.dispatcher.remove(MonitorId{gone});

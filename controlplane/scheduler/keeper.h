@@ -28,8 +28,8 @@ struct SharedDispatcher {
 class Keeper {
 public:
     // `on_regions` runs on the calling thread whenever regions came or went. All references must outlive it.
-    Keeper(const SchedulerConfig& config, db::Pool& pool, SharedDispatcher& shared, SchedulerMetrics& metrics, std::string owner,
-           std::function<void()> on_regions);
+    Keeper(const SchedulerConfig& config, db::Pool& pool, const crypto::SecretBox& secrets, SharedDispatcher& shared,
+           SchedulerMetrics& metrics, std::string owner, std::function<void()> on_regions);
 
     // Does what is due. Throws db::DbError: to be called again, after a pause. `changed` asks for the changes at once.
     void round(bool changed);
@@ -68,6 +68,7 @@ private:
 
     const SchedulerConfig& config_;
     db::Pool& pool_;
+    const crypto::SecretBox& secrets_;
     SharedDispatcher& shared_;
     SchedulerMetrics& metrics_;
     std::string owner_;

@@ -43,8 +43,8 @@ struct Answers {
 }  // namespace
 
 struct Scheduler::Impl {
-    Impl(const SchedulerConfig& given, db::Pool& pool, Secret given_dsn, bus::Bus& given_bus, metrics::Registry& registry,
-         std::string owner, Hooks given_hooks)
+    Impl(const SchedulerConfig& given, db::Pool& pool, const crypto::SecretBox& secrets, Secret given_dsn, bus::Bus& given_bus,
+         metrics::Registry& registry, std::string owner, Hooks given_hooks)
         : config(given),
           dsn(std::move(given_dsn)),
           bus(given_bus),
@@ -55,7 +55,7 @@ struct Scheduler::Impl {
                      publish(id, region, text, deadline);
                  },
                  wall_now()),
-          keeper(config, pool, shared, metrics, std::move(owner), [this] { hooks.regions_changed(); }) {}
+          keeper(config, pool, secrets, shared, metrics, std::move(owner), [this] { hooks.regions_changed(); }) {}
 
     void publish(BatchId id, const std::string& region, const std::string& text, milliseconds deadline) {
         auto& subject = subjects[region];
@@ -183,9 +183,9 @@ void Scheduler::Impl::end_threads() {
 
 // ── The class ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-Scheduler::Scheduler(const SchedulerConfig& config, db::Pool& pool, Secret dsn, bus::Bus& bus, metrics::Registry& metrics,
-                     std::string owner, Hooks hooks)
-    : impl_(std::make_unique<Impl>(config, pool, std::move(dsn), bus, metrics, std::move(owner), std::move(hooks))) {}
+Scheduler::Scheduler(const SchedulerConfig& config, db::Pool& pool, const crypto::SecretBox& secrets, Secret dsn, bus::Bus& bus,
+                     metrics::Registry& metrics, std::string owner, Hooks hooks)
+    : impl_(std::make_unique<Impl>(config, pool, secrets, std::move(dsn), bus, metrics, std::move(owner), std::move(hooks))) {}
 
 Scheduler::~Scheduler() { impl_->end_threads(); }
 

@@ -8,6 +8,7 @@
 #include "controlplane/scheduler/config.h"
 #include "lib/base/secret.h"
 #include "lib/bus/bus.h"
+#include "lib/crypto/crypto.h"
 #include "lib/db/db.h"
 #include "lib/metrics/metrics.h"
 
@@ -28,8 +29,8 @@ public:
 
     // `owner` names this process among all that use the database. Everything given must outlive the scheduler. Of `pool` it uses
     // one connection at a time.
-    Scheduler(const SchedulerConfig& config, db::Pool& pool, Secret dsn, bus::Bus& bus, metrics::Registry& metrics, std::string owner,
-              Hooks hooks);
+    Scheduler(const SchedulerConfig& config, db::Pool& pool, const crypto::SecretBox& secrets, Secret dsn, bus::Bus& bus,
+              metrics::Registry& metrics, std::string owner, Hooks hooks);
     // Without `stop` before, it ends as a crash would: nothing is handed over, and others take the shares when the leases expire.
     ~Scheduler();
     Scheduler(const Scheduler&) = delete;

@@ -8,12 +8,12 @@
 
 namespace sonde::scheduler {
 
-Scheduling::Scheduling(const SchedulerConfig& config, db::Pool& pool, const Secret& dsn, bus::Bus& bus, metrics::Registry& metrics,
-                       const std::string& owner)
+Scheduling::Scheduling(const SchedulerConfig& config, db::Pool& pool, const crypto::SecretBox& secrets, const Secret& dsn, bus::Bus& bus,
+                       metrics::Registry& metrics, const std::string& owner)
     : watchdog_(config.watchdog, bus, pool, metrics, owner),
       presence_(config.presence, bus, pool, metrics),
       housekeeping_(config.housekeeping, pool, metrics, owner),
-      scheduler_(config, pool, dsn, bus, metrics, owner,
+      scheduler_(config, pool, secrets, dsn, bus, metrics, owner,
                  {.stream_missing = [this](const std::string&) { watchdog_.nudge(); }, .regions_changed = [this] { watchdog_.nudge(); }}) {}
 
 void Scheduling::start() {

@@ -16,8 +16,8 @@ class Scheduling {
 public:
     // `owner` must be unique among all processes that use the database, also over time: `process_name()` is. References must
     // outlive it; `config` must not change any more.
-    Scheduling(const SchedulerConfig& config, db::Pool& pool, const Secret& dsn, bus::Bus& bus, metrics::Registry& metrics,
-               const std::string& owner);
+    Scheduling(const SchedulerConfig& config, db::Pool& pool, const crypto::SecretBox& secrets, const Secret& dsn, bus::Bus& bus,
+               metrics::Registry& metrics, const std::string& owner);
 
     // Waits for nothing: neither the database nor the bus need be there yet.
     void start();

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "lib/log/log.h"
+#include "lib/service/monitor_secrets.h"
 
 namespace sonde::scheduler {
 namespace {
@@ -16,14 +17,14 @@ constexpr db::Statement kRegions{"scheduler_regions", "select name from region o
 // Monitors that are heard of (check::is_pushed) have no jobs: they are not seen here at all.
 constexpr db::Statement kShare{"scheduler_load_share", R"sql(
 select m.id, m.site_id, m.version, m.share, m.kind, m.spec::text, m.interval_ms, m.phase_ms, m.timeout_ms, m.placement, m.regions,
-       m.created_at
+       m.created_at, m.secrets
 from monitor m join site s on s.id = m.site_id
 where m.kind <> 'heartbeat' and m.share = $1 and m.id > $2 and m.enabled and not m.paused and m.deleted_at is null and s.active and s.deleted_at is null
 order by m.id limit $3)sql"};
 
 constexpr db::Statement kMonitors{"scheduler_load_monitors", R"sql(
 select m.id, m.site_id, m.version, m.share, m.kind, m.spec::text, m.interval_ms, m.phase_ms, m.timeout_ms, m.placement, m.regions,
-       m.created_at
+       m.created_at, m.secrets
 from monitor m join site s on s.id = m.site_id
 where m.kind <> 'heartbeat' and m.id = any($1) and m.share = any($2) and m.enabled and not m.paused and m.deleted_at is null and s.active
       and s.deleted_at is null)sql"};
@@ -57,7 +58,7 @@ constexpr db::Statement kMembers{"scheduler_members", R"sql(
 select count(*), clock_timestamp() from lease where name like 'scheduler/member/%' and expires_at > now())sql"};
 
 // Adds the monitor of `row`, unless this program does not know its kind: a newer one may run beside it.
-void read_definition(const db::Row& row, std::vector<Definition>& definitions) {
+void read_definition(const db::Row& row, const crypto::SecretBox& box, std::vector<Definition>& definitions) {
     const auto kind = from_name<check::Kind>(row.text(4));
     if (!kind) {
         log::error("monitor_kind_unknown", "monitor", row.id<MonitorId>(0).text(), "kind", row.text(4));
@@ -72,7 +73,10 @@ void read_definition(const db::Row& row, std::vector<Definition>& definitions) {
     definition.placement = from_name<Placement>(row.text(9)).value_or(Placement::all);
     definition.regions = row.texts(10);
     definition.created_at = row.time(11);
-    definition.job = message::JobTemplate(definition.id, row.id<SiteId>(1), definition.revision, definition.timeout, *kind, row.text(5));
+    check::Secrets secrets;
+    if (!row.is_null(12)) secrets = service::secrets_for_job(box, definition.id, row.bytes(12), row.text(5));
+    definition.job =
+        message::JobTemplate(definition.id, row.id<SiteId>(1), definition.revision, definition.timeout, *kind, row.text(5), secrets);
     definitions.push_back(std::move(definition));
 }
 
@@ -95,24 +99,25 @@ std::vector<std::string> load_regions(db::Pool& pool) {
     });
 }
 
-std::vector<Definition> load_share(db::Pool& pool, int share) {
+std::vector<Definition> load_share(db::Pool& pool, const crypto::SecretBox& secrets, int share) {
     std::vector<Definition> definitions;
     for (std::int64_t last = 0;;) {
         auto tx = pool.begin();
         const auto rows = tx.run(kShare, {share, last, kPage});
         for (const auto row : rows) {
-            read_definition(row, definitions);
+            read_definition(row, secrets, definitions);
             last = row.whole(0);
         }
         if (rows.size() < kPage) return definitions;
     }
 }
 
-std::vector<Definition> load_monitors(db::Pool& pool, const std::vector<int>& shares, const std::vector<std::int64_t>& monitors) {
+std::vector<Definition> load_monitors(db::Pool& pool, const crypto::SecretBox& secrets, const std::vector<int>& shares,
+                                      const std::vector<std::int64_t>& monitors) {
     std::vector<Definition> definitions;
     by_page(monitors, [&](const std::vector<std::int64_t>& part) {
         auto tx = pool.begin();
-        for (const auto row : tx.run(kMonitors, {part, shares})) read_definition(row, definitions);
+        for (const auto row : tx.run(kMonitors, {part, shares})) read_definition(row, secrets, definitions);
     });
     return definitions;
 }

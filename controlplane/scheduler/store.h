@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "controlplane/scheduler/dispatcher.h"
+#include "lib/crypto/crypto.h"
 #include "lib/db/db.h"
 #include "lib/db/lease.h"
 
@@ -16,10 +17,12 @@ namespace sonde::scheduler {
 std::vector<std::string> load_regions(db::Pool& pool);
 
 // The monitors of a share that are to be checked: enabled, not paused, of an active site, nothing deleted.
-std::vector<Definition> load_share(db::Pool& pool, int share);
+// Their jobs carry the secrets that their specs name.
+std::vector<Definition> load_share(db::Pool& pool, const crypto::SecretBox& secrets, int share);
 
 // Of `monitors`, those that are to be checked and belong to one of `shares`.
-std::vector<Definition> load_monitors(db::Pool& pool, const std::vector<int>& shares, const std::vector<std::int64_t>& monitors);
+std::vector<Definition> load_monitors(db::Pool& pool, const crypto::SecretBox& secrets, const std::vector<int>& shares,
+                                      const std::vector<std::int64_t>& monitors);
 
 struct MonitorStatus {
     MonitorId id;

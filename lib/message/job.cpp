@@ -10,6 +10,19 @@ namespace {
 
 constexpr std::size_t kMaxJobs = 500;
 
+check::Secrets read_secrets(const json_text::Fields& in) {
+    check::Secrets secrets;
+    std::size_t bytes = 0;
+    in.each_text("secrets", check::kMaxSecrets, [&](std::string_view name, std::string_view value) {
+        if (!check::is_secret_name(name)) throw in.wrong("secrets", "has a name that is none");
+        if (!check::wrong_with_secret(value).empty()) throw in.wrong("secrets", "has a value that is none");
+        bytes += value.size();
+        if (bytes > check::kMaxSecretBytesTogether) throw in.wrong("secrets", "are too long together");
+        secrets.insert_or_assign(std::string(name), Secret(std::string(value)));
+    });
+    return secrets;
+}
+
 Job read_job(simdjson::dom::element element) {
     const json_text::Fields in(element);
     Job job;
@@ -19,6 +32,7 @@ Job read_job(simdjson::dom::element element) {
     job.timeout = milliseconds{in.whole("timeout_ms", 100, 120'000)};
     job.kind = in.name<check::Kind>("kind");
     job.spec = in.object_text("spec");
+    if (in.has("secrets")) job.secrets = read_secrets(in);
     job.slot = in.instant("slot");
     job.attempt = in.small("attempt", 0, 99);
     job.reason = in.name<JobReason>("reason");
@@ -30,9 +44,22 @@ Job read_job(simdjson::dom::element element) {
 
 }  // namespace
 
-JobTemplate::JobTemplate(MonitorId monitor, SiteId site, int revision, milliseconds timeout, check::Kind kind, std::string_view spec)
+JobTemplate::JobTemplate(MonitorId monitor, SiteId site, int revision, milliseconds timeout, check::Kind kind, std::string_view spec,
+                         const check::Secrets& secrets)
     : text_(fmt::format(R"({{"monitor":"{}","site":"{}","rev":{},"timeout_ms":{},"kind":"{}","spec":{})", monitor.text(), site.text(),
-                        revision, timeout.count(), name_of(kind), spec)) {}
+                        revision, timeout.count(), name_of(kind), spec)) {
+    if (secrets.empty()) return;
+    text_ += ",\"secrets\":";
+    char before = '{';
+    for (const auto& [name, value] : secrets) {
+        text_ += before;
+        json_text::append_string(text_, name);
+        text_ += ':';
+        json_text::append_string(text_, value.reveal());
+        before = ',';
+    }
+    text_ += '}';
+}
 
 JobBatchWriter::JobBatchWriter(std::string_view region) : region_(region) { begin(); }
 

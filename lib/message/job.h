@@ -8,6 +8,7 @@
 #include "lib/base/id.h"
 #include "lib/base/result.h"
 #include "lib/base/instant.h"
+#include "lib/check/secrets.h"
 #include "lib/check/spec.h"
 
 namespace sonde::message {
@@ -27,7 +28,8 @@ struct Job {
     TimePoint not_after;   // a check that has not started by then is worthless and must be dropped
     milliseconds timeout{0};
     check::Kind kind = check::Kind::http;
-    std::string spec;    // JSON text, as `check::write_spec` gave it
+    std::string spec;    // JSON text, as `check::write_spec` gave it; may name secrets
+    check::Secrets secrets;  // those that the spec names
 };
 
 struct JobBatch {
@@ -39,7 +41,8 @@ struct JobBatch {
 class JobTemplate {
 public:
     JobTemplate() = default;
-    JobTemplate(MonitorId monitor, SiteId site, int revision, milliseconds timeout, check::Kind kind, std::string_view spec);
+    JobTemplate(MonitorId monitor, SiteId site, int revision, milliseconds timeout, check::Kind kind, std::string_view spec,
+                const check::Secrets& secrets = {});
     [[nodiscard]] const std::string& text() const { return text_; }
 
 private:

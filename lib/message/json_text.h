@@ -38,6 +38,10 @@ public:
     // An object as compact text, which is then known to be valid JSON without U+0000.
     [[nodiscard]] std::string object_text(std::string_view field) const;
 
+    // Calls `visit(name, text)` for each field of an object of strings, of which there are at most `max`.
+    template <class Visit>
+    void each_text(std::string_view field, std::size_t max, Visit visit) const;
+
     template <class AnyId>
     [[nodiscard]] AnyId id(std::string_view field) const {
         if (const auto found = AnyId::parse(text(field, 32))) return *found;
@@ -68,6 +72,18 @@ template <class Enum>
 Enum sonde::message::json_text::Fields::name(std::string_view field) const {
     if (const auto found = from_name<Enum>(text(field, 64))) return *found;
     throw wrong(field, "is not one of the names allowed");
+}
+
+template <class Visit>
+void sonde::message::json_text::Fields::each_text(std::string_view field, std::size_t max, Visit visit) const {
+    simdjson::dom::object object;
+    if (get(field).get(object) != simdjson::SUCCESS) throw wrong(field, "must be an object");
+    if (object.size() > max) throw wrong(field, "has too many fields");
+    for (const auto& [name, value] : object) {
+        std::string_view text;
+        if (value.get(text) != simdjson::SUCCESS) throw wrong(field, "must hold strings only");
+        visit(name, text);
+    }
 }
 
 template <class Message, class Read>

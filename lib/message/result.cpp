@@ -96,8 +96,8 @@ Result<ResultBatch> read_result_batch(std::string_view text) {
     });
 }
 
-std::string write_detail(const check::Observation& observation, const check::Judgement& judgement) {
-    if (judgement.verdict == check::Verdict::up) {
+std::string write_detail(const check::Observation& observation, const check::Judgement& judgement, const check::Redactor& redact) {
+    if (judgement.verdict == check::Verdict::up && redact.empty()) {
         // Every good check costs this, so it is written by hand.
         std::string out = "{\"address\":";
         json_text::append_string(out, observation.address);
@@ -108,17 +108,25 @@ std::string write_detail(const check::Observation& observation, const check::Jud
         }
         return out + '}';
     }
-    Json document{{"message", json::clean_utf8(judgement.message)}};
-    document.update(write_observation(observation, check::Depth::brief));
-    if (!judgement.assertions.empty()) document["assertions"] = write_assertions(judgement);
+    Json document = Json::object();
+    if (judgement.verdict == check::Verdict::up) {
+        document["address"] = observation.address;
+        if (const auto* http = observation.find<check::HttpFacts>()) document["http"] = {{"version", http->version}};
+    } else {
+        document["message"] = json::clean_utf8(judgement.message);
+        document.update(write_observation(observation, check::Depth::brief));
+        if (!judgement.assertions.empty()) document["assertions"] = write_assertions(judgement);
+    }
+    redact.apply(document);
     return json::dump(document);
 }
 
-std::string write_evidence(const check::Observation& observation, const check::Judgement& judgement) {
+std::string write_evidence(const check::Observation& observation, const check::Judgement& judgement, const check::Redactor& redact) {
     Json document{{"verdict", name_of(judgement.verdict)}, {"class", name_of(judgement.cause)}, {"message", json::clean_utf8(judgement.message)}};
     document["phases_ms"] = check::write_phases(observation.phases);
     document.update(write_observation(observation, check::Depth::full));
     document["assertions"] = write_assertions(judgement);
+    redact.apply(document);
     return json::dump(document);
 }
 

@@ -10,6 +10,7 @@
 #include "lib/base/instant.h"
 #include "lib/check/judgement.h"
 #include "lib/check/observation.h"
+#include "lib/check/secrets.h"
 #include "lib/message/job.h"
 
 namespace sonde::message {
@@ -48,10 +49,10 @@ std::string write_result_batch(const ResultBatch& batch);
 // As `read_job_batch`: unknown fields are skipped, everything else is checked.
 Result<ResultBatch> read_result_batch(std::string_view text);
 
-// The `detail` of a result. Up: the address and the HTTP version only. Otherwise what was seen in brief, and how the assertions fared.
-std::string write_detail(const check::Observation& observation, const check::Judgement& judgement);
+// The `detail` of a result, without what `redact` hides. Up: the address and the HTTP version only. Otherwise what was seen in brief, and how the assertions fared.
+std::string write_detail(const check::Observation& observation, const check::Judgement& judgement, const check::Redactor& redact);
 
 // The `evidence` of a result: verdict, timings, all that was seen with headers and the beginning of the body, every assertion.
-std::string write_evidence(const check::Observation& observation, const check::Judgement& judgement);
+std::string write_evidence(const check::Observation& observation, const check::Judgement& judgement, const check::Redactor& redact);
 
 }  // namespace sonde::message

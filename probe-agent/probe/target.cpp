@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include "lib/crypto/crypto.h"
+
 namespace sonde::agent {
 
-Result<std::shared_ptr<const Target>> make_target(check::Spec spec) {
+Result<std::shared_ptr<const Target>> make_target(check::Spec spec, check::Redactor redact) {
     const auto endpoint = check::endpoint_of(spec);
     auto host = fmt::format("{}:{}", endpoint.host, endpoint.port);
     net::Url url;
@@ -12,19 +14,21 @@ Result<std::shared_ptr<const Target>> make_target(check::Spec spec) {
         auto parsed = net::parse_url(http->url);
         if (!parsed) return Error{"the url " + parsed.error().message};
         url = std::move(*parsed);
+        const auto& auth = http->auth;
+        if (auth.type == check::HttpAuthType::basic && !redact.empty()) redact.add(crypto::base64(auth.username + ':' + auth.password));
     }
-    return std::make_shared<const Target>(Target{std::move(spec), std::move(url), std::move(host)});
+    return std::make_shared<const Target>(Target{std::move(spec), std::move(url), std::move(host), std::move(redact)});
 }
 
-Result<std::shared_ptr<const Target>> read_target(check::Kind kind, std::string_view text) {
+Result<std::shared_ptr<const Target>> read_target(check::Kind kind, std::string_view text, const check::Secrets& secrets) {
     const auto document = json::parse(text);
     if (!document) return Error{document.error().message};
-    auto spec = check::read_spec(kind, *document, "");
-    if (!spec) {
-        const auto& first = spec.error().front();
-        return Error{fmt::format("{} {}", first.pointer, first.detail)};
-    }
-    return make_target(std::move(*spec));
+    check::Redactor redact(secrets);
+    json::Problems problems;
+    auto spec = check::read_spec(kind, check::substitute(*document, secrets, "", problems), "");
+    if (!spec) problems.insert(problems.end(), spec.error().begin(), spec.error().end());
+    if (!problems.empty()) return Error{redact(fmt::format("{} {}", problems.front().pointer, problems.front().detail))};
+    return make_target(std::move(*spec), std::move(redact));
 }
 
 }  // namespace sonde::agent

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "lib/base/result.h"
+#include "lib/check/secrets.h"
 #include "lib/check/spec.h"
 #include "lib/net/url.h"
 
@@ -16,11 +17,13 @@ struct Target {
     check::Spec spec;
     net::Url url;      // of kinds that have one
     std::string host;  // `example.com:443`: checks of one endpoint share a bound
+    check::Redactor redact = {};  // what must not be told of a check
 };
 
-Result<std::shared_ptr<const Target>> make_target(check::Spec spec);
+Result<std::shared_ptr<const Target>> make_target(check::Spec spec, check::Redactor redact = {});
 
-// From the JSON text of a job's spec. The error names the field: `/url must begin with http:// or https://`.
-Result<std::shared_ptr<const Target>> read_target(check::Kind kind, std::string_view spec);
+// From the JSON text of a job's spec, in which the secrets are put in first. The error names the field: `/url must begin with http:// or
+// https://`; no secret is in it.
+Result<std::shared_ptr<const Target>> read_target(check::Kind kind, std::string_view spec, const check::Secrets& secrets = {});
 
 }  // namespace sonde::agent

@@ -202,8 +202,10 @@ void Runner::report(const Task& task, TimePoint started_at, const check::Observa
                     const check::Judgement& judgement) {
     metrics_.checks.at(static_cast<std::size_t>(judgement.verdict))->add();
     if (judgement.cause != check::FailureClass::none) metrics_.failures.at(static_cast<std::size_t>(judgement.cause))->add();
+    static const check::Redactor nothing;
+    const auto& redact = task.target == nullptr ? nothing : task.target->redact;
     if (task.job.reason == message::JobReason::run) {
-        return sink_.ran(task.receipt, task.job.run, started_at, message::write_evidence(observation, judgement));
+        return sink_.ran(task.receipt, task.job.run, started_at, message::write_evidence(observation, judgement, redact));
     }
     message::ProbeResult result;
     result.monitor = task.job.monitor;
@@ -217,8 +219,8 @@ void Runner::report(const Task& task, TimePoint started_at, const check::Observa
     result.cause = judgement.cause;
     result.phases = observation.phases;
     result.http_status = check::http_status_of(observation);
-    result.detail = message::write_detail(observation, judgement);
-    if (is_evidence(task, judgement.verdict)) result.evidence = message::write_evidence(observation, judgement);
+    result.detail = message::write_detail(observation, judgement, redact);
+    if (is_evidence(task, judgement.verdict)) result.evidence = message::write_evidence(observation, judgement, redact);
     sink_.result(task.receipt, std::move(result));
 }
 

@@ -3,9 +3,19 @@
 #include <functional>
 
 namespace sonde::agent {
+namespace {
+
+std::size_t hash_of(const message::Job& job) {
+    const std::hash<std::string> hash;
+    auto sum = hash(job.spec);
+    for (const auto& [name, value] : job.secrets) sum = sum * 31 + hash(name) * 7 + hash(value.reveal());
+    return sum;
+}
+
+}  // namespace
 
 Result<std::shared_ptr<const Target>> TargetCache::find(const message::Job& job) {
-    const auto text_hash = std::hash<std::string>{}(job.spec);
+    const auto text_hash = hash_of(job);
     const auto known = index_.find(job.monitor);
     if (known != index_.end()) {
         const auto entry = known->second;
@@ -14,7 +24,7 @@ Result<std::shared_ptr<const Target>> TargetCache::find(const message::Job& job)
             return entry->target;
         }
     }
-    auto target = read_target(job.kind, job.spec);
+    auto target = read_target(job.kind, job.spec, job.secrets);
     if (!target) return target;
     if (known != index_.end()) {
         entries_.erase(known->second);

@@ -11,7 +11,7 @@
 
 namespace sonde::agent {
 
-// The least recently used go first when it is full. A spec is known by monitor, revision and its very text: a database that was
+// The least recently used go first when it is full. A spec is known by monitor, revision, its very text and its secrets: a database that was
 // restored from a backup may use a revision again for something else. Not thread-safe.
 class TargetCache {
 public:

@@ -13,6 +13,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             const auto again = check::read_spec(job.kind, check::write_spec(*spec), "");
             fuzz::require(again.ok(), "the canonical form of a spec is a spec");
         }
+        json::Problems problems;
+        const auto whole = check::substitute(*document, job.secrets, "", problems);
+        if (!problems.empty()) continue;
+        const auto spec = check::read_spec(job.kind, whole, "");
+        if (!spec) continue;
+        const auto written = check::write_spec(*spec);
+        const auto named = check::restore(written, *document, job.secrets, "", problems);
+        if (!problems.empty()) continue;
+        fuzz::require(check::substitute(named, job.secrets, "", problems) == written, "names stand for the values that were taken out");
     }
     return 0;
 }

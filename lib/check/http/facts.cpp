@@ -10,10 +10,10 @@ constexpr std::size_t kMostBodyBytes = 4 * 1024;
 constexpr std::size_t kLongestUrl = 2048;
 
 // In the order received; a name may come more than once.
-Json write_headers(const HttpFacts& facts) {
+Json write_headers(const std::vector<std::pair<std::string, std::string>>& headers) {
     Json list = Json::array();
     std::size_t bytes = 0;
-    for (const auto& [name, value] : facts.headers) {
+    for (const auto& [name, value] : headers) {
         bytes += name.size() + value.size();
         if (bytes > kMostHeaderBytes) break;
         list.push_back({{"name", json::clean_utf8(name)}, {"value", is_secret_header(name) ? "***" : json::clean_utf8(value)}});
@@ -35,7 +35,8 @@ Json write(const HttpFacts& facts, bool full) {
     document["body_truncated"] = facts.body_truncated;
     if (!full) return document;
     document["status_line"] = json::clean_utf8(facts.status_line);
-    document["headers"] = write_headers(facts);
+    document["headers"] = write_headers(facts.headers);
+    if (!facts.trailers.empty()) document["trailers"] = write_headers(facts.trailers);
     document["body"] = json::clean_utf8(std::string_view(facts.body).substr(0, kMostBodyBytes));
     return document;
 }

@@ -20,6 +20,7 @@ struct HttpFacts {
     int redirects = 0;
     std::string status_line;                                   // as received, `HTTP/1.1 503 Service Unavailable`
     std::vector<std::pair<std::string, std::string>> headers;  // as received, in order
+    std::vector<std::pair<std::string, std::string>> trailers; // what came after the body, likewise
     std::string body;             // decoded; as much as the probe was told to keep
     std::int64_t body_bytes = 0;  // decoded, up to the limit of the spec
     bool body_truncated = false;  // there was more than the spec's limit

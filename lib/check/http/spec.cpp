@@ -17,9 +17,9 @@ constexpr std::size_t kMaxHeaderBytes = 16 * 1024;  // of all together, so that 
 constexpr std::size_t kMaxBody = 64 * 1024;
 
 // What the connection is made of, and what the probe sets itself.
-constexpr std::array<std::string_view, 12> kRefusedHeaders{
+constexpr std::array<std::string_view, 11> kRefusedHeaders{
     "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te",
-    "trailer",    "upgrade",    "transfer-encoding",  "content-length",      "expect",           "host"};
+    "trailer",    "upgrade",    "transfer-encoding",  "content-length",      "expect"};
 
 std::string lower(std::string_view text) {
     std::string result(text);
@@ -101,21 +101,47 @@ void read_accept_status(json::Reader& in, HttpSpec& spec) {
     spec.accept_status = std::move(*set);
 }
 
+void read_method(json::Reader& in, HttpSpec& spec) {
+    if (!in.text("method", spec.method, {.min = 1, .max = 32})) return;
+    const bool is_upper = std::none_of(spec.method.begin(), spec.method.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+    if (!is_token(spec.method) || !is_upper) return in.refuse("method", "must be a method in upper case, as GET, POST or PROPFIND");
+    if (spec.method == "CONNECT") in.refuse("method", "must not be CONNECT, which is for proxies");
+}
+
+const std::string* find_header(const HttpSpec& spec, std::string_view name) {
+    for (const auto& [given, value] : spec.headers) {
+        if (lower(given) == name) return &value;
+    }
+    return nullptr;
+}
+
+void read_request_side(json::Reader& in, HttpSpec& spec, json::Problems& problems) {
+    read_auth(in, spec.auth, problems);
+    if (spec.auth.type != HttpAuthType::none && find_header(spec, "authorization") != nullptr)
+        in.refuse("auth", "cannot go with a header Authorization");
+    if (const auto* host = find_header(spec, "host"); host != nullptr) {
+        if (host->empty() || host->find_first_of(" \t/?#@,") != std::string::npos)
+            in.refuse("headers", "must have a host name in Host, and may have a port there");
+    }
+    read_connection(in, spec.url, spec.connection);
+}
+
 }  // namespace
 
 void read(HttpSpec& spec, json::Reader& in, json::Problems& problems) {
     in.require({"url"});
     read_http_url(in, spec);
-    in.name("method", spec.method);
+    read_method(in, spec);
     read_headers(in, spec, problems);
     in.text("body", spec.body, {.max = kMaxBody, .multi_line = true});
-    if (!spec.body.empty() && spec.method != HttpMethod::post) in.refuse("body", "is sent with the method POST only");
+    if (!spec.body.empty() && spec.method == "HEAD") in.refuse("body", "is not sent with the method HEAD");
     in.boolean("follow_redirects", spec.follow_redirects);
     in.whole("max_redirects", spec.max_redirects, 0, 20);
     in.boolean("tls_verify", spec.tls_verify);
     read_accept_status(in, spec);
     in.whole("max_body_bytes", spec.max_body_bytes, std::int64_t{0}, std::int64_t{10} << 20U);
     read_assertions(in, spec, problems);
+    read_request_side(in, spec, problems);
 }
 
 Json write(const HttpSpec& spec) {
@@ -123,17 +149,20 @@ Json write(const HttpSpec& spec) {
     for (const auto& [name, value] : spec.headers) headers[name] = value;
     Json assertions = Json::array();
     for (const auto& assertion : spec.assertions) assertions.push_back(write(assertion));
-    return {{"url", spec.url},
-            {"method", name_of(spec.method)},
-            {"headers", std::move(headers)},
-            {"body", spec.body},
-            {"follow_redirects", spec.follow_redirects},
-            {"max_redirects", spec.max_redirects},
-            {"tls_verify", spec.tls_verify},
-            {"accept_status", spec.accept_status.text()},
-            {"max_body_bytes", spec.max_body_bytes},
-            {"certificate_warn_days", spec.certificate_warn_days},
-            {"assertions", std::move(assertions)}};
+    Json document{{"url", spec.url},
+                  {"method", spec.method},
+                  {"headers", std::move(headers)},
+                  {"body", spec.body},
+                  {"follow_redirects", spec.follow_redirects},
+                  {"max_redirects", spec.max_redirects},
+                  {"tls_verify", spec.tls_verify},
+                  {"accept_status", spec.accept_status.text()},
+                  {"max_body_bytes", spec.max_body_bytes},
+                  {"auth", write_auth(spec.auth)}};
+    write_connection(spec.connection, document);
+    document["certificate_warn_days"] = spec.certificate_warn_days;
+    document["assertions"] = std::move(assertions);
+    return document;
 }
 
 bool needs_body(const HttpSpec& spec) {

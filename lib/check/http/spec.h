@@ -6,29 +6,30 @@
 #include <utility>
 #include <vector>
 
-#include "lib/base/enum_name.h"
 #include "lib/check/endpoint.h"
 #include "lib/check/http/assertion.h"
+#include "lib/check/http/auth.h"
+#include "lib/check/http/connection.h"
 #include "lib/check/http/status_set.h"
 #include "lib/json/reader.h"
 
 namespace sonde::check {
 
-enum class HttpMethod : unsigned char { get, head, post };
-
 struct HttpSpec {
     std::string url;  // absolute http or https URL, at most 2048 bytes, no credentials, no fragment
-    HttpMethod method = HttpMethod::get;
-    std::vector<std::pair<std::string, std::string>> headers;  // at most 50; hop-by-hop and Host refused
-    std::string body;                                          // at most 64 KiB; only with POST
+    std::string method = "GET";  // a token in upper case, at most 32 bytes; not CONNECT
+    std::vector<std::pair<std::string, std::string>> headers;  // at most 50; hop-by-hop refused
+    std::string body;                                          // at most 64 KiB; not with HEAD
     bool follow_redirects = true;
     int max_redirects = 10;  // 0 to 20
     bool tls_verify = true;
     StatusSet accept_status;
-    std::int64_t max_body_bytes = 1 << 20;  // 0 to 10 MiB
+    std::int64_t max_body_bytes = 1 << 20;  // 0 to 10 MiB, decoded
+    HttpAuth auth;
+    HttpConnection connection;
+    int certificate_warn_days = 14;  // 0 to 3650; degraded when a verified certificate has fewer left; 0: never
     // Beyond the status, at most 50. The order is that of the report and means nothing else.
     std::vector<Assertion> assertions;
-    int certificate_warn_days = 14;  // 0 to 3650; degraded when a verified certificate has fewer left; 0: never
 };
 
 // Whether anything is asked of the body, so that the probe must keep it up to `max_body_bytes`.
@@ -39,9 +40,7 @@ void read(HttpSpec& spec, json::Reader& in, json::Problems& problems);
 Json write(const HttpSpec& spec);
 Endpoint endpoint(const HttpSpec& spec);
 
-}  // namespace sonde::check
+// Whether the whole body, up to its limit, is needed to judge an answer.
+bool needs_body(const HttpSpec& spec);
 
-template <>
-struct sonde::EnumNames<sonde::check::HttpMethod> {
-    static constexpr std::array<std::string_view, 3> names{"GET", "HEAD", "POST"};
-};
+}  // namespace sonde::check

@@ -6,14 +6,13 @@
 
 #include "lib/base/enum_name.h"
 #include "lib/check/endpoint.h"
+#include "lib/check/tls/version.h"
 #include "lib/json/reader.h"
 
 namespace sonde::check {
 
 // What is said in clear before TLS begins.
 enum class StartTls : unsigned char { none, smtp, imap, pop3, ftp, postgres, ldap };
-
-enum class TlsVersion : unsigned char { tls_1_0, tls_1_1, tls_1_2, tls_1_3 };
 
 struct TlsSpec {
     std::string host;
@@ -44,9 +43,4 @@ Endpoint endpoint(const TlsSpec& spec);
 template <>
 struct sonde::EnumNames<sonde::check::StartTls> {
     static constexpr std::array<std::string_view, 7> names{"none", "smtp", "imap", "pop3", "ftp", "postgres", "ldap"};
-};
-
-template <>
-struct sonde::EnumNames<sonde::check::TlsVersion> {
-    static constexpr std::array<std::string_view, 4> names{"1.0", "1.1", "1.2", "1.3"};
 };

@@ -26,13 +26,6 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(0, text.find_last_not_of(blank) + 1);
 }
 
-bool is_credential(std::string_view header) {
-    return equals_ignoring_case(header, "authorization") || equals_ignoring_case(header, "cookie") ||
-           equals_ignoring_case(header, "cookie2");
-}
-
-bool is_content(std::string_view header) { return equals_ignoring_case(header.substr(0, 8), "content-"); }
-
 microseconds time_of(CURL* easy, CURLINFO which) {
     curl_off_t us = 0;
     curl_easy_getinfo(easy, which, &us);
@@ -99,13 +92,12 @@ HttpClient::EasyHandle HttpClient::take() {
     set(CURLOPT_ERRORBUFFER, static_cast<char*>(easy->error));
     set(CURLOPT_NOSIGNAL, 1L);
     set(CURLOPT_PROTOCOLS_STR, "http,https");
-    set(CURLOPT_PROXY, "");  // whatever the environment says
-    set(CURLOPT_NOPROXY, "*");
+    set(CURLOPT_PROXYAUTH, static_cast<long>(CURLAUTH_BASIC));
+    set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     set(CURLOPT_FOLLOWLOCATION, 0L);  // each hop is resolved and guarded by us
     set(CURLOPT_FRESH_CONNECT, 1L);
     set(CURLOPT_FORBID_REUSE, 1L);
     set(CURLOPT_SSL_SESSIONID_CACHE, 0L);
-    set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
     set(CURLOPT_HTTP09_ALLOWED, 0L);
     set(CURLOPT_PATH_AS_IS, 1L);  // net::parse_url has put it right
     set(CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
@@ -126,9 +118,16 @@ void HttpClient::give_back(EasyHandle easy) {
     if (idle_.size() < kMaxIdle) idle_.push_back(std::move(easy));
 }
 
-HttpExchange::HttpExchange(HttpClient& client, const HttpRequest& request, Socket socket, net::Address address,
+HttpExchange::HttpExchange(HttpClient& client, HttpRequest request, Socket socket, net::Address address, int port,
                            std::function<void(HttpAnswer)> done)
-    : client_(client), request_(request), socket_(std::move(socket)), address_(address), done_(std::move(done)), easy_(client.take()), certificate_(client.certificates_) {}
+    : client_(client),
+      request_(std::move(request)),
+      socket_(std::move(socket)),
+      address_(address),
+      port_(port),
+      done_(std::move(done)),
+      easy_(client.take()),
+      certificate_(client.certificates_) {}
 
 HttpExchange::~HttpExchange() {
     if (easy_ == nullptr) return;
@@ -145,16 +144,7 @@ void HttpExchange::start() {
 void HttpExchange::prepare() {
     CURL* const easy = easy_->handle;
     easy_->error[0] = '\0';
-    curl_easy_setopt(easy, CURLOPT_URL, request_.url->text().c_str());
-    // The host of the URL stays in Host and SNI; libcurl itself resolves nothing.
-    connect_to_.reset(curl_slist_append(nullptr, ("::" + net::with_port(address_, request_.url->port)).c_str()));
-    curl_easy_setopt(easy, CURLOPT_CONNECT_TO, connect_to_.get());
-    set_method();
-    set_headers();
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, request_.verify ? 1L : 0L);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, request_.verify ? 2L : 0L);
-    curl_easy_setopt(easy, CURLOPT_CAINFO,
-                     request_.verify && !client_.options_.ca_file.empty() ? client_.options_.ca_file.c_str() : nullptr);
+    curl_.apply(easy, request_, address_, port_, client_.options_.ca_file);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
@@ -162,44 +152,34 @@ void HttpExchange::prepare() {
     curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, this);
 }
 
-void HttpExchange::set_method() {
-    CURL* const easy = easy_->handle;
-    curl_easy_setopt(easy, CURLOPT_NOBODY, 0L);
-    switch (request_.method) {
-        case check::HttpMethod::get:
-            curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
-            break;
-        case check::HttpMethod::head:
-            curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
-            break;
-        case check::HttpMethod::post:
-            curl_easy_setopt(easy, CURLOPT_POST, 1L);
-            curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
-            curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request_.body.data());
-            break;
-    }
+std::string HttpExchange::peer() const {
+    return (request_.by_proxy() ? "the proxy " : "") + net::with_port(address_, port_);
 }
 
-void HttpExchange::set_headers() {
-    const bool posts = request_.method == check::HttpMethod::post;
-    bool has_type = false;
-    const auto append = [this](const std::string& line) {
-        auto* list = curl_slist_append(headers_.get(), line.c_str());
-        if (list == nullptr) throw std::bad_alloc();
-        static_cast<void>(headers_.release());
-        headers_.reset(list);
-    };
-    for (const auto& [name, value] : *request_.headers) {
-        if (!request_.credentials && is_credential(name)) continue;
-        if (!request_.content && is_content(name)) continue;
-        has_type = has_type || equals_ignoring_case(name, "content-type");
-        append(value.empty() ? name + ';' : name + ": " + value);  // the semicolon is how libcurl is told of an empty value
+void HttpExchange::note_header(std::string_view line) {
+    auto& facts = answer_.facts;
+    if (line.starts_with("HTTP/")) {
+        // What came before was an interim answer.
+        answer_.location.clear();
+        facts.headers.clear();
+        facts.trailers.clear();
+        headers_ended_ = false;
+        facts.status_line = trimmed(line);
+        return;
     }
-    if (posts) {
-        append("Expect:");
-        if (!has_type) append("Content-Type:");  // none rather than libcurl's guess
+    const auto colon = line.find(':');
+    if (colon == std::string_view::npos) {
+        headers_ended_ = headers_ended_ || trimmed(line).empty();
+        return;
     }
-    curl_easy_setopt(easy_->handle, CURLOPT_HTTPHEADER, headers_.get());
+    const auto name = line.substr(0, colon);
+    const auto value = trimmed(line.substr(colon + 1));
+    if (headers_ended_) {
+        facts.trailers.emplace_back(name, value);
+        return;
+    }
+    if (equals_ignoring_case(name, "location")) answer_.location = value;
+    facts.headers.emplace_back(name, value);
 }
 
 std::size_t HttpExchange::on_header(const char* data, std::size_t size, std::size_t count, void* self) {
@@ -210,20 +190,7 @@ std::size_t HttpExchange::on_header(const char* data, std::size_t size, std::siz
         exchange.headers_too_long_ = true;
         return 0;
     }
-    auto& facts = exchange.answer_.facts;
-    if (line.starts_with("HTTP/")) {
-        // What came before was an interim answer.
-        exchange.answer_.location.clear();
-        facts.headers.clear();
-        facts.status_line = trimmed(line);
-        return line.size();
-    }
-    const auto colon = line.find(':');
-    if (colon == std::string_view::npos) return line.size();
-    const auto name = line.substr(0, colon);
-    const auto value = trimmed(line.substr(colon + 1));
-    if (equals_ignoring_case(name, "location")) exchange.answer_.location = value;
-    facts.headers.emplace_back(name, value);
+    exchange.note_header(line);
     return line.size();
 }
 
@@ -274,7 +241,7 @@ check::Phases HttpExchange::phases() const {
     const auto first_byte = time_of(easy, CURLINFO_STARTTRANSFER_TIME_T);
     const auto secured = time_of(easy, CURLINFO_APPCONNECT_TIME_T);
     check::Phases phases;
-    if (request_.url->scheme == "https") {
+    if (request_.url.scheme == "https") {
         phases.tls = secured.count() > 0 ? secured : elapsed;
         if (secured.count() == 0) return phases;
     }
@@ -284,8 +251,9 @@ check::Phases HttpExchange::phases() const {
 }
 
 check::Phase HttpExchange::step() const {
-    if (request_.url->scheme == "https" && time_of(easy_->handle, CURLINFO_APPCONNECT_TIME_T).count() == 0) return check::Phase::tls;
-    return time_of(easy_->handle, CURLINFO_STARTTRANSFER_TIME_T).count() == 0 ? check::Phase::first_byte : check::Phase::transfer;
+    if (request_.url.scheme == "https" && time_of(easy_->handle, CURLINFO_APPCONNECT_TIME_T).count() == 0) return check::Phase::tls;
+    const bool has_head = time_of(easy_->handle, CURLINFO_STARTTRANSFER_TIME_T).count() != 0 && headers_ended_;
+    return has_head ? check::Phase::transfer : check::Phase::first_byte;
 }
 
 HttpAnswer HttpExchange::so_far() {
@@ -298,17 +266,35 @@ HttpAnswer HttpExchange::so_far() {
     return answer_;
 }
 
+// What a completed request lacks, or why the proxy let none through.
+check::Failure HttpExchange::shortfall(CURLcode code) const {
+    long connect_status = 0;
+    curl_easy_getinfo(easy_->handle, CURLINFO_HTTP_CONNECTCODE, &connect_status);
+    if (code != CURLE_OK && request_.by_proxy() && connect_status >= 300) {
+        return {check::FailureClass::http_protocol,
+                fmt::format("{} does not connect to {}: it answered {}", peer(), request_.url.origin(), connect_status), check::Phase::connect};
+    }
+    const bool answered = code == CURLE_OK || stopped_;
+    if (answered && request_.connection->version == check::HttpVersion::http_2 && answer_.facts.version != "2") {
+        return {check::FailureClass::http_protocol, fmt::format("{} speaks HTTP/{}, and HTTP/2 is asked for", peer(), answer_.facts.version),
+                check::Phase::first_byte};
+    }
+    return {};
+}
+
 void HttpExchange::transferred(CURLcode code) {
     so_far();
     if (headers_too_long_) {
         answer_.failure = {check::FailureClass::http_protocol,
                            fmt::format("the headers of the answer are longer than {} bytes", kMaxHeaderBytes), check::Phase::first_byte};
+    } else if (auto lacks = shortfall(code)) {
+        answer_.failure = std::move(lacks);
     } else if (code != CURLE_OK && !(stopped_ && code == CURLE_WRITE_ERROR)) {
         long os_error = 0;
         curl_easy_getinfo(easy_->handle, CURLINFO_OS_ERRNO, &os_error);
         const bool in_handshake = step() == check::Phase::tls;
         answer_.failure = describe_failure({code, static_cast<int>(os_error), easy_->error, in_handshake}, certificate_,
-                                           *request_.url, net::with_port(address_, request_.url->port));
+                                           request_.url, peer());
         answer_.failure.phase = step();
     }
     client_.give_back(std::move(easy_));

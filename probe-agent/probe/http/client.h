@@ -7,29 +7,15 @@
 #include <string_view>
 #include <vector>
 
-#include "lib/check/http/spec.h"
 #include "lib/check/observation.h"
 #include "lib/net/guard.h"
 #include "lib/net/url.h"
 #include "probe-agent/probe/tls/certificate.h"
 #include "probe-agent/probe/net/socket.h"
 #include "probe-agent/probe/http/curl_multi.h"
+#include "probe-agent/probe/http/request.h"
 
 namespace sonde::agent {
-
-// Everything here must stay as it is until the exchange has ended.
-struct HttpRequest {
-    const net::Url* url = nullptr;
-    check::HttpMethod method = check::HttpMethod::get;
-    const std::vector<std::pair<std::string, std::string>>* headers = nullptr;
-    bool credentials = true;  // false: Authorization and Cookie are left out (another origin)
-    bool content = true;      // false: Content-* headers are left out (a POST that became a GET)
-    std::string_view body;    // with POST only
-    bool verify = true;
-    std::int64_t max_body_bytes = 0;
-    std::size_t keep_body_bytes = 0;  // of it, for assertions and as evidence
-    bool follow_redirects = true;  // the body of a redirect is not read then
-};
 
 struct HttpAnswer {
     check::Failure failure;
@@ -76,8 +62,8 @@ private:
 // One exchange. Destroying it ends it and closes its connection. Loop thread only.
 class HttpExchange final : private CurlMulti::Listener {
 public:
-    // `socket` is connected to `address`.
-    HttpExchange(HttpClient& client, const HttpRequest& request, Socket socket, net::Address address,
+    // `socket` is connected to `address` and `port`: the server, or the proxy that the request names.
+    HttpExchange(HttpClient& client, HttpRequest request, Socket socket, net::Address address, int port,
                  std::function<void(HttpAnswer)> done);
     ~HttpExchange();
     HttpExchange(const HttpExchange&) = delete;
@@ -91,10 +77,11 @@ public:
 private:
     friend class HttpClient;
     void prepare();
-    void set_method();
-    void set_headers();
+    void note_header(std::string_view line);
+    [[nodiscard]] std::string peer() const;
     void transferred(CURLcode code) override;
     check::Phases phases() const;
+    [[nodiscard]] check::Failure shortfall(CURLcode code) const;
     // The step an exchange that failed now was in.
     check::Phase step() const;
 
@@ -104,24 +91,20 @@ private:
     static int on_socket(void* self, curl_socket_t fd, curlsocktype purpose);
     static CURLcode on_tls(CURL* easy, void* context, void* self);
 
-    struct FreeList {
-        void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-    };
-    using List = std::unique_ptr<curl_slist, FreeList>;
-
     HttpClient& client_;
     HttpRequest request_;
     Socket socket_;
     net::Address address_;
+    int port_;
     std::function<void(HttpAnswer)> done_;
     HttpClient::EasyHandle easy_;
-    List headers_;
-    List connect_to_;
+    CurlRequest curl_;
     CertificateWatch certificate_;
     HttpAnswer answer_;
     MonotonicPoint started_{};
     std::size_t header_bytes_ = 0;
-    bool stopped_ = false;  // we have seen all we wanted
+    bool headers_ended_ = false;  // of the answer itself: what comes now are trailers
+    bool stopped_ = false;        // we have seen all we wanted
     bool headers_too_long_ = false;
 };
 

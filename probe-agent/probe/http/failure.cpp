@@ -36,8 +36,9 @@ FailureClass class_of(const CurlFailure& failure) {
             return is_reset(failure) ? FailureClass::reset : FailureClass::tls_handshake;
         case CURLE_SEND_ERROR:
         case CURLE_RECV_ERROR:
-            return is_reset(failure)      ? FailureClass::reset
-                   : failure.in_handshake ? FailureClass::tls_handshake
+            // In TLS 1.3 a server that dislikes our certificate says so when the handshake is over for us: by an alert.
+            return is_reset(failure) ? FailureClass::reset
+                   : failure.in_handshake || contains(failure.text, " alert ") ? FailureClass::tls_handshake
                                           : FailureClass::http_protocol;
         case CURLE_COULDNT_CONNECT:
             return is_reset(failure) ? FailureClass::reset : FailureClass::unreachable;

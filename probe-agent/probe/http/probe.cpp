@@ -2,13 +2,12 @@
 
 #include <fmt/format.h>
 
-#include "probe-agent/probe/net/approach.h"
+#include "lib/crypto/crypto.h"
 #include "probe-agent/probe/timed_check.h"
 
 namespace sonde::agent {
 
 using check::FailureClass;
-using check::HttpMethod;
 using check::Phase;
 
 namespace {
@@ -18,8 +17,8 @@ constexpr std::size_t kEvidenceBytes = 4096;  // of a body nobody asserts anythi
 
 class HttpCheck final : public TimedCheck {
 public:
-    HttpCheck(Network& network, HttpClient& client, std::shared_ptr<const Target> target, milliseconds timeout, Probe::Done done)
-        : TimedCheck(network, std::move(target), timeout, std::move(done)), client_(client) {}
+    HttpCheck(HttpReach& reach, TokenCache& tokens, std::shared_ptr<const Target> target, milliseconds timeout, Probe::Done done)
+        : TimedCheck(reach.network, target, timeout, std::move(done)), reach_(reach), tokens_(tokens), own_(std::move(target)) {}
 
 private:
     [[nodiscard]] const check::HttpSpec& spec() const { return std::get<check::HttpSpec>(target().spec); }
@@ -28,6 +27,26 @@ private:
     void run() override {
         url_ = target().url;
         method_ = spec().method;
+        authorize();
+    }
+
+    void authorize() {
+        const auto& auth = spec().auth;
+        if (auth.type == check::HttpAuthType::basic) authorization_ = "Basic " + crypto::base64(auth.username + ':' + auth.password);
+        if (auth.type == check::HttpAuthType::bearer) authorization_ = "Bearer " + auth.token;
+        if (auth.type != check::HttpAuthType::oauth2) return visit();
+        if (const auto token = tokens_.find(spec()); !token.empty()) return visit_with(token);
+        token_wait_ = tokens_.fetch(own_, [this](TokenCache::Outcome outcome) {
+            token_wait_.reset();
+            if (outcome.failure) return fail(std::move(outcome.failure));
+            visit_with(outcome.token);
+        });
+    }
+
+    void visit_with(const std::string& token) {
+        token_ = token;
+        authorization_ = "Bearer " + token;
+        hide_token_.add(token);
         visit();
     }
 
@@ -35,55 +54,51 @@ private:
         seen_.phases = {};
         seen_.address.clear();
         seen_.tls.reset();
-        approach_ = std::make_unique<Approach>(network_, url_.host, url_.port, [this](Arrival arrival) { arrived(std::move(arrival)); });
-        approach_->start();
+        HttpRequest request;
+        request.url = url_;
+        request.method = method_;
+        request.headers = &spec().headers;
+        request.credentials = credentials_;
+        request.content = method_ == spec().method;
+        if (credentials_) request.authorization = authorization_;
+        if (request.content) request.body = spec().body;
+        request.verify = spec().tls_verify;
+        request.connection = &spec().connection;
+        request.max_body_bytes = spec().max_body_bytes;
+        request.keep_body_bytes = check::needs_body(spec()) ? static_cast<std::size_t>(spec().max_body_bytes) : kEvidenceBytes;
+        request.follow_redirects = spec().follow_redirects;
+        hop_ = std::make_unique<Hop>(reach_, std::move(request), url_.origin() == target().url.origin(),
+                                     [this](Hop::End end) { answered(std::move(end)); });
+        hop_->start();
     }
 
-    void arrived(Arrival arrival) {
-        note(arrival);
-        approach_.reset();
-        if (arrival.failure) return fail(std::move(arrival.failure));
-        seen_.address = net::with_port(arrival.address, url_.port);
-        const HttpRequest request{
-            .url = &url_,
-            .method = method_,
-            .headers = &spec().headers,
-            .credentials = credentials_,
-            .content = method_ == spec().method,
-            .body = method_ == HttpMethod::post ? std::string_view(spec().body) : std::string_view(),
-            .verify = spec().tls_verify,
-            .max_body_bytes = spec().max_body_bytes,
-            .keep_body_bytes = check::needs_body(spec()) ? static_cast<std::size_t>(spec().max_body_bytes) : kEvidenceBytes,
-            .follow_redirects = spec().follow_redirects,
-        };
-        exchange_ = std::make_unique<HttpExchange>(client_, request, std::move(arrival.socket), arrival.address,
-                                                   [this](HttpAnswer answer) { answered(std::move(answer)); });
-        exchange_->start();
-    }
-
-    void note(const Arrival& arrival) {
-        seen_.phases.resolve = arrival.resolve;
-        seen_.phases.connect = arrival.connect;
-    }
-
-    void take(HttpAnswer& answer) {
+    void take(Hop::End& end) {
         const auto redirects = redirects_;
         auto url = redirects > 0 ? url_.text() : std::string();
-        seen_.phases.tls = answer.phases.tls;
-        seen_.phases.first_byte = answer.phases.first_byte;
-        seen_.phases.transfer = answer.phases.transfer;
-        seen_.tls = std::move(answer.tls);
-        if (answer.facts.status == 0 && redirects == 0) return;
-        facts() = std::move(answer.facts);
+        seen_.phases = end.answer.phases;
+        seen_.address = std::move(end.address);
+        seen_.tls = std::move(end.answer.tls);
+        if (end.answer.facts.status == 0 && redirects == 0) return;
+        facts() = std::move(end.answer.facts);
         facts().redirects = redirects;
         facts().final_url = std::move(url);
+        if (!token_.empty()) hide_token();
     }
 
-    void answered(HttpAnswer answer) {
-        exchange_.reset();
-        const auto location = std::move(answer.location);
-        take(answer);
-        if (answer.failure) return fail(std::move(answer.failure));
+    // Nobody may read it out of the evidence that a server's echo would be.
+    void hide_token() {
+        facts().status_line = hide_token_(std::move(facts().status_line));
+        facts().body = hide_token_(std::move(facts().body));
+        for (auto& [name, value] : facts().headers) value = hide_token_(std::move(value));
+        for (auto& [name, value] : facts().trailers) value = hide_token_(std::move(value));
+    }
+
+    void answered(Hop::End end) {
+        hop_.reset();
+        const auto location = std::move(end.answer.location);
+        take(end);
+        if (end.answer.failure) return fail(std::move(end.answer.failure));
+        if (facts().status == 401 && !token_.empty() && credentials_) tokens_.drop(spec(), token_);
         if (spec().follow_redirects && is_redirect(facts().status) && !location.empty()) return redirect(location);
         finish();
     }
@@ -104,9 +119,9 @@ private:
         ++redirects_;
         if (next->origin() != url_.origin())
             credentials_ = false;  // and they stay so: whoever is asked next was named by a stranger
-        // RFC 9110, section 15.4: clients turn a redirected POST into a GET, but for 307 and 308.
-        const bool keeps_method = facts().status == 307 || facts().status == 308;
-        if (!keeps_method && method_ == HttpMethod::post) method_ = HttpMethod::get;
+        // RFC 9110, section 15.4: clients turn a redirected POST into a GET, and after 303 everything but HEAD.
+        const auto status = facts().status;
+        if (((status == 301 || status == 302) && method_ == "POST") || (status == 303 && method_ != "HEAD")) method_ = "GET";
         url_ = std::move(*next);
         facts() = {};
         facts().redirects = redirects_;
@@ -115,40 +130,45 @@ private:
     }
 
     check::Failure overdue() override {
-        if (approach_ != nullptr) {
-            auto late = approach_->overdue(timeout());
-            note(late);
-            return std::move(late.failure);
+        if (hop_ == nullptr) {
+            return {FailureClass::timeout_total,
+                    fmt::format("{} ms were over waiting for a token of {}", timeout().count(), spec().auth.token_url), Phase::none};
         }
-        auto answer = exchange_->so_far();
-        take(answer);
-        const bool answers = http_status_of(seen_) != 0;
-        const bool secured = seen_.phases.first_byte.count() > 0;
-        const auto* waiting = answers ? "the end of the answer" : secured ? "an answer" : "the TLS handshake";
-        return {FailureClass::timeout_total, fmt::format("{} ms were over waiting for {} of {}", timeout().count(), waiting, seen_.address),
-                answers ? Phase::transfer : secured ? Phase::first_byte : Phase::tls};
+        auto end = hop_->overdue(timeout());
+        auto failure = std::move(end.answer.failure);
+        take(end);
+        return failure;
     }
 
     void release() override {
-        approach_.reset();
-        exchange_.reset();
+        token_wait_.reset();
+        hop_.reset();
     }
 
-    HttpClient& client_;
+    HttpReach& reach_;
+    TokenCache& tokens_;
+    std::shared_ptr<const Target> own_;
     net::Url url_;
-    HttpMethod method_ = HttpMethod::get;
+    std::string method_;
+    std::string authorization_;
+    std::string token_;  // of OAuth2
+    check::Redactor hide_token_;
     bool credentials_ = true;
     int redirects_ = 0;
-    std::unique_ptr<Approach> approach_;
-    std::unique_ptr<HttpExchange> exchange_;
+    std::unique_ptr<TokenCache::Wait> token_wait_;
+    std::unique_ptr<Hop> hop_;
 };
 
 }  // namespace
 
-HttpProbe::HttpProbe(Network& network, HttpClient::Options options) : network_(network), client_(network.loop, network.certificates, std::move(options)) {}
+HttpProbe::HttpProbe(Network& network, HttpClient::Options options)
+    : client_(network.loop, network.certificates, std::move(options)),
+      name_servers_(network.loop),
+      reach_{network, client_, name_servers_},
+      tokens_(reach_) {}
 
 std::unique_ptr<Attempt> HttpProbe::start(std::shared_ptr<const Target> target, milliseconds timeout, Done done) {
-    auto attempt = std::make_unique<HttpCheck>(network_, client_, std::move(target), timeout, std::move(done));
+    auto attempt = std::make_unique<HttpCheck>(reach_, tokens_, std::move(target), timeout, std::move(done));
     attempt->begin();
     return attempt;
 }

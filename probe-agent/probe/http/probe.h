@@ -3,7 +3,8 @@
 
 #include <memory>
 
-#include "probe-agent/probe/http/client.h"
+#include "probe-agent/probe/http/hop.h"
+#include "probe-agent/probe/http/token.h"
 #include "probe-agent/probe/net/network.h"
 #include "probe-agent/probe/probe.h"
 
@@ -19,8 +20,10 @@ public:
     std::unique_ptr<Attempt> start(std::shared_ptr<const Target> target, milliseconds timeout, Done done) override;
 
 private:
-    Network& network_;
     HttpClient client_;
+    NameServers name_servers_;
+    HttpReach reach_;
+    TokenCache tokens_;
 };
 
 }  // namespace sonde::agent

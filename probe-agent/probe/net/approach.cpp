@@ -9,8 +9,13 @@ namespace sonde::agent {
 using check::FailureClass;
 using check::Phase;
 
-Approach::Approach(Network& network, std::string host, int port, std::function<void(Arrival)> done)
-    : network_(network), host_(std::move(host)), port_(port), done_(std::move(done)) {}
+Approach::Approach(Network& network, std::string host, int port, std::function<void(Arrival)> done, WayPreference preference)
+    : network_(network),
+      host_(std::move(host)),
+      port_(port),
+      family_(preference.family),
+      resolver_(preference.resolver == nullptr ? network.resolver : *preference.resolver),
+      done_(std::move(done)) {}
 
 microseconds Approach::in_step() const {
     return std::chrono::duration_cast<microseconds>(std::chrono::steady_clock::now() - step_began_);
@@ -19,9 +24,13 @@ microseconds Approach::in_step() const {
 void Approach::start() {
     step_began_ = std::chrono::steady_clock::now();
     if (const auto address = net::Address::parse(host_)) return connect({*address});
-    if (auto known = network_.resolver.known(host_); !known.empty()) return connect(std::move(known));
-    query_ = network_.resolver.resolve(host_, [this](Resolution resolution) { resolved(std::move(resolution)); });
+    auto known = resolver_.known(host_);
+    known.erase(std::remove_if(known.begin(), known.end(), [this](const auto& address) { return !fits(address); }), known.end());
+    if (!known.empty()) return connect(std::move(known));
+    query_ = resolver_.resolve(host_, [this](Resolution resolution) { resolved(std::move(resolution)); }, family_);
 }
+
+bool Approach::fits(const net::Address& address) const { return family_ == AF_UNSPEC || address.family == family_; }
 
 void Approach::resolved(Resolution resolution) {
     arrival_.resolve = in_step();
@@ -31,6 +40,12 @@ void Approach::resolved(Resolution resolution) {
 }
 
 void Approach::connect(std::vector<net::Address> addresses) {
+    addresses.erase(std::remove_if(addresses.begin(), addresses.end(), [this](const auto& address) { return !fits(address); }),
+                    addresses.end());
+    if (addresses.empty()) {
+        const auto* const family = family_ == AF_INET ? "IPv4" : "IPv6";
+        return fail({FailureClass::dns_nxdomain, fmt::format("{} is no {} address", host_, family), Phase::resolve});
+    }
     auto passed = pass_guard(network_.guard, host_, std::move(addresses));
     if (passed.failure) return fail(std::move(passed.failure));
     step_began_ = std::chrono::steady_clock::now();

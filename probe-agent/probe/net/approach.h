@@ -19,11 +19,17 @@ struct Arrival {
     microseconds connect{0};
 };
 
+// What is asked of the way, where it is not the agent's usual one.
+struct WayPreference {
+    int family = AF_UNSPEC;        // AF_INET or AF_INET6: to such an address only
+    Resolver* resolver = nullptr;  // asked instead of the network's; outlives the approach
+};
+
 // One way. It has no deadline of its own: destroying it ends it. Loop thread only.
 class Approach {
 public:
     // `host` is a name or an address without brackets.
-    Approach(Network& network, std::string host, int port, std::function<void(Arrival)> done);
+    Approach(Network& network, std::string host, int port, std::function<void(Arrival)> done, WayPreference preference = {});
 
     // `done` is called once, possibly before this returns; it may destroy the approach.
     void start();
@@ -32,6 +38,7 @@ public:
     [[nodiscard]] Arrival overdue(milliseconds timeout) const;
 
 private:
+    [[nodiscard]] bool fits(const net::Address& address) const;
     void resolved(Resolution resolution);
     void connect(std::vector<net::Address> addresses);
     void connected(Connected outcome);
@@ -41,6 +48,8 @@ private:
     Network& network_;
     std::string host_;
     int port_;
+    int family_;
+    Resolver& resolver_;
     std::function<void(Arrival)> done_;
     Arrival arrival_;
     MonotonicPoint step_began_{};

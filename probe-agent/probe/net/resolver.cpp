@@ -96,14 +96,19 @@ AresChannel::Options channel_options(const Resolver::Options& options, bool exac
 // Shared by its owner and the two answers to come; dropped by the owner, it waits for these and does nothing.
 class Resolver::Query {
 public:
-    Query(uv::Loop& loop, std::string host, std::function<void(Resolution)> done)
-        : host_(std::move(host)), done_(std::move(done)), second_answer_(loop) {}
+    Query(uv::Loop& loop, std::string host, int family, std::function<void(Resolution)> done)
+        : host_(std::move(host)), family_(family), done_(std::move(done)), second_answer_(loop) {}
 
     void begin(AresChannel& channel, AresChannel& exact) {
         exact_ = &exact;
         ++exact.open;
-        ask(channel, AF_INET);
-        ask(channel, AF_INET6);
+        for (const int family : {AF_INET, AF_INET6}) {
+            if (family_ == AF_UNSPEC || family_ == family) {
+                ask(channel, family);
+            } else {
+                (family == AF_INET ? v4_ : v6_).status = ARES_ENODATA;
+            }
+        }
         // c-ares may have answered at once, from inside the calls.
         begun_ = true;
         if (complete()) second_answer_.once(milliseconds{0}, [this] { finish(); });
@@ -170,7 +175,10 @@ private:
         const auto done = std::move(done_);
         done_ = nullptr;
         if (v4_.addresses.empty() && v6_.addresses.empty()) {
-            done(failure(host_, v4_.status.value_or(ARES_ETIMEOUT), v6_.status.value_or(ARES_ETIMEOUT)));
+            auto failed = failure(host_, v4_.status.value_or(ARES_ETIMEOUT), v6_.status.value_or(ARES_ETIMEOUT));
+            if (family_ != AF_UNSPEC && v4_.status == ARES_ENODATA && v6_.status == ARES_ENODATA)
+                failed.message = fmt::format("the name {} has no {} address", host_, family_ == AF_INET ? "IPv4" : "IPv6");
+            done(std::move(failed));
         } else {
             const int first = !v6_.addresses.empty() && !v4_.addresses.empty() && has_ipv6_route() ? AF_INET6 : AF_INET;
             done({FailureClass::none, "", interleave(v6_.addresses, v4_.addresses, first, kMaxAddresses)});
@@ -188,6 +196,7 @@ private:
         std::vector<net::Address> addresses;
     };
     std::string host_;
+    int family_;
     std::function<void(Resolution)> done_;
     uv::Timer second_answer_;
     Half v4_;
@@ -216,8 +225,8 @@ std::vector<net::Address> Resolver::known(const std::string& host) { return host
 
 std::vector<std::string> Resolver::servers() const { return channel_->servers(); }
 
-Resolver::Handle Resolver::resolve(const std::string& host, std::function<void(Resolution)> done) {
-    Handle query(new Query(loop_, host, std::move(done)));
+Resolver::Handle Resolver::resolve(const std::string& host, std::function<void(Resolution)> done, int family) {
+    Handle query(new Query(loop_, host, family, std::move(done)));
     query->begin(*channel_, *exact_);
     return query;
 }

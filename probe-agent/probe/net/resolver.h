@@ -51,7 +51,8 @@ public:
     std::vector<net::Address> known(const std::string& host);
 
     // `done` is called once, never before this returned. Queries end by themselves in kLongest at most.
-    Handle resolve(const std::string& host, std::function<void(Resolution)> done);
+    // `family` is AF_INET or AF_INET6 to ask for its addresses only.
+    Handle resolve(const std::string& host, std::function<void(Resolution)> done, int family = AF_UNSPEC);
     static constexpr milliseconds kLongest{15000};
 
 private:

@@ -6,7 +6,6 @@
 using namespace sonde;
 using namespace sonde::test;
 using check::FailureClass;
-using check::HttpMethod;
 using check::HttpSpec;
 
 namespace {
@@ -129,7 +128,7 @@ TEST_CASE("a POST becomes a GET without its body on 301, 302 and 303, and stays 
         Bench bench;
         Site site({{"/a", redirect(status, "/b")}});
         auto spec = spec_of(site.url("/a"));
-        spec.method = HttpMethod::post;
+        spec.method = "POST";
         spec.body = "payload";
         spec.headers = {{"Content-Type", "text/plain"}, {"X-Key", "k"}};
         CHECK(bench.run(spec).http().status == 200);
@@ -147,7 +146,7 @@ TEST_CASE("a HEAD stays a HEAD") {
     Bench bench;
     Site site({{"/a", redirect(303, "/b")}});
     auto spec = spec_of(site.url("/a"));
-    spec.method = HttpMethod::head;
+    spec.method = "HEAD";
     bench.run(spec);
     REQUIRE(site.requests.size() == 2);
     CHECK(site.requests[1].starts_with("HEAD /b"));

@@ -143,6 +143,7 @@ TlsServer::TlsServer(const Certificate& certificate, Talk talk, const TlsSetup& 
         // SSL_CTX_set_tlsext_status_cb, without its cast.
         SSL_CTX_callback_ctrl(context, SSL_CTRL_SET_TLSEXT_STATUS_REQ_CB, reinterpret_cast<void (*)()>(staple));
     }
+    if (setup.settings) setup.settings(context);
     server_ = std::make_unique<RawServer>([context, talk = std::move(talk), clear = std::move(clear)](int fd) {
         if (clear != nullptr && !clear(fd)) return;
         TlsEnd end(context, fd);

@@ -44,6 +44,7 @@ struct TlsSetup {
     const Certificate* intermediate = nullptr;  // sent along; must outlive the server
     int only_version = 0;                       // TLS1_VERSION …; 0: whatever is usual
     std::string stapled{};                      // an OCSP response in DER; none if empty
+    std::function<void(SSL_CTX*)> settings{};   // may change whatever else there is
 };
 
 // An OCSP response about `certificate` by its issuer.
@@ -65,7 +66,6 @@ private:
     SSL* ssl_;
     bool is_up_;
 };
-
 
 // Answers every request with `answer` over TLS.
 class TlsServer {

@@ -69,7 +69,7 @@ std::size_t FakeAgent::count() const {
 
 ControlPlane::ControlPlane(const std::string& name, const Secret& dsn, const std::string& nats, const scheduler::SchedulerConfig& settings)
     : config(settings), pool(pool_options(dsn, name), registry), bus(connect(nats, name, registry)) {
-    scheduling = std::make_unique<scheduler::Scheduling>(config, pool, dsn, *bus, registry, name);
+    scheduling = std::make_unique<scheduler::Scheduling>(config, pool, box, dsn, *bus, registry, name);
     scheduling->start();
 }
 

@@ -57,6 +57,7 @@ struct ControlPlane {
     scheduler::SchedulerConfig config;
     metrics::Registry registry;
     db::Pool pool;
+    crypto::SecretBox box{std::string(32, 'k')};
     std::unique_ptr<bus::Bus> bus;
     std::unique_ptr<scheduler::Scheduling> scheduling;
 };

@@ -1,5 +1,6 @@
 // What the scheduler reads and writes, against a real database.
 #include "controlplane/scheduler/store.h"
+#include "lib/service/monitor_secrets.h"
 
 #include "tests/integration/controlplane/scheduler_fixture.h"
 
@@ -90,13 +91,14 @@ TEST_CASE("a cursor whose lease went to another does not move") {
 
 TEST_CASE("only monitors that are to be checked are loaded, and as they are") {
     auto& pool = stage().pool;
+    const crypto::SecretBox box(std::string(32, 'k'));
     const auto made = stage().add_monitors(40, milliseconds{7'000}, {"us", "eu"});
     stage().run(fmt::format("update monitor set enabled = false where id = {}", made[0].id));
     stage().run(fmt::format("update monitor set paused = true where id = {}", made[1].id));
     stage().run(fmt::format("update monitor set deleted_at = now() where id = {}", made[2].id));
     std::map<std::int64_t, Definition> loaded;
     for (int share = 0; share < kSchedulerShares; ++share) {
-        for (auto& definition : load_share(pool, share)) {
+        for (auto& definition : load_share(pool, box, share)) {
             CHECK(definition.share == share);
             loaded.emplace(definition.id.value(), std::move(definition));
         }
@@ -114,14 +116,14 @@ TEST_CASE("only monitors that are to be checked are loaded, and as they are") {
     for (int share = 0; share < kSchedulerShares; ++share) all_shares.push_back(share);
     std::vector<std::int64_t> ids;
     for (const auto& monitor : made) ids.push_back(monitor.id);
-    CHECK(load_monitors(pool, all_shares, ids).size() == 37);
-    CHECK(load_monitors(pool, {}, ids).empty());
+    CHECK(load_monitors(pool, box, all_shares, ids).size() == 37);
+    CHECK(load_monitors(pool, box, {}, ids).empty());
     const auto site = stage().number(fmt::format("select site_id from monitor where id = {}", made[0].id));
     auto status = load_site_status(pool, all_shares, {site});
     CHECK(status.size() == 39);
     CHECK(std::count_if(status.begin(), status.end(), [](const auto& item) { return item.runs; }) == 37);
     stage().run("update site set active = false");
-    CHECK(load_monitors(pool, all_shares, ids).empty());
+    CHECK(load_monitors(pool, box, all_shares, ids).empty());
     status = load_site_status(pool, all_shares, {site});
     CHECK(std::none_of(status.begin(), status.end(), [](const auto& item) { return item.runs; }));
 }
@@ -130,5 +132,27 @@ TEST_CASE("the names of leases are read back, and nothing else is taken for one"
     for (int share = 0; share < kSchedulerShares; ++share) CHECK(share_of_lease(share_lease(share)) == share);
     for (const auto* name : {"scheduler/16", "scheduler/-1", "scheduler/", "scheduler/1x", "scheduler/member/a", "shard/1", ""}) {
         CHECK_MESSAGE(!share_of_lease(name), name);
+    }
+}
+
+TEST_CASE("a job carries the secrets that its spec names, and no others") {
+    auto& pool = stage().pool;
+    const crypto::SecretBox box(std::string(32, 'k'));
+    const auto made = stage().add_monitors(2, milliseconds{7'000}, {});
+    std::vector<std::int64_t> ids;
+    for (const auto& monitor : made) ids.push_back(monitor.id);
+    const auto id = made[0].id;
+    const auto sealed = service::seal_secrets(box, MonitorId(id), {{"TOKEN", Secret("s3cret")}, {"OTHER", Secret("unused")}});
+    stage().run(fmt::format("update monitor set spec = '{{\"url\": \"http://127.0.0.1/{{{{secrets.TOKEN}}}}\"}}', secrets = '\\x{}' where id = any(array[{}, {}])",
+                            crypto::hex(sealed), id, made[1].id));
+    std::vector<int> shares;
+    for (int share = 0; share < kSchedulerShares; ++share) shares.push_back(share);
+    const auto loaded = load_monitors(pool, box, shares, ids);
+    REQUIRE(loaded.size() == 2);
+    for (const auto& definition : loaded) {
+        const bool own = definition.id.value() == id;
+        CHECK((definition.job.text().find(R"("secrets":{"TOKEN":"s3cret"})") != std::string::npos) == own);
+        CHECK(definition.job.text().find("unused") == std::string::npos);
+        CHECK((definition.job.text().find("\"secrets\":") != std::string::npos) == own);  // sealed for another, they do not open
     }
 }

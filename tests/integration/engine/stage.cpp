@@ -70,6 +70,8 @@ Stage::Stage() : postgres(shared_postgres()), nats(shared_nats()) {
     require(bus::topology::ensure(*bus_, bus::topology::results(1)), "results stream");
     config.common.nats_urls = {nats.url()};
     config.database.dsn = postgres.dsn();
+    config.key_file = directory_.path() + "/key";
+    if (const auto made = crypto::SecretBox::make_key_file(config.key_file); !made) throw std::runtime_error(made.error().message);
     config.lease = milliseconds{2000};
     config.linger = milliseconds{5};
     config.relaxed_linger = milliseconds{20};

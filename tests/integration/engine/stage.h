@@ -11,8 +11,10 @@
 #include "incident-engine/app.h"
 #include "lib/base/shard.h"
 #include "lib/bus/topology.h"
+#include "lib/crypto/crypto.h"
 #include "lib/message/result.h"
 #include "tests/support/servers.h"
+#include "tests/unit/agent/temp_dir.h"
 
 namespace sonde::engine::test {
 
@@ -74,6 +76,7 @@ public:
     db::Pool& pool() { return *pool_; }
 
 private:
+    sonde::test::TempDir directory_;
     metrics::Registry registry_;
     std::unique_ptr<db::Pool> pool_;
     std::unique_ptr<bus::Bus> bus_;

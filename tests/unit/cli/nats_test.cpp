@@ -22,7 +22,7 @@ TEST_CASE("versions of nats-server that are known to lose consumers are told apa
 }
 
 TEST_CASE("an agent's user may fetch its own region's jobs, report under its own name, and nothing else") {
-    const auto text = up::nats_config(4222, "/data/nats", {"sonde", "a"}, {"subscriber", "b"}, {{"eu", {"agent-eu", "c"}}, {"us", {"agent-us", "d"}}});
+    const auto text = up::nats_config(4222, "/data/nats", "store-key", {"sonde", "a"}, {"subscriber", "b"}, {{"eu", {"agent-eu", "c"}}, {"us", {"agent-us", "d"}}});
     const auto begin = text.find("agent-eu");
     const auto eu = text.substr(begin, text.find("agent-us") - begin);
     for (const auto& stream : {subject::jobs_stream("eu"), subject::urgent_stream("eu")}) {
@@ -40,7 +40,14 @@ TEST_CASE("an agent's user may fetch its own region's jobs, report under its own
 }
 
 TEST_CASE("a reader of events may not publish") {
-    const auto text = up::nats_config(4222, "/data/nats", {"sonde", "a"}, {"subscriber", "b"}, {});
+    const auto text = up::nats_config(4222, "/data/nats", "store-key", {"sonde", "a"}, {"subscriber", "b"}, {});
     const auto line = text.substr(text.find("user: \"subscriber\""));
     CHECK(has(line, "publish: { deny: [\">\"] }, subscribe: [\"sonde.v1.events.>\"]"));
+}
+
+TEST_CASE("what the streams keep on disk is encrypted") {
+    const auto text = up::nats_config(4222, "/data/nats", "store-key", {"sonde", "a"}, {"subscriber", "b"}, {});
+    const auto jetstream = text.substr(text.find("jetstream {"), text.find("authorization {") - text.find("jetstream {"));
+    CHECK(has(jetstream, "cipher: chachapoly\n"));
+    CHECK(has(jetstream, "key: \"store-key\"\n"));
 }

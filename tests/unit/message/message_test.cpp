@@ -69,8 +69,8 @@ ResultBatch sample_results() {
     judgement.verdict = check::Verdict::down;
     judgement.cause = check::FailureClass::connect_refused;
     judgement.message = "refused by 192.0.2.1:80";
-    down.detail = write_detail(seen, judgement);
-    down.evidence = write_evidence(seen, judgement);
+    down.detail = write_detail(seen, judgement, {});
+    down.evidence = write_evidence(seen, judgement, {});
     batch.results = {up, down};
     return batch;
 }
@@ -89,7 +89,8 @@ TEST_CASE("the job writer writes the golden batch, and the reader reads it back"
     const auto at = from_unix_ms(1767225600123);
     writer.add({MonitorId{7}, SiteId{3}, 2, milliseconds{10'000}, check::Kind::http, R"({"url":"https://example.com/","method":"GET"})"}, at, 0,
                JobReason::schedule, at, from_unix_ms(1767225630123));
-    writer.add({MonitorId{8}, SiteId{3}, 1, milliseconds{500}, check::Kind::http, R"({"url":"http://example.org/"})"},
+    writer.add({MonitorId{8}, SiteId{3}, 1, milliseconds{500}, check::Kind::http, R"({"url":"http://example.org/{{secrets.PATH}}"})",
+                {{"PATH", Secret("a\"b\nc")}}},
                from_unix_ms(1767225600500), 1, JobReason::confirm, from_unix_ms(1767225601000), from_unix_ms(1767225605000));
     writer.add_run({MonitorId{9}, SiteId{4}, 1, milliseconds{3000}, check::Kind::http, R"({"url":"http://example.net/"})"}, RunId{11},
                    from_unix_ms(1767225600600), from_unix_ms(1767225603600));
@@ -99,6 +100,9 @@ TEST_CASE("the job writer writes the golden batch, and the reader reads it back"
     CHECK(writer.count() == 0);
 
     const auto batch = read_job_batch(text);
+    CHECK(batch->jobs[0].secrets.empty());
+    REQUIRE(batch->jobs[1].secrets.size() == 1);
+    CHECK(batch->jobs[1].secrets.at("PATH").reveal() == "a\"b\nc");
     REQUIRE(batch);
     CHECK(batch->region == "eu");
     REQUIRE(batch->jobs.size() == 3);
@@ -128,7 +132,7 @@ TEST_CASE("the answer of a run survives the way") {
     judgement.verdict = check::Verdict::down;
     judgement.cause = check::FailureClass::http_status;
     judgement.message = "status is 503, must be 200-299";
-    const auto text = write_run_answer({RunId{11}, "eu", "eu-\"1\"", from_unix_ms(1767225600700), write_evidence(seen, judgement)});
+    const auto text = write_run_answer({RunId{11}, "eu", "eu-\"1\"", from_unix_ms(1767225600700), write_evidence(seen, judgement, {})});
     check_golden("run_answer.json", text);
     const auto read = read_run_answer(text);
     REQUIRE_MESSAGE(read, read.error().message);
@@ -227,10 +231,10 @@ TEST_CASE("hostile text in evidence stays text") {
     judgement.cause = check::FailureClass::reset;
     judgement.message = hostile;
     const std::string clean = "x y\xef\xbf\xbd\"\\\n\x01";
-    const auto detail = json::parse(write_detail(seen, judgement));
+    const auto detail = json::parse(write_detail(seen, judgement, {}));
     REQUIRE(detail);
     CHECK((*detail)["message"] == clean);
-    const auto evidence = json::parse(write_evidence(seen, judgement));
+    const auto evidence = json::parse(write_evidence(seen, judgement, {}));
     REQUIRE(evidence);
     CHECK((*evidence)["http"]["body"] == clean);
 }
@@ -241,4 +245,43 @@ TEST_CASE("subjects are built from region names that cannot break out of them") 
     CHECK(subject::results(2, "eu") == "sonde.v1.results.2.eu");
     CHECK(subject::event("incident.opened", SiteId{3}) == "sonde.v1.events.incident.opened.sit_0000000000003");
     CHECK(subject::event("coverage.lost", {}) == "sonde.v1.events.coverage.lost.none");
+}
+
+TEST_CASE("secrets of a job that are none are refused") {
+    const auto text = golden("job_batch.json");
+    for (const auto& secrets : {Json(5), Json("a"), Json::array(), Json{{"A", 5}}, Json{{"A", nullptr}}, Json{{"A", ""}}, Json{{"A-B", "x"}},
+                                Json{{"", "x"}}, Json{{"A", std::string("a\0b", 3)}}, Json{{"A", std::string(8193, 'x')}}}) {
+        CHECK_MESSAGE(!read_job_batch(with(text, "jobs", "secrets", secrets)), secrets.dump());
+    }
+    Json many = Json::object();
+    for (int i = 0; i < 21; ++i) many["N" + std::to_string(i)] = "x";
+    CHECK(!read_job_batch(with(text, "jobs", "secrets", many)));
+    Json large = Json::object();
+    for (int i = 0; i < 9; ++i) large["N" + std::to_string(i)] = std::string(8000, 'x');
+    CHECK(!read_job_batch(with(text, "jobs", "secrets", large)));
+    CHECK(read_job_batch(with(text, "jobs", "secrets", Json{{"A", std::string(8192, 'x')}})));
+}
+
+TEST_CASE("no secret is in detail and evidence") {
+    check::Redactor redact;
+    redact.add("hunter22");
+    check::Observation seen;
+    seen.address = "192.0.2.1:80";
+    auto& http = seen.facts<check::HttpFacts>();
+    http.status = 500;
+    http.status_line = "HTTP/1.1 500 hunter22";
+    http.headers = {{"X-Echo", "hunter22"}};
+    http.body = "you said hunter22";
+    http.final_url = "http://192.0.2.1/hunter22";
+    check::Judgement judgement;
+    judgement.verdict = check::Verdict::down;
+    judgement.cause = check::FailureClass::http_status;
+    judgement.message = "hunter22 was wrong";
+    judgement.assertions = {{"body", "contains hunter22", "hunter22", check::Verdict::down, check::FailureClass::body_mismatch}};
+    for (const auto& text : {write_detail(seen, judgement, redact), write_evidence(seen, judgement, redact)}) {
+        CHECK(text.find("hunter22") == std::string::npos);
+        CHECK(text.find("*** was wrong") != std::string::npos);
+    }
+    judgement.verdict = check::Verdict::up;
+    CHECK(write_detail(seen, judgement, redact) == R"({"address":"192.0.2.1:80","http":{"version":""}})");
 }
