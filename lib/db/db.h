@@ -188,7 +188,7 @@ public:
 
     Tx begin();
 
-    // Runs `body` in a transaction and commits; again, up to three times, after a conflict.
+    // Runs `body` in a transaction and commits; again, up to three times and after a short pause, after a conflict.
     template <class Body>
     auto transact(Body body) {
         for (int attempt = 1;; ++attempt) {
@@ -206,6 +206,7 @@ public:
             } catch (const DbError& error) {
                 if (error.failure() != Failure::conflict || attempt == 3) throw;
             }
+            let_others_finish(attempt);
         }
     }
 
@@ -214,6 +215,9 @@ public:
 
 private:
     friend class Tx;
+    // Between two attempts: who begins again at once takes the very lock that the other waits for, and both are stuck again.
+    static void let_others_finish(int attempt);
+
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };

@@ -1,4 +1,6 @@
 #include <deque>
+#include <random>
+#include <thread>
 
 #include "lib/db/db.h"
 #include "lib/db/session.h"
@@ -208,6 +210,11 @@ Tx Pool::begin() {
     impl_->wait_seconds.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
     tx->session().begin();
     return Tx{std::move(tx)};
+}
+
+void Pool::let_others_finish(int attempt) {
+    thread_local std::minstd_rand random(std::random_device{}());
+    std::this_thread::sleep_for(attempt * milliseconds{std::uniform_int_distribution<int>(10, 50)(random)});
 }
 
 bool Pool::ping() noexcept {

@@ -136,11 +136,13 @@ TEST_CASE("another name may be asked for and verified, or none") {
     std::string shown;
     TlsServer server(world.server("inner.example"), kOk, {.settings = [&shown](SSL_CTX* context) {
         SSL_CTX_set_tlsext_servername_arg(context, &shown);
-        SSL_CTX_set_tlsext_servername_callback(context, +[](SSL* ssl, int*, void* to) {
+        int (*const note_name)(SSL*, int*, void*) = [](SSL* ssl, int* /*alert*/, void* to) {
             const auto* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
             *static_cast<std::string*>(to) = name == nullptr ? "" : name;
             return SSL_TLSEXT_ERR_OK;
-        });
+        };
+        // SSL_CTX_set_tlsext_servername_callback, without its cast.
+        SSL_CTX_callback_ctrl(context, SSL_CTRL_SET_TLSEXT_SERVERNAME_CB, reinterpret_cast<void (*)()>(note_name));
     }});
     auto spec = world.spec(url_at("good.test", server.port()));
     CHECK(bench.run(spec).failure.cause == FailureClass::tls_hostname);
