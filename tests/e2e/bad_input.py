@@ -79,10 +79,15 @@ def test_sites_with_a_wrong_field_are_refused_with_its_pointer(stack, fields, po
     ({"spec": {"url": "https:///nowhere"}}, "/spec/url"),
     ({"spec": {"url": "http://example.com/\r\nX-Evil: 1"}}, "/spec/url"),
     ({"spec": {"url": "https://example.com/" + "a" * 3000}}, "/spec/url"),
-    ({"spec": {"url": "https://example.com/", "method": "DELETE"}}, "/spec/method"),
-    ({"spec": {"url": "https://example.com/", "headers": {"Host": "evil"}}}, "/spec/headers/Host"),
+    ({"spec": {"url": "https://example.com/", "method": "delete"}}, "/spec/method"),
+    ({"spec": {"url": "https://example.com/", "method": "CONNECT"}}, "/spec/method"),
+    ({"spec": {"url": "https://example.com/", "headers": {"Host": "e vil"}}}, "/spec/headers"),
+    ({"spec": {"url": "https://example.com/", "headers": {"Connection": "close"}}}, "/spec/headers/Connection"),
     ({"spec": {"url": "https://example.com/", "headers": {"X-A": "b\r\nX-Evil: 1"}}}, "/spec/headers/X-A"),
-    ({"spec": {"url": "https://example.com/", "body": "x"}}, "/spec/body"),
+    ({"spec": {"url": "https://example.com/", "method": "HEAD", "body": "x"}}, "/spec/body"),
+    ({"spec": {"url": "https://example.com/", "headers": {"X-Key": "{{secrets.NONE}}"}}}, "/spec/headers/X-Key"),
+    ({"secrets": {"KEY": 5}}, "/secrets/KEY"),
+    ({"secrets": {"K-Y": "value"}}, "/secrets/K-Y"),
     ({"spec": {"url": "https://example.com/", "accept_status": "200-99"}}, "/spec/accept_status"),
     ({"spec": {"url": "https://example.com/", "max_redirects": 21}}, "/spec/max_redirects"),
     ({"spec": {"url": "https://example.com/", "max_body_bytes": 1 << 40}}, "/spec/max_body_bytes"),
@@ -94,7 +99,7 @@ def test_monitors_with_a_wrong_field_are_refused_with_its_pointer(stack, site, f
 
 
 def test_every_mistake_of_a_document_is_told_at_once(stack, site):
-    body = {"site_id": site, "kind": "http", "name": "", "interval_ms": 1, "spec": {"url": "x", "method": "EAT"}, "more": 1}
+    body = {"site_id": site, "kind": "http", "name": "", "interval_ms": 1, "spec": {"url": "x", "method": "eat"}, "more": 1}
     answer = send(stack, "POST", "/v1/monitors", json.dumps(body).encode())
     check_problem(answer, (422,))
     assert {"/name", "/interval_ms", "/spec/url", "/spec/method", "/more"} <= {e["pointer"] for e in answer.json()["errors"]}
