@@ -132,7 +132,7 @@ Json write(const HttpSpec& spec) {
             {"tls_verify", spec.tls_verify},
             {"accept_status", spec.accept_status.text()},
             {"max_body_bytes", spec.max_body_bytes},
-            {"certificate_warn_days", spec.certificate_warn_days},
+            {"certificate_warn_days", spec.certificate_warn_days.days},
             {"assertions", std::move(assertions)}};
 }
 

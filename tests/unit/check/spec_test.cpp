@@ -53,14 +53,14 @@ TEST_CASE("the canonical document of a spec names every field and is read back e
     const auto* full =
         R"({"url":"https://example.com/","method":"POST","headers":{"Accept":"*/*","X-Key":"a b"},"body":"a\nb","follow_redirects":false,)"
         R"("max_redirects":0,"tls_verify":false,"accept_status":"200-204,301","max_body_bytes":9,)"
-        R"("certificate_warn_days":30,"assertions":[{"on":"json","path":"$.a","equals":1,"severity":"degraded"}]})";
+        R"("certificate_warn_days":[30,3],"assertions":[{"on":"json","path":"$.a","equals":1,"severity":"degraded"}]})";
     CHECK(json::dump(check::write_spec(check::Spec{read(full)})) == full);
     const auto* least = R"({"url":"http://a/"})";
     const auto canonical = check::write_spec(check::Spec{read(least)});
     CHECK(
         json::dump(canonical) ==
         R"({"url":"http://a/","method":"GET","headers":{},"body":"","follow_redirects":true,"max_redirects":10,"tls_verify":true,)"
-        R"("accept_status":"200-299","max_body_bytes":1048576,"certificate_warn_days":14,"assertions":[]})");
+        R"("accept_status":"200-299","max_body_bytes":1048576,"certificate_warn_days":[30,14,7,1],"assertions":[]})");
     CHECK(check::write_spec(*check::read_spec(Kind::http, canonical, "")) == canonical);
 }
 
