@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <fstream>
@@ -11,6 +13,7 @@
 #include "lib/base/duration.h"
 #include "lib/check/judge.h"
 #include "lib/check/spec.h"
+#include "lib/check/time_needed.h"
 #include "lib/net/guard.h"
 #include "probe-agent/probe/run_once.h"
 
@@ -75,6 +78,7 @@ int run_check(const Arguments& arguments) {
         for (const auto& problem : spec.error()) text += "\n  " + (problem.pointer.empty() ? "/" : problem.pointer) + ": " + problem.detail;
         throw Failure{text, kUsage};
     }
+    if (const auto needed = check::time_needed(*spec); needed >= *timeout) throw Failure{fmt::format("--timeout must be above the {} ms that the spec asks for", needed.count()), kUsage};
     const auto done = agent::run_once(*spec, *timeout, *guard, arguments.ca_file);
     std::printf("%s\n", json::dump_pretty(check_command::report(done.observation, done.judgement)).c_str());
     if (done.judgement.cause == check::FailureClass::blocked_address) {

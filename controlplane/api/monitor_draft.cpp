@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "controlplane/api/body.h"
+#include "lib/check/time_needed.h"
 #include "lib/message/subject.h"
 
 namespace sonde::controlplane {
@@ -56,10 +57,18 @@ void read_spec(json::Reader& in, MonitorDraft& draft, json::Problems& problems) 
     if (document == nullptr) return;
     auto spec = check::read_spec(draft.kind, *document, in.pointer("spec"));
     if (spec) {
+        draft.time_needed = check::time_needed(*spec);
         draft.spec = std::move(*spec);
     } else {
         problems.insert(problems.end(), spec.error().begin(), spec.error().end());
     }
+}
+
+void refuse_short_timeout(const json::Reader& in, const MonitorDraft& draft, json::Problems& problems) {
+    if (draft.time_needed < draft.timeout) return;
+    problems.push_back({in.pointer("spec") + "/packets",
+                        fmt::format("take {} ms with interval_ms and wait_ms, which must be below timeout_ms, which is {}",
+                                    draft.time_needed.count(), draft.timeout.count())});
 }
 
 namespace {
@@ -106,7 +115,9 @@ MonitorDraft read_monitor(const Json& document, const std::string& pointer, Site
     if (pushed) {
         refuse_what_is_for_checks(in, draft.kind);
     } else {
+        const auto problems_before = problems.size();
         read_times(in, draft);
+        if (problems.size() == problems_before) refuse_short_timeout(in, draft, problems);
         read_regions(in, draft.regions, problems);
         in.name("placement", draft.placement);
     }
