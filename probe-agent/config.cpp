@@ -50,6 +50,10 @@ config::Keys keys_of(AgentConfig& c) {
                        "Checks under way at once; 0 stands for as many as there are file descriptors for, up to 10,000."));
     keys.push_back(key("checks.max_in_flight_per_host", c.max_in_flight_per_host, 0, kMostInFlight,
                        "Of these, against one host and port; 0 stands for a quarter of them, up to 512."));
+    keys.push_back(key("checks.max_in_flight_per_site", c.max_in_flight_per_site, 0, kMostInFlight,
+                       "Of these, of one site, so that one whose targets all hang leaves places to the others; 0 stands for half of them."));
+    keys.push_back(key("checks.max_in_flight_per_kind", c.max_in_flight_per_kind, 0, kMostInFlight,
+                       "Of these, of one kind; 0 stands for nine tenths of them."));
     keys.push_back(
         key("checks.target_cache", c.target_cache, 1, 1'000'000, "Specs kept parsed; should exceed the monitors of the region."));
     keys.push_back(key("jobs.fetch_window", c.fetch_window, 1, 256, "Job messages asked for at once, if there is room."));
@@ -109,14 +113,19 @@ Limits derive_limits(const AgentConfig& config) {
     const auto most = std::min<std::int64_t>((have - kReservedDescriptors) / kDescriptorsPerCheck, kMostInFlight);
     if (most < 1)
         throw std::runtime_error(fmt::format("the limit of {} file descriptors is too low: raise it (ulimit -n)", have));
-    Limits limits{config.max_in_flight == 0 ? static_cast<int>(most) : config.max_in_flight, config.max_in_flight_per_host};
+    Limits limits{config.max_in_flight == 0 ? static_cast<int>(most) : config.max_in_flight, config.max_in_flight_per_host,
+                  config.max_in_flight_per_site, config.max_in_flight_per_kind};
     if (limits.max_in_flight > most) {
         throw std::runtime_error(
             fmt::format("checks.max_in_flight of {} needs {} file descriptors, and the limit is {}: raise it (ulimit -n)",
                         limits.max_in_flight, limits.max_in_flight * kDescriptorsPerCheck + kReservedDescriptors, have));
     }
     if (limits.max_in_flight_per_host == 0) limits.max_in_flight_per_host = std::clamp(limits.max_in_flight / 4, 1, kMostPerHost);
-    limits.max_in_flight_per_host = std::min(limits.max_in_flight_per_host, limits.max_in_flight);
+    if (limits.max_in_flight_per_site == 0) limits.max_in_flight_per_site = std::max(limits.max_in_flight / 2, 1);
+    if (limits.max_in_flight_per_kind == 0) limits.max_in_flight_per_kind = std::max(limits.max_in_flight - limits.max_in_flight / 10, 1);
+    for (auto* part : {&limits.max_in_flight_per_host, &limits.max_in_flight_per_site, &limits.max_in_flight_per_kind}) {
+        *part = std::min(*part, limits.max_in_flight);
+    }
     return limits;
 }
 

@@ -1,6 +1,7 @@
 // The agent's configuration: one declaration of each key.
 #pragma once
 
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,8 @@ struct AgentConfig {
     std::string name;                // empty: `<hostname>-<region>`
     int max_in_flight = 0;           // 0: as many as there are file descriptors for, 10,000 at most
     int max_in_flight_per_host = 0;  // 0: a quarter of that, 512 at most
+    int max_in_flight_per_site = 0;  // 0: half of that
+    int max_in_flight_per_kind = 0;  // 0: nine tenths of that
     int fetch_window = 16;
     milliseconds linger{150};
     milliseconds retry_for{15'000};
@@ -38,6 +41,8 @@ std::string agent_name(const AgentConfig& config);
 struct Limits {
     int max_in_flight = 0;
     int max_in_flight_per_host = 0;
+    int max_in_flight_per_site = std::numeric_limits<int>::max();
+    int max_in_flight_per_kind = std::numeric_limits<int>::max();
 };
 
 // Raises the soft limit of file descriptors to the hard one, and fills in what was left to be derived. Each check may need two at

@@ -28,6 +28,9 @@ Metrics::Metrics(metrics::Registry& r)
     for (std::size_t i = 0; i < checks.size(); ++i) {
         checks.at(i) = &r.counter(kChecks, {{"verdict", std::string(EnumNames<check::Verdict>::names.at(i))}});
     }
+    for (std::size_t i = 0; i < held_back.size(); ++i) {
+        held_back.at(i) = &r.counter(kHeldBack, {{"bound", std::string(EnumNames<Bound>::names.at(i))}});
+    }
     for (std::size_t i = 0; i < failures.size(); ++i) {
         failures.at(i) = &r.counter(kFailures, {{"class", std::string(EnumNames<check::FailureClass>::names.at(i))}});
     }

@@ -5,6 +5,7 @@
 
 #include "lib/check/verdict.h"
 #include "lib/metrics/metrics.h"
+#include "probe-agent/work/bound.h"
 
 namespace sonde::agent {
 
@@ -13,6 +14,8 @@ constexpr metrics::Family kFailures{"sonde_agent_check_failures_total", "Checks 
 constexpr metrics::Family kLateness{"sonde_agent_start_lateness_seconds", "From the instant a check was due to its start."};
 constexpr metrics::Family kInFlight{"sonde_agent_in_flight", "Checks under way."};
 constexpr metrics::Family kQueued{"sonde_agent_queued", "Checks that could start and wait for a place."};
+constexpr metrics::Family kHeldBack{"sonde_agent_held_back_total",
+                                    "Times a check was held back though there were places, by the bound that did it."};
 constexpr metrics::Family kDelayed{"sonde_agent_delayed", "Checks that are not due yet."};
 constexpr metrics::Family kCapacity{"sonde_agent_capacity", "The bound on checks under way."};
 constexpr metrics::Family kJobs{"sonde_agent_jobs_total", "Jobs received, by stream."};
@@ -33,6 +36,7 @@ struct Metrics {
 
     std::array<metrics::Counter*, EnumNames<check::Verdict>::names.size()> checks{};
     std::array<metrics::Counter*, EnumNames<check::FailureClass>::names.size()> failures{};
+    std::array<metrics::Counter*, EnumNames<Bound>::names.size()> held_back{};
     metrics::Histogram& lateness;
     metrics::Gauge& in_flight;
     metrics::Gauge& queued;

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <fstream>
@@ -12,6 +14,7 @@
 #include "lib/check/judge.h"
 #include "lib/check/secrets.h"
 #include "lib/check/spec.h"
+#include "lib/check/time_needed.h"
 #include "lib/net/guard.h"
 #include "probe-agent/probe/run_once.h"
 
@@ -101,6 +104,7 @@ int run_check(const Arguments& arguments) {
         for (const auto& problem : problems) text += "\n  " + (problem.pointer.empty() ? "/" : problem.pointer) + ": " + redact(problem.detail);
         throw Failure{text, kUsage};
     }
+    if (const auto needed = check::time_needed(*spec); needed >= *timeout) throw Failure{fmt::format("--timeout must be above the {} ms that the spec asks for", needed.count()), kUsage};
     const auto done = agent::run_once(*spec, *timeout, *guard, arguments.ca_file);
     auto report = check_command::report(done.observation, done.judgement);
     redact.apply(report);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "controlplane/api/body.h"
+#include "lib/check/time_needed.h"
 #include "lib/message/subject.h"
 
 namespace sonde::controlplane {
@@ -60,6 +61,7 @@ void read_spec(json::Reader& in, MonitorDraft& draft, json::Problems& problems) 
     if (found.empty()) {
         const auto spec = check::read_spec(draft.kind, whole, pointer);
         if (spec) {
+            draft.time_needed = check::time_needed(*spec);
             draft.spec = check::restore(check::write_spec(*spec), *document, draft.secrets, pointer, found);
         } else {
             found = spec.error();
@@ -67,6 +69,13 @@ void read_spec(json::Reader& in, MonitorDraft& draft, json::Problems& problems) 
     }
     const check::Redactor redact(draft.secrets);  // what is wrong may be told with what was found
     for (auto& problem : found) problems.push_back({std::move(problem.pointer), redact(std::move(problem.detail))});
+}
+
+void refuse_short_timeout(const json::Reader& in, const MonitorDraft& draft, json::Problems& problems) {
+    if (draft.time_needed < draft.timeout) return;
+    problems.push_back({in.pointer("spec") + "/packets",
+                        fmt::format("take {} ms with interval_ms and wait_ms, which must be below timeout_ms, which is {}",
+                                    draft.time_needed.count(), draft.timeout.count())});
 }
 
 namespace {
@@ -116,7 +125,9 @@ MonitorDraft read_monitor(const Json& document, const std::string& pointer, Site
         refuse_what_is_for_checks(in, draft.kind);
         if (!draft.secrets.empty()) in.refuse("secrets", fmt::format("does not apply to the kind {}: nothing is sent", name_of(draft.kind)));
     } else {
+        const auto problems_before = problems.size();
         read_times(in, draft);
+        if (problems.size() == problems_before) refuse_short_timeout(in, draft, problems);
         read_regions(in, draft.regions, problems);
         in.name("placement", draft.placement);
     }

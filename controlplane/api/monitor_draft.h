@@ -25,6 +25,7 @@ struct MonitorDraft {
     std::string name;
     Json spec = check::write_spec({});  // canonical; secrets by their names
     check::Secrets secrets;             // all there are to be
+    milliseconds time_needed{0};        // by the spec
     milliseconds interval{60'000};
     milliseconds timeout{10'000};
     std::vector<std::string> regions;  // empty: every region there is
@@ -61,6 +62,8 @@ inline constexpr milliseconds kMaxTimeout{120'000};
 // The fields of these names, as they are read of a monitor; `spec` by the draft's kind.
 void read_regions(json::Reader& in, std::vector<std::string>& regions, json::Problems& problems);
 void read_spec(json::Reader& in, MonitorDraft& draft, json::Problems& problems);
+// A time-out that ends the check before its spec does. Not asked where either could not be read.
+void refuse_short_timeout(const json::Reader& in, const MonitorDraft& draft, json::Problems& problems);
 
 // Of kinds that are heard of: a job that went well is well.
 inline constexpr int kPushRecoveryRounds = 1;

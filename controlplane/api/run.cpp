@@ -103,7 +103,9 @@ MonitorDraft read_run(const Json& document, json::Problems& problems) {
     in.name("kind", draft.kind);
     draft.secrets = read_secrets(in, SecretsField::whole, {}, problems);
     read_spec(in, draft, problems);
+    const auto problems_before = problems.size();
     in.duration_ms("timeout_ms", draft.timeout, kMinTimeout, kMaxTimeout);
+    if (problems.size() == problems_before) refuse_short_timeout(in, draft, problems);
     read_regions(in, draft.regions, problems);
     in.finish();
     return draft;

@@ -19,6 +19,7 @@ int weight(Verdict verdict) {
 }
 
 std::string message_of(const AssertionResult& result) {
+    if (result.threshold_days > 0) return fmt::format("{} {}", result.assertion, result.found);
     return fmt::format("{} is {}, must be {}", result.assertion, result.found.empty() ? "not there" : result.found, result.expected);
 }
 
@@ -48,6 +49,7 @@ Json write_assertions(const Judgement& judgement) {
                         {"found", result.found},
                         {"verdict", name_of(result.verdict)},
                         {"class", name_of(result.cause)}});
+        if (result.threshold_days > 0) list.back()["threshold_days"] = result.threshold_days;
     }
     return list;
 }

@@ -16,6 +16,7 @@ struct AssertionResult {
     std::string found;      // bounded; empty if nothing was found
     Verdict verdict = Verdict::up;  // down, degraded for a soft one, unknown where the answer does not say
     FailureClass cause = FailureClass::none;  // none if and only if up
+    int threshold_days = 0;  // of a certificate near its end: the least threshold it has crossed; `found` is a sentence's end then
 };
 
 struct Judgement {
@@ -31,7 +32,7 @@ struct Judgement {
 // Up until an assertion says otherwise.
 Judgement all_well();
 
-// `[{assertion, expected, found, verdict, class}]`
+// `[{assertion, expected, found, verdict, class}]`, with `threshold_days` where one was crossed.
 Json write_assertions(const Judgement& judgement);
 
 }  // namespace sonde::check

@@ -16,6 +16,9 @@ namespace {
 constexpr milliseconds kClose{200};
 constexpr milliseconds kGiveBack{500};
 
+// Jobs held back by the bounds on kinds, sites and hosts, in multiples of the bound on all.
+constexpr int kMostHeld = 4;
+
 }  // namespace
 
 Intake::Intake(uv::Loop& loop, bus::Bus& bus, Receipts& receipts, Runner& runner, Options options, Metrics& metrics)
@@ -97,9 +100,13 @@ void Intake::refuse(const bus::Delivery& delivery, const std::string& reason) {
 void Intake::refresh() {
     if (draining_) return;
     const auto most = runner_.limits().max_in_flight;
+    const auto held = runner_.held();
+    const auto ready = runner_.queued() - held;
+    // What a bound of its own holds back, as a site's whose targets all hang, takes no room of the others, up to an end.
+    const auto room = std::min(most - runner_.in_flight() - ready, kMostHeld * most - held);
     // Urgent ones go ahead of what is queued, so only what is under way takes their room; yet the queue has an end for them too.
-    ask(urgent_, std::min(most - runner_.in_flight(), 2 * most - runner_.queued()));
-    ask(scheduled_, most - runner_.in_flight() - runner_.queued());
+    ask(urgent_, std::min({most - runner_.in_flight(), 2 * most - ready, (kMostHeld + 1) * most - held}));
+    ask(scheduled_, room);
 }
 
 void Intake::ask(Source& source, double room) {

@@ -30,6 +30,7 @@ Runner::Runner(uv::Loop& loop, Probe& probe, const Clock& clock, TargetCache& ta
       limits_(limits),
       sink_(sink),
       metrics_(metrics),
+      queue_(limits),
       starts_left_(kStartsPerTurn),
       next_turn_(loop),
       wake_(loop),
@@ -61,8 +62,10 @@ void Runner::add(message::Job job, ReceiptId receipt, Lane lane) {
 }
 
 void Runner::enqueue(Task task) {
-    ++queued_;
-    lanes_[static_cast<std::size_t>(task.lane)].push_back(std::move(task));
+    const auto target = task.target;
+    const auto lane = task.lane;
+    const auto site = task.job.site;
+    queue_.add(std::move(task), lane, check::kind_of(target->spec), site, target->host);
 }
 
 // Moves what has become due into its lane, and sets the timer for the next.
@@ -82,36 +85,30 @@ void Runner::forget_delayed() {
 
 void Runner::pump() {
     const auto now = clock_.now();
-    for (auto& lane : lanes_) {
-        while (!lane.empty() && in_flight() < limits_.max_in_flight && starts_left_ > 0) {
-            auto task = std::move(lane.front());
-            lane.pop_front();
-            if (expired_here(task, now)) continue;
-            auto& host = hosts_[task.target->host];
-            if (host.in_flight >= limits_.max_in_flight_per_host) {
-                host.waiting.push_back(std::move(task));  // and keeps nobody else waiting
-                continue;
-            }
-            --queued_;
-            start(std::move(task), host, now);
+    while (starts_left_ > 0) {
+        auto place = queue_.next();
+        if (!place) return;
+        if (now <= place->job().job.not_after) {
+            start(std::move(*place), now);
+            continue;
         }
+        report_expired(place->job(), now);
+        queue_.give_back(std::move(*place));
     }
 }
 
-void Runner::start(Task task, Host& host, TimePoint now) {
-    ++host.in_flight;
+void Runner::start(Queue::Place place, TimePoint now) {
     --starts_left_;
     if (!std::exchange(turn_ends_, true)) {
         turn_began_ = std::chrono::steady_clock::now();
         next_turn_.once(milliseconds{1}, [this] { end_turn(); });  // not 0: libuv would call it within the same turn
     }
+    const auto& task = place.job();
     metrics_.lateness.observe(std::max(in_seconds(now - std::max(task.job.slot, task.job.not_before)), 0.0));
     const auto id = ++last_id_;
     auto target = task.target;
     const auto timeout = task.job.timeout;
-    auto& running = running_[id];
-    running.task = std::move(task);
-    running.started_at = now;
+    auto& running = running_.emplace(id, Running{std::move(place), now, nullptr}).first->second;
     running.attempt = probe_.start(std::move(target), timeout,
                                    [this, id](check::Observation observation) { finished(id, std::move(observation)); });
 }
@@ -125,7 +122,7 @@ void Runner::end_turn() {
 
 void Runner::finished(std::uint64_t id, check::Observation observation) {
     auto& running = running_.at(id);
-    const auto& target = running.task.target;
+    const auto& target = running.place.job().target;
     if (!check::is_laborious(target->spec, observation)) {
         return judged(id, observation, check::judge(target->spec, observation, running.started_at));
     }
@@ -136,49 +133,34 @@ void Runner::finished(std::uint64_t id, check::Observation observation) {
 
 void Runner::judged(std::uint64_t id, const check::Observation& observation, const check::Judgement& judgement) {
     auto node = running_.extract(id);
-    const auto& running = node.mapped();
-    const auto& task = running.task;
+    auto& running = node.mapped();
     ++executed_;
-    report(task, running.started_at, observation, judgement);
-    const auto found = hosts_.find(task.target->host);
-    auto& host = found->second;
-    --host.in_flight;
-    if (!host.waiting.empty()) {
-        // It has waited long enough for others of its host: it goes before those that came later.
-        auto next = std::move(host.waiting.front());
-        host.waiting.pop_front();
-        lanes_[static_cast<std::size_t>(next.lane)].push_front(std::move(next));
-    } else if (host.in_flight == 0) {
-        hosts_.erase(found);
-    }
+    report(running.place.job(), running.started_at, observation, judgement);
+    queue_.give_back(std::move(running.place));
     pump();
     if (on_room_) on_room_();
 }
 
-// True if it waited here until it was worthless: then that is what there is to report.
-bool Runner::expired_here(const Task& task, TimePoint now) {
-    if (now <= task.job.not_after) return false;
-    --queued_;
+// It waited here until it was worthless: then that is what there is to report.
+void Runner::report_expired(const Task& task, TimePoint now) {
     report_unrun(task, check::FailureClass::agent_overload,
-                 fmt::format("waited {} ms for a place: {} checks are under way, at most {} may be, and {} against one host",
-                             (now - task.due).count(), in_flight(), limits_.max_in_flight, limits_.max_in_flight_per_host));
-    return true;
+                 fmt::format("waited {} ms for a place: {} checks are under way, at most {} may be, {} of one site, {} of one kind and {} against one host",
+                             (now - task.due).count(), in_flight(), limits_.max_in_flight, std::min(limits_.max_in_flight_per_site, limits_.max_in_flight),
+                             std::min(limits_.max_in_flight_per_kind, limits_.max_in_flight), limits_.max_in_flight_per_host));
 }
 
 // Reports what has waited too long also when no check ends.
 void Runner::sweep() {
     const auto now = clock_.now();
-    const auto sweep_queue = [&](std::deque<Task>& queue) {
-        while (!queue.empty() && expired_here(queue.front(), now)) queue.pop_front();
-    };
-    for (auto& lane : lanes_) sweep_queue(lane);
-    for (auto host = hosts_.begin(); host != hosts_.end();) {
-        sweep_queue(host->second.waiting);
-        host = host->second.waiting.empty() && host->second.in_flight == 0 ? hosts_.erase(host) : std::next(host);
-    }
+    queue_.sweep([now](const Task& task) { return now > task.job.not_after; }, [&](const Task& task) { report_expired(task, now); });
+    pump();
     metrics_.in_flight.set(in_flight());
     metrics_.queued.set(queued());
     metrics_.delayed.set(delayed());
+    for (std::size_t i = 0; i < held_back_.size(); ++i) {
+        const auto so_far = queue_.held_back().at(i);
+        metrics_.held_back.at(i)->add(so_far - std::exchange(held_back_.at(i), so_far));
+    }
 }
 
 // Confirmations, good ones too, since the difference between regions explains most; and the first of a row of failures.

@@ -1,8 +1,7 @@
-// Which check runs when: bounded in all, bounded by host, urgent ones first, none before or after its time.
+// Runs checks: who is next is the queue's decision, and none runs before or after its time.
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -15,13 +14,12 @@
 #include "probe-agent/config.h"
 #include "probe-agent/metrics.h"
 #include "probe-agent/probe/probe.h"
+#include "probe-agent/work/fair_queue.h"
 #include "probe-agent/work/judge_thread.h"
 #include "probe-agent/work/receipts.h"
 #include "probe-agent/work/target_cache.h"
 
 namespace sonde::agent {
-
-enum class Lane : unsigned char { urgent, scheduled };
 
 // Every job that was added ends exactly once in the sink, unless the runner is destroyed before. Loop thread only.
 class Runner {
@@ -51,7 +49,8 @@ public:
     void forget_delayed();
 
     [[nodiscard]] int in_flight() const { return static_cast<int>(running_.size()); }
-    [[nodiscard]] int queued() const { return queued_; }  // due, and waiting for a place
+    [[nodiscard]] int queued() const { return queue_.waiting(); }  // due, and waiting for a place
+    [[nodiscard]] int held() const { return queue_.held(); }       // of these, because their kind, site or host has enough
     [[nodiscard]] int delayed() const { return static_cast<int>(delayed_.size()); }
     [[nodiscard]] std::int64_t executed() const { return executed_; }
     [[nodiscard]] const Limits& limits() const { return limits_; }
@@ -64,26 +63,23 @@ private:
         TimePoint due;  // when it could have started: the later of its time and its arrival
         std::shared_ptr<const Target> target;
     };
+    using Queue = FairQueue<Task>;
     struct Running {
-        Task task;
+        Queue::Place place;
         TimePoint started_at;
         std::unique_ptr<Attempt> attempt;
-    };
-    struct Host {
-        int in_flight = 0;
-        std::deque<Task> waiting;
     };
 
     void enqueue(Task task);
     void pump();
-    void start(Task task, Host& host, TimePoint now);
+    void start(Queue::Place place, TimePoint now);
     void end_turn();
     void finished(std::uint64_t id, check::Observation observation);
     void judged(std::uint64_t id, const check::Observation& observation, const check::Judgement& judgement);
     void report(const Task& task, TimePoint started_at, const check::Observation& observation, const check::Judgement& judgement);
     void report_unrun(const Task& task, check::FailureClass cause, std::string message);
     bool is_evidence(const Task& task, check::Verdict verdict);
-    bool expired_here(const Task& task, TimePoint now);
+    void report_expired(const Task& task, TimePoint now);
     void wake_delayed();
     void sweep();
 
@@ -95,12 +91,11 @@ private:
     Sink& sink_;
     Metrics& metrics_;
     std::function<void()> on_room_;
-    std::deque<Task> lanes_[2];                    // by Lane
-    std::multimap<TimePoint, Task> delayed_;       // by not_before
-    std::unordered_map<std::string, Host> hosts_;  // those with checks under way or waiting
+    Queue queue_;
+    Queue::HeldBack held_back_{};             // as last told to the metrics
+    std::multimap<TimePoint, Task> delayed_;  // by not_before
     std::unordered_map<std::uint64_t, Running> running_;
     std::uint64_t last_id_ = 0;
-    int queued_ = 0;
     int starts_left_;         // in this turn of the loop
     bool turn_ends_ = false;  // `next_turn_` is set
     MonotonicPoint turn_began_{};

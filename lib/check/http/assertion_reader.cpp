@@ -137,7 +137,7 @@ const char* unanswerable(const Assertion& assertion, const HttpSpec& spec) {
 }  // namespace
 
 void read_assertions(json::Reader& in, HttpSpec& spec, json::Problems& problems) {
-    in.whole("certificate_warn_days", spec.certificate_warn_days, 0, static_cast<int>(kMaxDays));
+    read_warnings(in, "certificate_warn_days", spec.certificate_warn_days, static_cast<int>(kMaxDays));
     const auto* items = in.array("assertions", kMaxAssertions);
     if (items == nullptr) return;
     std::size_t bytes = 0;

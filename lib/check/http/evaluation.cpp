@@ -26,14 +26,15 @@ Verdict verdict_of(FailureClass cause, Assertion::Severity severity) {
     return severity == Assertion::Severity::down ? Verdict::down : Verdict::degraded;
 }
 
-}  // namespace
-
+// Whether a certificate is valid for `days` more.
 Finding judge_days_left(TimePoint not_after, std::int64_t days, TimePoint now) {
     const bool holds = not_after - now >= Days{days};
     const auto cause = holds ? FailureClass::none : FailureClass::tls_expired;
     if (not_after < now) return {cause, "expired since " + to_rfc3339(not_after)};
     return {cause, fmt::format("{} days left", std::chrono::floor<Days>(not_after - now).count())};
 }
+
+}  // namespace
 
 AssertionResult AssertionEvaluation::judge(const Assertion& assertion) {
     auto finding = find(assertion);

@@ -28,7 +28,4 @@ private:
     Work work_;
 };
 
-// Whether a certificate is valid for `days` more.
-Finding judge_days_left(TimePoint not_after, std::int64_t days, TimePoint now);
-
 }  // namespace sonde::check

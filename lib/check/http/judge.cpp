@@ -11,13 +11,6 @@ AssertionResult judge_status(const HttpSpec& spec, int status) {
             accepted ? FailureClass::none : FailureClass::http_status};
 }
 
-// What nobody had to ask for: a certificate that is trusted, and will soon not be.
-AssertionResult judge_certificate(int warn_days, TimePoint not_after, TimePoint now) {
-    const auto finding = judge_days_left(not_after, warn_days, now);
-    return {"certificate", "at least " + std::to_string(warn_days) + " days left", finding.found,
-            finding.cause == FailureClass::none ? Verdict::up : Verdict::degraded, finding.cause};
-}
-
 }  // namespace
 
 Judgement judge(const HttpSpec& spec, const Observation& observation, TimePoint now) {
@@ -26,8 +19,9 @@ Judgement judge(const HttpSpec& spec, const Observation& observation, TimePoint 
     if (seen == nullptr) seen = &kNothing;
     auto judgement = all_well();
     judgement.add(judge_status(spec, seen->status));
-    if (spec.tls_verify && spec.certificate_warn_days > 0 && observation.tls) {
-        judgement.add(judge_certificate(spec.certificate_warn_days, observation.tls->certificate.not_after, now));
+    // What nobody had to ask for: a certificate that is trusted, and will soon not be.
+    if (spec.tls_verify && !spec.certificate_warn_days.days.empty() && observation.tls) {
+        judgement.add(judge_warnings(spec.certificate_warn_days, observation.tls->certificate.not_after, now));
     }
     if (spec.assertions.empty()) return judgement;
     AssertionEvaluation evaluation(observation, *seen, now);

@@ -160,7 +160,7 @@ Json write(const HttpSpec& spec) {
                   {"max_body_bytes", spec.max_body_bytes},
                   {"auth", write_auth(spec.auth)}};
     write_connection(spec.connection, document);
-    document["certificate_warn_days"] = spec.certificate_warn_days;
+    document["certificate_warn_days"] = spec.certificate_warn_days.days;
     document["assertions"] = std::move(assertions);
     return document;
 }

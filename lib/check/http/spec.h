@@ -11,6 +11,7 @@
 #include "lib/check/http/auth.h"
 #include "lib/check/http/connection.h"
 #include "lib/check/http/status_set.h"
+#include "lib/check/tls/warnings.h"
 #include "lib/json/reader.h"
 
 namespace sonde::check {
@@ -27,9 +28,9 @@ struct HttpSpec {
     std::int64_t max_body_bytes = 1 << 20;  // 0 to 10 MiB, decoded
     HttpAuth auth;
     HttpConnection connection;
-    int certificate_warn_days = 14;  // 0 to 3650; degraded when a verified certificate has fewer left; 0: never
     // Beyond the status, at most 50. The order is that of the report and means nothing else.
     std::vector<Assertion> assertions;
+    CertificateWarnings certificate_warn_days;  // each up to 3650; degraded when a verified certificate has fewer left than the first
 };
 
 // Whether anything is asked of the body, so that the probe must keep it up to `max_body_bytes`.

@@ -49,11 +49,8 @@ std::string remaining(const CertificateFacts& certificate, TimePoint now) {
 AssertionResult judge_validity(const TlsSpec& spec, const CertificateFacts& certificate, TimePoint now) {
     const auto left = certificate.not_after - now;
     const bool is_valid = now >= certificate.not_before && left > milliseconds{0};
-    auto verdict = Verdict::up;
-    if (left <= Days{spec.warn_days}) verdict = Verdict::degraded;
-    if (!is_valid || left <= Days{spec.critical_days}) verdict = Verdict::down;
-    return {"certificate validity", fmt::format("valid, with more than {} days left", spec.warn_days), remaining(certificate, now), verdict,
-            verdict == Verdict::up ? FailureClass::none : FailureClass::tls_expired};
+    return result("certificate validity", fmt::format("valid, with at least {} days left", spec.critical_days), remaining(certificate, now),
+                  is_valid && left >= Days{spec.critical_days}, FailureClass::tls_expired);
 }
 
 // OpenSSL's names: `TLSv1` to `TLSv1.3`.
@@ -131,6 +128,7 @@ Judgement judge(const TlsSpec& spec, const Observation& observation, TimePoint n
         judgement.add(judge_name(spec, facts));
     }
     judgement.add(judge_validity(spec, facts.certificate, now));
+    if (!spec.warn_days.days.empty()) judgement.add(judge_warnings(spec.warn_days, facts.certificate.not_after, now));
     judgement.add(judge_version(spec, facts));
     judgement.add(judge_keys(spec, facts));
     if (!spec.allow_weak_signature) judgement.add(judge_signatures(facts));

@@ -68,10 +68,10 @@ void read(TlsSpec& spec, json::Reader& in, json::Problems& /*problems*/) {
     read_server_name(in, "server_name", spec.server_name);
     in.boolean("verify", spec.verify);
     read_authorities(in, "ca", spec.ca);
-    in.whole("warn_days", spec.warn_days, 0, kMaxDays);
-    spec.critical_days = std::min(spec.critical_days, spec.warn_days);
+    read_warnings(in, "warn_days", spec.warn_days, kMaxDays);
+    spec.critical_days = std::min(spec.critical_days, spec.warn_days.first());
     in.whole("critical_days", spec.critical_days, 0, kMaxDays);
-    if (spec.critical_days > spec.warn_days) in.refuse("critical_days", "must not be above warn_days");
+    if (!spec.warn_days.days.empty() && spec.critical_days > spec.warn_days.first()) in.refuse("critical_days", "must not be above warn_days");
     in.name("min_version", spec.min_version);
     in.whole("min_rsa_bits", spec.min_rsa_bits, 0, 16384);
     in.whole("min_ec_bits", spec.min_ec_bits, 0, 521);
@@ -86,7 +86,7 @@ Json write(const TlsSpec& spec) {
             {"server_name", spec.server_name},
             {"verify", spec.verify},
             {"ca", spec.ca},
-            {"warn_days", spec.warn_days},
+            {"warn_days", spec.warn_days.days},
             {"critical_days", spec.critical_days},
             {"min_version", name_of(spec.min_version)},
             {"min_rsa_bits", spec.min_rsa_bits},

@@ -7,6 +7,7 @@
 #include "lib/base/enum_name.h"
 #include "lib/check/endpoint.h"
 #include "lib/check/tls/version.h"
+#include "lib/check/tls/warnings.h"
 #include "lib/json/reader.h"
 
 namespace sonde::check {
@@ -21,8 +22,8 @@ struct TlsSpec {
     std::string server_name;  // what the certificate must be for; empty: the host
     bool verify = true;       // false: chain and name are told, and nothing is asked of them
     std::string ca;           // PEM, at most 64 KiB; empty: the system's authorities
-    int warn_days = 14;       // 0 to 825; fewer left is degraded
-    int critical_days = 3;    // 0 to warn_days; fewer left is down
+    CertificateWarnings warn_days;  // each up to 825; fewer left than the first is degraded
+    int critical_days = 3;          // fewer left is down; 0 to the first of warn_days, to 825 without warnings
     TlsVersion min_version = TlsVersion::tls_1_2;
     int min_rsa_bits = 2048;         // 0 to 16384; of all certificates of the chain; DSA is held to it, too
     int min_ec_bits = 224;           // 0 to 521; of elliptic curves of any kind

@@ -128,6 +128,31 @@ TEST_CASE("only monitors that are to be checked are loaded, and as they are") {
     CHECK(std::none_of(status.begin(), status.end(), [](const auto& item) { return item.runs; }));
 }
 
+TEST_CASE("stored heartbeats are never scheduled, whichever way they are come by") {
+    auto& pool = stage().pool;
+    const auto made = stage().add_monitors(6, milliseconds{7'000}, {"eu"});
+    const auto is_heartbeat = [&](std::int64_t id) { return id == made[0].id || id == made[3].id; };
+    for (const auto& monitor : made) {
+        if (is_heartbeat(monitor.id)) stage().run(fmt::format("update monitor set kind = 'heartbeat', spec = '{{\"period_ms\": 60000}}', ping_token = 'token-{0}' where id = {0}", monitor.id));
+    }
+    std::vector<int> shares;
+    std::vector<std::int64_t> ids;
+    std::set<std::int64_t> loaded;
+    for (const auto& monitor : made) ids.push_back(monitor.id);
+    for (int share = 0; share < kSchedulerShares; ++share) {
+        shares.push_back(share);
+        for (const auto& definition : load_share(pool, share)) loaded.insert(definition.id.value());
+    }
+    const auto named = load_monitors(pool, shares, ids);
+    CHECK(named.size() == 4);
+    for (const auto& definition : named) CHECK(!is_heartbeat(definition.id.value()));
+    for (const auto id : ids) CHECK(loaded.count(id) == (is_heartbeat(id) ? 0 : 1));
+    const auto site = stage().number(fmt::format("select site_id from monitor where id = {}", made[0].id));
+    const auto status = load_site_status(pool, shares, {site});
+    CHECK(status.size() == 4);
+    CHECK(std::none_of(status.begin(), status.end(), [&](const auto& item) { return is_heartbeat(item.id.value()); }));
+}
+
 TEST_CASE("the names of leases are read back, and nothing else is taken for one") {
     for (int share = 0; share < kSchedulerShares; ++share) CHECK(share_of_lease(share_lease(share)) == share);
     for (const auto* name : {"scheduler/16", "scheduler/-1", "scheduler/", "scheduler/1x", "scheduler/member/a", "shard/1", ""}) {

@@ -44,9 +44,18 @@ TEST_CASE("the bounds on checks follow from the file descriptors there are") {
     CHECK(derived.max_in_flight >= 1);
     CHECK(derived.max_in_flight <= 10'000);
     CHECK(derived.max_in_flight_per_host == std::clamp(derived.max_in_flight / 4, 1, 512));
+    CHECK(derived.max_in_flight_per_site == std::max(derived.max_in_flight / 2, 1));
+    CHECK(derived.max_in_flight_per_kind == derived.max_in_flight - derived.max_in_flight / 10);
+    config.max_in_flight = 1;
+    CHECK(agent::derive_limits(config).max_in_flight_per_site == 1);
+    CHECK(agent::derive_limits(config).max_in_flight_per_kind == 1);
     config.max_in_flight = 8;
     CHECK(agent::derive_limits(config).max_in_flight == 8);
     CHECK(agent::derive_limits(config).max_in_flight_per_host == 2);
     config.max_in_flight_per_host = 100;
     CHECK(agent::derive_limits(config).max_in_flight_per_host == 8);
+    config.max_in_flight_per_site = 100;
+    config.max_in_flight_per_kind = 3;
+    CHECK(agent::derive_limits(config).max_in_flight_per_site == 8);
+    CHECK(agent::derive_limits(config).max_in_flight_per_kind == 3);
 }

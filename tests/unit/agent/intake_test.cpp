@@ -28,7 +28,7 @@ struct NoSink final : Runner::Sink {
 };
 
 struct Fixture {
-    Fixture() { intake.start(); }
+    explicit Fixture(Limits bounds = {20, 20}) : limits(bounds) { intake.start(); }
 
     std::string batch(int jobs, const std::string& region = "eu") {
         message::JobBatchWriter writer(region);
@@ -48,6 +48,7 @@ struct Fixture {
 
     int wanted(const std::string& stream) { return bus.pullers.at(stream)->wanted; }
 
+    Limits limits;
     uv::Loop loop;
     test::FakeBus bus;
     metrics::Registry registry;
@@ -57,7 +58,7 @@ struct Fixture {
     HungProbe probe;
     NoSink sink;
     Receipts receipts{loop, bus};
-    Runner runner{loop, probe, clock, targets, {20, 20}, sink, metrics};
+    Runner runner{loop, probe, clock, targets, limits, sink, metrics};
     Intake intake{loop, bus, receipts, runner, {"eu", 8}, metrics};
     std::uint64_t sequence = 0;
 };
@@ -89,6 +90,20 @@ TEST_CASE_FIXTURE(Fixture, "an agent asks for no more than it has room for, but 
     CHECK(runner.queued() == 7);
     CHECK(wanted("SONDE_JOBS_eu") == 0);
     CHECK(wanted("SONDE_URGENT_eu") == 0);
+}
+
+TEST_CASE("what the bound on its site holds back takes no room of the others, up to an end") {
+    Fixture f({20, 20, 10});
+    f.deliver("SONDE_JOBS_eu", f.batch(30), "a");
+    CHECK(f.runner.in_flight() == 10);
+    CHECK(f.runner.held() == 20);
+    CHECK(f.wanted("SONDE_JOBS_eu") == 1);
+    f.deliver("SONDE_JOBS_eu", f.batch(59), "b");
+    CHECK(f.runner.held() == 79);
+    CHECK(f.wanted("SONDE_JOBS_eu") == 1);
+    f.deliver("SONDE_JOBS_eu", f.batch(1), "c");
+    CHECK(f.wanted("SONDE_JOBS_eu") == 0);
+    CHECK(f.wanted("SONDE_URGENT_eu") == 1);
 }
 
 TEST_CASE_FIXTURE(Fixture, "a malformed message is counted, parked and ended, and stops nothing") {

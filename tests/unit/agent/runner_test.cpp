@@ -211,6 +211,30 @@ TEST_CASE("one host cannot take all places, and keeps nobody else waiting") {
     CHECK(std::count(f.probe.started.begin(), f.probe.started.end(), "http://hung.example:81/") == 1);
 }
 
+TEST_CASE("a site whose targets all hang leaves places to the others, and keeps nobody else waiting") {
+    Fixture f({4, 4, 2});
+    for (int i = 0; i < 10; ++i) f.runner.add(f.job("http://hole" + std::to_string(i) + "/"), 1, Lane::scheduled);
+    CHECK(f.runner.in_flight() == 2);
+    CHECK(f.runner.held() == 8);
+    auto other = f.job("http://other/");
+    other.site = SiteId{8};
+    f.runner.add(other, 2, Lane::scheduled);
+    CHECK(f.probe.started.back() == "http://other/");
+    turn_until(f.loop, [&] { return f.metrics.held_back.at(static_cast<std::size_t>(Bound::site))->value() > 0; }, milliseconds{3000});
+    CHECK(f.metrics.held_back.at(static_cast<std::size_t>(Bound::site))->value() == 8);
+}
+
+TEST_CASE("a kind that has enough places keeps no other kind waiting") {
+    Fixture f({4, 4, 4, 2});
+    for (int i = 0; i < 4; ++i) f.runner.add(f.job("http://a/"), 1, Lane::scheduled);
+    CHECK(f.runner.in_flight() == 2);
+    auto tls = f.job("http://unused/");
+    tls.kind = check::Kind::dns;
+    tls.spec = R"({"name":"example.test"})";
+    f.runner.add(tls, 2, Lane::scheduled);
+    CHECK(f.runner.in_flight() == 3);
+}
+
 TEST_CASE("urgent checks go ahead of the backlog") {
     Fixture f({1, 1});
     f.runner.add(f.job("http://first/"), 1, Lane::scheduled);

@@ -137,12 +137,6 @@ TEST_CASE("assertions are bounded in number and in total size") {
           "/assertions: must not be longer than 16384 bytes together");
 }
 
-TEST_CASE("the days of warning are read, and refused out of their range") {
-    CHECK(test::spec_of("").certificate_warn_days == 14);
-    CHECK(problems("[]", R"("url":"https://a/","certificate_warn_days":0)") == "accepted");
-    CHECK(problems("[]", R"("url":"https://a/","certificate_warn_days":-1)") == "/certificate_warn_days: must be a whole number from 0 to 3650");
-}
-
 TEST_CASE("the body is needed by what looks at it only") {
     CHECK(!check::needs_body(HttpSpec{}));
     CHECK(!check::needs_body(test::spec_of(R"({"on":"header","name":"A","exists":true},{"on":"certificate","days_left_at_least":1},{"on":"response_time","below_ms":9})")));

@@ -95,22 +95,22 @@ TEST_CASE("a certificate must have the days asked for, to the second") {
     CHECK(soft.expected == "at least 20 days left");
 }
 
-TEST_CASE("a verified certificate with less than two weeks left is a warning unless the spec says otherwise") {
+TEST_CASE("a verified certificate with less than a month left is a warning unless the spec says otherwise") {
     auto spec = spec_of("");
     const auto verdict = [&](const Observation& seen) { return judge(Spec{spec}, seen, kNow); };
-    CHECK(verdict(secured(14 * kDay)).verdict == Verdict::up);
-    CHECK(verdict(secured(14 * kDay)).assertions.size() == 2);
+    CHECK(verdict(secured(30 * kDay)).verdict == Verdict::up);
+    CHECK(verdict(secured(30 * kDay)).assertions.size() == 2);
     const auto near = verdict(secured(14 * kDay - seconds{1}));
     CHECK(near.verdict == Verdict::degraded);
     CHECK(near.cause == FailureClass::tls_expired);
-    CHECK(near.message == "certificate is 13 days left, must be at least 14 days left");
+    CHECK(near.message == "certificate expires in 13 days (threshold 14)");
     CHECK(verdict(answer()).assertions.size() == 1);
-    spec.certificate_warn_days = 3;
+    spec.certificate_warn_days.days = {3};
     CHECK(verdict(secured(4 * kDay)).verdict == Verdict::up);
     CHECK(verdict(secured(2 * kDay)).verdict == Verdict::degraded);
-    spec.certificate_warn_days = 0;
+    spec.certificate_warn_days.days.clear();
     CHECK(verdict(secured(seconds{1})).assertions.size() == 1);
-    spec.certificate_warn_days = 14;
+    spec.certificate_warn_days.days = {14};
     spec.tls_verify = false;
     CHECK(verdict(secured(seconds{1})).verdict == Verdict::up);
 }

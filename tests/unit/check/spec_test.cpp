@@ -56,7 +56,7 @@ TEST_CASE("the canonical document of a spec names every field and is read back e
         R"("auth":{"type":"basic","username":"u","password":"p"},"http_version":"2","compression":false,"ip_family":"ipv4","proxy":"",)"
         R"("proxy_username":"","proxy_password":"","connect_to":"192.0.2.1:8443","resolver":"192.0.2.53","tls_verify_host":false,)"
         R"("tls_min_version":"1.3","tls_server_name":"other.example","tls_ca":"","tls_certificate":"","tls_key":"",)"
-        R"("certificate_warn_days":30,"assertions":[{"on":"json","path":"$.a","equals":1,"severity":"degraded"}]})";
+        R"("certificate_warn_days":[30,3],"assertions":[{"on":"json","path":"$.a","equals":1,"severity":"degraded"}]})";
     CHECK(json::dump(check::write_spec(check::Spec{read(full)})) == full);
     const auto* least = R"({"url":"http://a/"})";
     const auto canonical = check::write_spec(check::Spec{read(least)});
@@ -66,7 +66,7 @@ TEST_CASE("the canonical document of a spec names every field and is read back e
         R"("accept_status":"200-299","max_body_bytes":1048576,"auth":{"type":"none"},"http_version":"auto","compression":true,)"
         R"("ip_family":"auto","proxy":"","proxy_username":"","proxy_password":"","connect_to":"","resolver":"","tls_verify_host":true,)"
         R"("tls_min_version":"1.2","tls_server_name":"","tls_ca":"","tls_certificate":"","tls_key":"",)"
-        R"("certificate_warn_days":14,"assertions":[]})");
+        R"("certificate_warn_days":[30,14,7,1],"assertions":[]})");
     CHECK(check::write_spec(*check::read_spec(Kind::http, canonical, "")) == canonical);
 }
 

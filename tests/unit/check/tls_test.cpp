@@ -43,7 +43,7 @@ TEST_CASE("a tls spec of a host alone has the defaults, and its canonical docume
     const auto spec = test::read(kKind, R"({"host":"Example.COM"})");
     const auto document = write_spec(spec);
     CHECK(json::dump(document) ==
-          R"({"host":"example.com","port":443,"starttls":"none","server_name":"","verify":true,"ca":"","warn_days":14,"critical_days":3,)"
+          R"({"host":"example.com","port":443,"starttls":"none","server_name":"","verify":true,"ca":"","warn_days":[30,14,7,1],"critical_days":3,)"
           R"("min_version":"1.2","min_rsa_bits":2048,"min_ec_bits":224,"allow_weak_signature":false,"fingerprints":[]})");
     CHECK(write_spec(*read_spec(kKind, document, "")) == document);
     CHECK(std::get<TlsSpec>(spec).name() == "example.com");
@@ -71,9 +71,10 @@ TEST_CASE("each wrong field of a tls spec is refused at its own pointer with the
     CHECK(with(R"("port":0)") == "/spec/port: must be a whole number from 1 to 65535");
     CHECK(with(R"("server_name":"a b")") == "/spec/server_name" + host);
     CHECK(with(R"("server_name":"")") == "accepted");
-    CHECK(with(R"("critical_days":20)") == "/spec/critical_days: must not be above warn_days");
+    CHECK(with(R"("critical_days":31)") == "/spec/critical_days: must not be above warn_days");
     CHECK(with(R"("warn_days":1)") == "accepted");
-    CHECK(with(R"("warn_days":826)") == "/spec/warn_days: must be a whole number from 0 to 825");
+    CHECK(with(R"("warn_days":0,"critical_days":9)") == "accepted");
+    CHECK(with(R"("warn_days":826)") == "/spec/warn_days: must be a whole number from 0 to 825, or an array of such");
     CHECK(with(R"("ca":"x")") == "/spec/ca: must hold a certificate in PEM");
     CHECK(with(R"("ca":"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")") == "/spec/ca: holds something that is no certificate, the 1. of it");
     CHECK(with(R"("ca":"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")") == "/spec/ca: must hold certificates only");
@@ -97,15 +98,17 @@ TEST_CASE("a certificate is up, degraded or down by the days it has left") {
         int left;
         Verdict verdict;
     };
-    for (const auto& row : {Row{90, Verdict::up}, Row{15, Verdict::up}, Row{14, Verdict::degraded}, Row{4, Verdict::degraded}, Row{3, Verdict::down},
+    for (const auto& row : {Row{90, Verdict::up}, Row{30, Verdict::up}, Row{29, Verdict::degraded}, Row{3, Verdict::degraded}, Row{2, Verdict::down},
                             Row{0, Verdict::down}, Row{-5, Verdict::down}}) {
         const auto judgement = judged(shown(row.left));
         CHECK_MESSAGE(judgement.verdict == row.verdict, row.left);
         CHECK(judgement.cause == (row.verdict == Verdict::up ? FailureClass::none : FailureClass::tls_expired));
     }
-    CHECK(judged(shown(9)).message == "certificate validity is 9 days left, until 2026-01-10T00:00:00.000Z, must be valid, with more than 14 days left");
+    CHECK(judged(shown(9)).message == "certificate expires in 9 days (threshold 14)");
+    CHECK(judged(shown(2)).message == "certificate validity is 2 days left, until 2026-01-03T00:00:00.000Z, must be valid, with at least 3 days left");
     TlsSpec never;
-    never.warn_days = never.critical_days = 0;
+    never.warn_days.days.clear();
+    never.critical_days = 0;
     CHECK(judged(shown(1), never).verdict == Verdict::up);
     CHECK(judged(shown(0), never).verdict == Verdict::down);
     auto early = shown(90);

@@ -5,6 +5,7 @@
 #include "controlplane/api/channel_draft.h"
 #include "controlplane/api/monitor_draft.h"
 #include "controlplane/api/region.h"
+#include "controlplane/api/run.h"
 #include "controlplane/api/site_draft.h"
 
 using namespace sonde;
@@ -95,6 +96,27 @@ TEST_CASE("each mistake in a monitor is told where it stands") {
         refusal("{}",
                 [](const Json& body, json::Problems& problems) { read_monitor(body, "/m/1", SiteField::required, problems); }) ==
         "/m/1: the field \"site_id\" is required\n/m/1: the field \"name\" is required\n/m/1: the field \"spec\" is required\n");
+}
+
+TEST_CASE("pings that a monitor's time-out would cut short are refused, also in a check that is not saved") {
+    const Json long_ones{{"host", "a.test"}, {"packets", 10}, {"interval_ms", 1000}, {"wait_ms", 1000}};
+    const std::string why = "/spec/packets: take 10000 ms with interval_ms and wait_ms, which must be below timeout_ms, which is ";
+    CHECK(monitor_refusal({{"kind", "ping"}, {"spec", long_ones}}) == why + "10000\n");
+    CHECK(monitor_refusal({{"kind", "ping"}, {"spec", long_ones}, {"timeout_ms", 10'001}}).empty());
+    CHECK(monitor_refusal({{"kind", "ping"}, {"spec", long_ones}, {"interval_ms", 5000}}) == why + "4000\n");
+    CHECK(monitor_refusal({{"kind", "ping"}, {"spec", {{"host", "a.test"}}}, {"interval_ms", 5000}}).empty());
+    // A time-out that could not be read is no reason.
+    CHECK(monitor_refusal({{"kind", "ping"}, {"spec", long_ones}, {"timeout_ms", 1}}) == "/timeout_ms: must be a whole number from 100 to 120000\n");
+    const auto run = [&](const Json& changes) {
+        Json body{{"kind", "ping"}, {"spec", long_ones}};
+        body.update(changes);
+        json::Problems problems;
+        read_run(body, problems);
+        return trace_of(problems);
+    };
+    CHECK(run(Json::object()) == why + "10000\n");
+    CHECK(run({{"timeout_ms", 500}}) == why + "500\n");
+    CHECK(run({{"timeout_ms", 10'001}}).empty());
 }
 
 TEST_CASE("several mistakes in one monitor are all told") {
