@@ -135,15 +135,16 @@ TEST_CASE("stored heartbeats are never scheduled, whichever way they are come by
     for (const auto& monitor : made) {
         if (is_heartbeat(monitor.id)) stage().run(fmt::format("update monitor set kind = 'heartbeat', spec = '{{\"period_ms\": 60000}}', ping_token = 'token-{0}' where id = {0}", monitor.id));
     }
+    const crypto::SecretBox box(std::string(32, 'k'));
     std::vector<int> shares;
     std::vector<std::int64_t> ids;
     std::set<std::int64_t> loaded;
     for (const auto& monitor : made) ids.push_back(monitor.id);
     for (int share = 0; share < kSchedulerShares; ++share) {
         shares.push_back(share);
-        for (const auto& definition : load_share(pool, share)) loaded.insert(definition.id.value());
+        for (const auto& definition : load_share(pool, box, share)) loaded.insert(definition.id.value());
     }
-    const auto named = load_monitors(pool, shares, ids);
+    const auto named = load_monitors(pool, box, shares, ids);
     CHECK(named.size() == 4);
     for (const auto& definition : named) CHECK(!is_heartbeat(definition.id.value()));
     for (const auto id : ids) CHECK(loaded.count(id) == (is_heartbeat(id) ? 0 : 1));
