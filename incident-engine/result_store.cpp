@@ -11,21 +11,28 @@ namespace {
 // Instants travel as milliseconds: both sides convert them at a fraction of what text costs.
 constexpr std::string_view kInsert = R"sql(
 insert into result (slot, monitor_id, started_at, received_at, resolve_us, connect_us, tls_us, first_byte_us, transfer_us, total_us,
-                    region_id, attempt, http_status, verdict, failure_class, backfilled, detail)
+                    region_id, attempt, http_status, verdict, failure_class, backfilled, detail, sight_id)
 select to_timestamp(slot / 1000.0::float8), monitor_id, to_timestamp(started_at / 1000.0::float8), to_timestamp(received_at / 1000.0::float8),
        resolve_us, connect_us, tls_us, first_byte_us, transfer_us, total_us,
-       region_id, attempt, http_status, verdict, failure_class, backfilled, detail
+       region_id, attempt, http_status, verdict, failure_class, backfilled, detail, nullif(sight, 0)
 from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::integer[], $6::integer[], $7::integer[], $8::integer[],
             $9::integer[], $10::integer[], $11::smallint[], $12::smallint[], $13::smallint[], $14::smallint[], $15::smallint[],
-            $16::boolean[], $17::jsonb[])
+            $16::boolean[], $17::jsonb[], $18::integer[])
      as new (slot, monitor_id, started_at, received_at, resolve_us, connect_us, tls_us, first_byte_us, transfer_us, total_us,
-             region_id, attempt, http_status, verdict, failure_class, backfilled, detail)
+             region_id, attempt, http_status, verdict, failure_class, backfilled, detail, sight)
 on conflict do nothing)sql";
 
 const std::string kInsertTellingText =
     std::string(kInsert) + " returning monitor_id, (extract(epoch from slot) * 1000)::bigint, region_id, attempt";
 
 constexpr db::Statement kInsertResults{"result_insert", kInsert};
+
+constexpr db::Statement kInsertEvidence{"evidence_insert", R"sql(
+insert into evidence (monitor_id, slot, region_id, attempt, at, verdict, document)
+select monitor_id, to_timestamp(slot / 1000.0::float8), region_id, attempt, to_timestamp(at / 1000.0::float8), verdict, document
+from unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::smallint[], $5::bigint[], $6::smallint[], $7::text[])
+     as new (monitor_id, slot, region_id, attempt, at, verdict, document)
+on conflict do nothing)sql"};
 
 constexpr db::Statement kAccount{"slot_ledger_add", R"sql(
 insert into slot_ledger (minute, region, writer, executed, late)
@@ -37,7 +44,7 @@ set executed = slot_ledger.executed + excluded.executed, late = slot_ledger.late
 
 constexpr milliseconds kLate{1000};  // a check that started so long after its slot
 
-std::vector<db::Param> columns_of(std::span<const Seen> results) {
+std::vector<db::Param> columns_of(std::span<const Seen> results, std::span<const int> sights) {
     const auto n = results.size();
     std::vector<std::int64_t> slots, monitors, started, received;
     std::vector<int> resolve, connect, tls, first_byte, transfer, total, regions, attempts, statuses, verdicts, causes;
@@ -75,7 +82,8 @@ std::vector<db::Param> columns_of(std::span<const Seen> results) {
         }
     }
     return {slots,    monitors, started, received, resolve,  connect, tls,        first_byte, transfer,
-            total,    regions,  attempts, statuses, verdicts, causes,  backfilled, details};
+            total,    regions,  attempts, statuses, verdicts, causes,  backfilled, details,
+            std::vector<int>(sights.begin(), sights.end())};
 }
 
 struct Key {
@@ -96,11 +104,13 @@ struct KeyHash {
 
 }  // namespace
 
-int insert_results(db::Tx& tx, std::span<const Seen> results) { return tx.run(kInsertResults, columns_of(results)).affected(); }
+int insert_results(db::Tx& tx, std::span<const Seen> results, std::span<const int> sights) {
+    return tx.run(kInsertResults, columns_of(results, sights)).affected();
+}
 
-std::vector<bool> insert_results_telling(db::Tx& tx, std::span<const Seen> results) {
+std::vector<bool> insert_results_telling(db::Tx& tx, std::span<const Seen> results, std::span<const int> sights) {
     std::unordered_set<Key, KeyHash> fresh;
-    for (const auto row : tx.run({"result_insert_telling", kInsertTellingText}, columns_of(results))) {
+    for (const auto row : tx.run({"result_insert_telling", kInsertTellingText}, columns_of(results, sights))) {
         fresh.insert({row.whole(0), row.whole(1), row.small(2), row.small(3)});
     }
     std::vector<bool> is_new;
@@ -110,6 +120,30 @@ std::vector<bool> insert_results_telling(db::Tx& tx, std::span<const Seen> resul
         is_new.push_back(fresh.erase({result.monitor.value(), to_unix_ms(result.slot), static_cast<int>(seen.region), result.attempt}) > 0);
     }
     return is_new;
+}
+
+std::size_t insert_evidence(db::Tx& tx, std::span<const Seen> results) {
+    std::vector<std::int64_t> monitors, slots, at;
+    std::vector<int> regions, attempts, verdicts;
+    std::vector<std::string> documents;
+    std::size_t too_long = 0;
+    for (const auto& seen : results) {
+        const auto& result = *seen.result;
+        if (result.evidence.empty()) continue;
+        if (result.evidence.size() > message::kMostEvidenceBytes) {
+            ++too_long;
+            continue;
+        }
+        monitors.push_back(result.monitor.value());
+        slots.push_back(to_unix_ms(result.slot));
+        regions.push_back(static_cast<int>(seen.region));
+        attempts.push_back(result.attempt);
+        at.push_back(to_unix_ms(result.started_at));
+        verdicts.push_back(static_cast<int>(result.verdict));
+        documents.push_back(result.evidence);
+    }
+    if (!documents.empty()) tx.run(kInsertEvidence, {monitors, slots, regions, attempts, at, verdicts, documents});
+    return too_long;
 }
 
 void account(db::Tx& tx, std::span<const Seen> results) {

@@ -10,6 +10,7 @@ namespace sonde::message {
 namespace {
 
 constexpr std::size_t kMaxResults = 500;
+constexpr std::size_t kBareMessage = 1024;
 constexpr std::int64_t kLongestPhase = INT32_MAX;  // as the database's column
 
 std::int64_t bounded(microseconds phase) { return std::clamp<std::int64_t>(phase.count(), 0, kLongestPhase); }
@@ -65,6 +66,24 @@ ProbeResult read_result(simdjson::dom::element element, int shard) {
     return result;
 }
 
+enum class Extent : unsigned char { full, brief, bare };
+
+std::string evidence(const check::Observation& observation, const check::Judgement& judgement, const check::Redactor& redact, Extent extent) {
+    auto message = json::clean_utf8(judgement.message);
+    if (extent == Extent::bare) message = json::clean_utf8(std::string_view(message).substr(0, kBareMessage));
+    Json document{{"verdict", name_of(judgement.verdict)}, {"class", name_of(judgement.cause)}, {"message", std::move(message)}};
+    if (extent != Extent::full) document["shortened"] = true;
+    document["phases_ms"] = check::write_phases(observation.phases);
+    if (extent == Extent::bare) {
+        document["address"] = observation.address;
+    } else {
+        document.update(write_observation(observation, extent == Extent::full ? check::Depth::full : check::Depth::brief));
+    }
+    document["assertions"] = extent == Extent::bare ? Json::array() : check::write_assertions(judgement);
+    redact.apply(document);
+    return json::dump(document);
+}
+
 }  // namespace
 
 std::string write_result_batch(const ResultBatch& batch) {
@@ -97,8 +116,8 @@ Result<ResultBatch> read_result_batch(std::string_view text) {
 }
 
 std::string write_detail(const check::Observation& observation, const check::Judgement& judgement, const check::Redactor& redact) {
-    if (judgement.verdict == check::Verdict::up && redact.empty()) {
-        // Every good check costs this, so it is written by hand.
+    if (judgement.verdict == check::Verdict::up && redact.empty() && !observation.tls) {
+        // Nearly every good check costs this, so it is written by hand.
         std::string out = "{\"address\":";
         json_text::append_string(out, observation.address);
         if (const auto* http = observation.find<check::HttpFacts>()) {
@@ -112,6 +131,7 @@ std::string write_detail(const check::Observation& observation, const check::Jud
     if (judgement.verdict == check::Verdict::up) {
         document["address"] = observation.address;
         if (const auto* http = observation.find<check::HttpFacts>()) document["http"] = {{"version", http->version}};
+        if (observation.tls) document["tls"] = check::write_constant(*observation.tls);
     } else {
         document["message"] = json::clean_utf8(judgement.message);
         document.update(write_observation(observation, check::Depth::brief));
@@ -122,12 +142,11 @@ std::string write_detail(const check::Observation& observation, const check::Jud
 }
 
 std::string write_evidence(const check::Observation& observation, const check::Judgement& judgement, const check::Redactor& redact) {
-    Json document{{"verdict", name_of(judgement.verdict)}, {"class", name_of(judgement.cause)}, {"message", json::clean_utf8(judgement.message)}};
-    document["phases_ms"] = check::write_phases(observation.phases);
-    document.update(write_observation(observation, check::Depth::full));
-    document["assertions"] = write_assertions(judgement);
-    redact.apply(document);
-    return json::dump(document);
+    auto text = evidence(observation, judgement, redact, Extent::full);
+    for (const auto extent : {Extent::brief, Extent::bare}) {
+        if (text.size() > kMostEvidenceBytes) text = evidence(observation, judgement, redact, extent);
+    }
+    return text;
 }
 
 }  // namespace sonde::message
