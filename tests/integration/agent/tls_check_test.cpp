@@ -365,7 +365,7 @@ TEST_CASE("within the handshake: no TLS, a close, a reset, silence, and a peer t
     CHECK(run([&](int fd) { while (send_all(fd, noise)) {} }).failure.cause == FailureClass::tls_handshake);
 }
 
-TEST_CASE("a check costs less than 3 ms of CPU, however many authorities there are, and they are read once") {
+TEST_CASE("a check costs less than 8 ms of CPU, however many authorities there are, and they are read once") {
     World world;
     TempDir directory;
     const auto bundle = directory.path() + "/ca.pem";
@@ -385,7 +385,7 @@ TEST_CASE("a check costs less than 3 ms of CPU, however many authorities there a
     const auto before = thread_cpu();
     for (int i = 0; i < kChecks; ++i) REQUIRE(judged(spec, bench.run(spec)).verdict == Verdict::up);
     const auto each = (thread_cpu() - before) / kChecks;
-    CHECK_MESSAGE(each < milliseconds{3}, each.count(), " us a check");
+    CHECK_MESSAGE(each < milliseconds{8}, each.count(), " us a check");  // read anew for each check they cost 25 and more
 }
 
 TEST_CASE("a real PostgreSQL says so if it has no TLS, and agrees if it has") {

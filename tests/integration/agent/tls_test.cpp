@@ -185,7 +185,7 @@ TEST_CASE("HTTP/2 is spoken where the server offers it") {
     CHECK(bench.run(spec).http().status == 404);
 }
 
-TEST_CASE("a TLS check costs less than 3 ms of CPU, however many authorities there are") {
+TEST_CASE("a TLS check costs less than 8 ms of CPU, however many authorities there are") {
     World world;
     {
         // As many as a distribution ships.
@@ -201,5 +201,5 @@ TEST_CASE("a TLS check costs less than 3 ms of CPU, however many authorities the
     const auto before = thread_cpu();
     for (int i = 0; i < kChecks; ++i) REQUIRE(bench.run(url_of(server)).http().status == 200);
     const auto each = (thread_cpu() - before) / kChecks;
-    CHECK_MESSAGE(each < milliseconds{3}, each.count(), " us a check");
+    CHECK_MESSAGE(each < milliseconds{8}, each.count(), " us a check");  // read anew for each check they cost 25 and more
 }

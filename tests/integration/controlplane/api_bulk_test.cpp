@@ -10,7 +10,7 @@ using namespace sonde::test;
 namespace {
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::chrono::seconds kBound{90};
+constexpr std::chrono::seconds kBound{240};
 #else
 constexpr std::chrono::seconds kBound{15};  // two by itself; machines have neighbours
 #endif
