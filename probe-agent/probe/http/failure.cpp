@@ -65,7 +65,9 @@ check::Failure describe_failure(const CurlFailure& failure, const CertificateWat
     // Of a broken signature libcurl only sees that the handshake failed.
     if (failure.code == CURLE_PEER_FAILED_VERIFICATION || certificate.distrust() != check::Distrust::none)
         return bad_certificate(certificate, url);
-    const auto words = failure.text.empty() ? std::string_view(curl_easy_strerror(failure.code)) : failure.text;
+    // libcurl asks whom a fresh connection is with; of one that broke at once it tells that only.
+    const bool says_nothing = failure.text.empty() || contains(failure.text, "getpeername()");
+    const auto words = says_nothing ? std::string_view(curl_easy_strerror(failure.code)) : failure.text;
     return {class_of(failure), fmt::format("{} answered badly: {}", peer, words), check::Phase::none};
 }
 

@@ -8,6 +8,9 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <csignal>
 #include <stdexcept>
@@ -147,7 +150,11 @@ TlsServer::TlsServer(const Certificate& certificate, Talk talk, const TlsSetup& 
     server_ = std::make_unique<RawServer>([context, talk = std::move(talk), clear = std::move(clear)](int fd) {
         if (clear != nullptr && !clear(fd)) return;
         TlsEnd end(context, fd);
-        if (end.is_up()) talk(end);
+        if (end.is_up()) return talk(end);
+        // Why it is not is in an alert under way, which a reset for what nobody read would overtake.
+        ::shutdown(fd, SHUT_WR);
+        char rest[1024];
+        while (::read(fd, rest, sizeof rest) > 0) {}
     });
 }
 
