@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lib/check/http/body_assertion.h"
+#include "lib/check/http/header.h"
 
 namespace sonde::check {
 namespace {

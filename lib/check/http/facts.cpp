@@ -1,6 +1,6 @@
 #include "lib/check/http/facts.h"
 
-#include <strings.h>
+#include "lib/check/http/header.h"
 
 namespace sonde::check {
 namespace {
@@ -22,10 +22,6 @@ Json write_headers(const std::vector<std::pair<std::string, std::string>>& heade
 }
 
 }  // namespace
-
-bool is_secret_header(const std::string& name) {
-    return strcasecmp(name.c_str(), "set-cookie") == 0 || strcasecmp(name.c_str(), "set-cookie2") == 0;
-}
 
 Json write(const HttpFacts& facts, bool full) {
     Json document{{"version", facts.version}, {"status", facts.status}};

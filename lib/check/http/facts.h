@@ -26,10 +26,7 @@ struct HttpFacts {
     bool body_truncated = false;  // there was more than the spec's limit
 };
 
-// Whether its values are kept from people: those of cookies.
-bool is_secret_header(const std::string& name);
-
-// Full: with headers (values of cookies left out) and the first 4 KiB of the body.
+// Full: with headers and trailers, `***` for the values of those that carry secrets (header.h), and the first 4 KiB of the body.
 Json write(const HttpFacts& facts, bool full);
 
 }  // namespace sonde::check
