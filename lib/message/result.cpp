@@ -10,6 +10,7 @@ namespace sonde::message {
 namespace {
 
 constexpr std::size_t kMaxResults = 500;
+constexpr std::size_t kBareMessage = 1024;
 constexpr std::int64_t kLongestPhase = INT32_MAX;  // as the database's column
 
 std::int64_t bounded(microseconds phase) { return std::clamp<std::int64_t>(phase.count(), 0, kLongestPhase); }
@@ -63,6 +64,24 @@ ProbeResult read_result(simdjson::dom::element element, int shard) {
     result.detail = in.object_text("detail");
     if (in.has("evidence")) result.evidence = in.object_text("evidence");
     return result;
+}
+
+enum class Extent : unsigned char { full, brief, bare };
+
+std::string evidence(const check::Observation& observation, const check::Judgement& judgement, const check::Redactor& redact, Extent extent) {
+    auto message = json::clean_utf8(judgement.message);
+    if (extent == Extent::bare) message = json::clean_utf8(std::string_view(message).substr(0, kBareMessage));
+    Json document{{"verdict", name_of(judgement.verdict)}, {"class", name_of(judgement.cause)}, {"message", std::move(message)}};
+    if (extent != Extent::full) document["shortened"] = true;
+    document["phases_ms"] = check::write_phases(observation.phases);
+    if (extent == Extent::bare) {
+        document["address"] = observation.address;
+    } else {
+        document.update(write_observation(observation, extent == Extent::full ? check::Depth::full : check::Depth::brief));
+    }
+    document["assertions"] = extent == Extent::bare ? Json::array() : check::write_assertions(judgement);
+    redact.apply(document);
+    return json::dump(document);
 }
 
 }  // namespace
@@ -122,12 +141,11 @@ std::string write_detail(const check::Observation& observation, const check::Jud
 }
 
 std::string write_evidence(const check::Observation& observation, const check::Judgement& judgement, const check::Redactor& redact) {
-    Json document{{"verdict", name_of(judgement.verdict)}, {"class", name_of(judgement.cause)}, {"message", json::clean_utf8(judgement.message)}};
-    document["phases_ms"] = check::write_phases(observation.phases);
-    document.update(write_observation(observation, check::Depth::full));
-    document["assertions"] = write_assertions(judgement);
-    redact.apply(document);
-    return json::dump(document);
+    auto text = evidence(observation, judgement, redact, Extent::full);
+    for (const auto extent : {Extent::brief, Extent::bare}) {
+        if (text.size() > kMostEvidenceBytes) text = evidence(observation, judgement, redact, extent);
+    }
+    return text;
 }
 
 }  // namespace sonde::message

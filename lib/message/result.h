@@ -52,7 +52,11 @@ Result<ResultBatch> read_result_batch(std::string_view text);
 // The `detail` of a result, without what `redact` hides. Up: the address and the HTTP version only. Otherwise what was seen in brief, and how the assertions fared.
 std::string write_detail(const check::Observation& observation, const check::Judgement& judgement, const check::Redactor& redact);
 
-// The `evidence` of a result: verdict, timings, all that was seen with headers and the beginning of the body, every assertion.
+// No evidence is longer, and what is longer is not kept.
+inline constexpr std::size_t kMostEvidenceBytes = 64 * 1024;
+
+// The `evidence` of a result: verdict, timings, all that was seen with headers and the beginning of the body, every assertion. What would be
+// too long says so by `shortened`, and tells in brief what was seen.
 std::string write_evidence(const check::Observation& observation, const check::Judgement& judgement, const check::Redactor& redact);
 
 }  // namespace sonde::message

@@ -125,6 +125,39 @@ TEST_CASE("results survive the way, evidence and all") {
     CHECK(write_result_batch(*read) == text);
 }
 
+TEST_CASE("evidence that would be too long tells in brief, and what is too long in brief tells the least") {
+    check::Judgement judgement;
+    judgement.verdict = check::Verdict::down;
+    judgement.cause = check::FailureClass::assertion;
+    judgement.message = "status is 503";
+    check::Observation seen;
+    seen.address = "192.0.2.1:80";
+    auto& http = seen.facts<check::HttpFacts>();
+    http.status = 503;
+    http.body = std::string(4096, 'b');
+    const auto whole = *json::parse(write_evidence(seen, judgement, {}));
+    CHECK(whole["http"]["body"].get<std::string>().size() == 4096);
+    CHECK(!whole.contains("shortened"));
+
+    // Control characters are six bytes each in JSON.
+    http.headers = {{"X-Noise", std::string(8000, '\x01')}};
+    http.trailers = http.headers;
+    const auto brief = write_evidence(seen, judgement, {});
+    CHECK(brief.size() <= kMostEvidenceBytes);
+    const auto in_brief = *json::parse(brief);
+    CHECK(in_brief["shortened"] == true);
+    CHECK(in_brief["http"]["status"] == 503);
+    CHECK(!in_brief["http"].contains("headers"));
+
+    judgement.message = std::string(100'000, 'm');
+    const auto bare = write_evidence(seen, judgement, {});
+    CHECK(bare.size() <= kMostEvidenceBytes);
+    const auto the_least = *json::parse(bare);
+    CHECK(the_least["class"] == "assertion");
+    CHECK(the_least["address"] == "192.0.2.1:80");
+    CHECK(the_least["message"].get<std::string>().size() == 1024);
+}
+
 TEST_CASE("the answer of a run survives the way") {
     check::Observation seen;
     seen.address = "192.0.2.1:80";
