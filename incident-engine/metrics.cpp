@@ -9,6 +9,7 @@ constexpr Family kResults{"sonde_engine_results_total", "Results kept, by verdic
 constexpr Family kRefused{"sonde_engine_results_refused_total", "Results acknowledged and not kept, by reason."};
 constexpr Family kDuplicates{"sonde_engine_results_duplicate_total", "Results that were there already."};
 constexpr Family kLate{"sonde_engine_results_late_total", "Results that were too old to count as votes when they arrived."};
+constexpr Family kEvidenceTooLong{"sonde_engine_evidence_too_long_total", "Pieces of evidence that were not kept, being too long; their results were."};
 constexpr Family kBatch{"sonde_engine_batch_results", "Results in one transaction."};
 constexpr Family kTransaction{"sonde_engine_transaction_seconds", "Time from the begin to the commit of a batch."};
 constexpr Family kLatency{"sonde_engine_result_latency_seconds", "Time from the end of a check to the commit of its result."};
@@ -43,6 +44,7 @@ Metrics::Metrics(metrics::Registry& made_in)
       refused(by_name<Refusal, 4>(registry, kRefused, "reason")),
       duplicates(registry.counter(kDuplicates)),
       late(registry.counter(kLate)),
+      evidence_too_long(registry.counter(kEvidenceTooLong)),
       batch_results(registry.histogram(kBatch, metrics::kSizeBounds)),
       transaction(registry.histogram(kTransaction, metrics::kSecondsBounds)),
       latency(registry.histogram(kLatency, metrics::kSecondsBounds)),

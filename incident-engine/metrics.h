@@ -20,6 +20,7 @@ struct Metrics {
     std::array<metrics::Counter*, 4> refused;   // by Refusal
     metrics::Counter& duplicates;
     metrics::Counter& late;
+    metrics::Counter& evidence_too_long;
     metrics::Histogram& batch_results;
     metrics::Histogram& transaction;
     metrics::Histogram& latency;                // from the end of a check to the commit

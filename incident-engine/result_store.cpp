@@ -27,6 +27,13 @@ const std::string kInsertTellingText =
 
 constexpr db::Statement kInsertResults{"result_insert", kInsert};
 
+constexpr db::Statement kInsertEvidence{"evidence_insert", R"sql(
+insert into evidence (monitor_id, slot, region_id, attempt, at, verdict, document)
+select monitor_id, to_timestamp(slot / 1000.0::float8), region_id, attempt, to_timestamp(at / 1000.0::float8), verdict, document
+from unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::smallint[], $5::bigint[], $6::smallint[], $7::text[])
+     as new (monitor_id, slot, region_id, attempt, at, verdict, document)
+on conflict do nothing)sql"};
+
 constexpr db::Statement kAccount{"slot_ledger_add", R"sql(
 insert into slot_ledger (minute, region, writer, executed, late)
 select to_timestamp(minute / 1000.0::float8), region, writer, executed, late
@@ -110,6 +117,30 @@ std::vector<bool> insert_results_telling(db::Tx& tx, std::span<const Seen> resul
         is_new.push_back(fresh.erase({result.monitor.value(), to_unix_ms(result.slot), static_cast<int>(seen.region), result.attempt}) > 0);
     }
     return is_new;
+}
+
+std::size_t insert_evidence(db::Tx& tx, std::span<const Seen> results) {
+    std::vector<std::int64_t> monitors, slots, at;
+    std::vector<int> regions, attempts, verdicts;
+    std::vector<std::string> documents;
+    std::size_t too_long = 0;
+    for (const auto& seen : results) {
+        const auto& result = *seen.result;
+        if (result.evidence.empty()) continue;
+        if (result.evidence.size() > message::kMostEvidenceBytes) {
+            ++too_long;
+            continue;
+        }
+        monitors.push_back(result.monitor.value());
+        slots.push_back(to_unix_ms(result.slot));
+        regions.push_back(static_cast<int>(seen.region));
+        attempts.push_back(result.attempt);
+        at.push_back(to_unix_ms(result.started_at));
+        verdicts.push_back(static_cast<int>(result.verdict));
+        documents.push_back(result.evidence);
+    }
+    if (!documents.empty()) tx.run(kInsertEvidence, {monitors, slots, regions, attempts, at, verdicts, documents});
+    return too_long;
 }
 
 void account(db::Tx& tx, std::span<const Seen> results) {

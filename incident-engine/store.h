@@ -16,6 +16,9 @@ int insert_results(db::Tx& tx, std::span<const Seen> results);
 // As `insert_results`, and says for each whether it was new. Of equal ones in `results` the first is.
 std::vector<bool> insert_results_telling(db::Tx& tx, std::span<const Seen> results);
 
+// Keeps the evidence that comes with results: no statement where there is none. Returns how many pieces were too long to be kept.
+std::size_t insert_evidence(db::Tx& tx, std::span<const Seen> results);
+
 // Counts new results of first attempts in `slot_ledger`.
 void account(db::Tx& tx, std::span<const Seen> results);
 

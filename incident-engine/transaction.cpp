@@ -130,6 +130,7 @@ Committed Transaction::run(Batch& batch) {
     std::optional<db::Tx> tx;
     std::vector<bool> is_new;
     std::uint64_t late = 0;
+    std::size_t unkept_evidence = 0;
     if (!sorted.results.empty()) {
         begin(tx);
         is_new = insert(tx, sorted.results);
@@ -141,6 +142,7 @@ Committed Transaction::run(Batch& batch) {
             if (deliberation.result(sorted.results[i]) == core::Reason::vote_late) ++late;
         }
         store::account(*tx, fresh);
+        unkept_evidence = store::insert_evidence(*tx, fresh);
     }
     if (batch.commands) {
         if (!tx) begin(tx);
@@ -164,6 +166,7 @@ Committed Transaction::run(Batch& batch) {
     // From here on it has happened.
     const Committed committed{!writes.events.empty()};
     count(sorted, is_new, writes, late, wall_now());
+    if (unkept_evidence > 0) metrics_.evidence_too_long.add(unkept_evidence);
     log_edges(writes);
     confirmations_.send(writes.asking, templates, holdings.regions);
     take_over(batch, deliberation, writes);

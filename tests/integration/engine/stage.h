@@ -29,6 +29,7 @@ struct Report {
     int attempt = 0;
     std::string detail = R"({"message":"as told"})";
     std::optional<TimePoint> started_at = std::nullopt;  // now
+    std::string evidence = {};
 };
 
 class Stage {
