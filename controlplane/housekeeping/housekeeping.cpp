@@ -25,6 +25,28 @@ constexpr db::Statement kLockTimeout{"housekeeping_lock_timeout", "set local loc
 constexpr db::Statement kCreatePartitions{"housekeeping_create_partitions", "select create_result_partitions()"};
 constexpr db::Statement kDropPartitions{"housekeeping_drop_partitions", "select drop_result_partitions($1 * interval '1 ms')"};
 
+// Of at most $2 pieces that are old and not yet looked at: those an incident needs are marked with it, the others go. An incident needs what
+// was seen of its members from a day before it opened, when a lasting minority may have begun to fail, until soon after they joined.
+// When an incident goes, its pieces are looked at again: another one may need them.
+constexpr db::Statement kSweepEvidence{"housekeeping_evidence", R"sql(
+with old as (
+    select monitor_id, slot, region_id, attempt from evidence
+    where kept_for is null and slot < now() - $1 * interval '1 ms' order by slot limit $2),
+judged as (
+    select old.*, (select i.id from incident_monitor j join incident i on i.id = j.incident_id
+                   where j.monitor_id = old.monitor_id
+                     and old.slot between i.opened_at - interval '1 day' and j.joined_at + interval '10 minutes'
+                   order by i.id desc limit 1) as needed_by
+    from old),
+kept as (
+    update evidence e set kept_for = needed_by from judged o
+    where needed_by is not null and (e.monitor_id, e.slot, e.region_id, e.attempt) = (o.monitor_id, o.slot, o.region_id, o.attempt)),
+gone as (
+    delete from evidence e using judged o
+    where needed_by is null and (e.monitor_id, e.slot, e.region_id, e.attempt) = (o.monitor_id, o.slot, o.region_id, o.attempt)
+    returning 1)
+select (select count(*) from old), (select count(*) from gone))sql"};
+
 // Each removes at most $2 rows that are older than $1 milliseconds.
 struct Sweep {
     std::string_view table;
@@ -64,6 +86,7 @@ struct Housekeeping::Impl {
     std::vector<db::Lease> try_to_hold() { return leases.hold({std::string(kLeaseName)}, 1); }
     std::vector<db::Lease> hold();
     void partitions();
+    void evidence();
     void sweep(const Sweep& what);
     bool stopped() {
         const std::lock_guard lock(mutex);
@@ -96,6 +119,7 @@ Outcome Housekeeping::Impl::keep_house() {
     try {
         if (try_to_hold().empty()) return Outcome::elsewhere;
         partitions();
+        evidence();
         for (const auto& what : kSweeps) sweep(what);
         leases.release({std::string(kLeaseName)});
         registry.gauge(kLast).set(std::chrono::duration<double>(wall_now().time_since_epoch()).count());
@@ -127,6 +151,19 @@ void Housekeeping::Impl::partitions() {
     });
     registry.counter(kRemoved, {{"table", "result"}}).add(static_cast<std::uint64_t>(dropped));
     if (dropped > 0) log::info("result_partitions_dropped", "partitions", dropped);
+}
+
+void Housekeeping::Impl::evidence() {
+    auto& removed = registry.counter(kRemoved, {{"table", "evidence"}});
+    for (int looked_at = kPart; looked_at == kPart && !stopped();) {
+        const auto held = hold();
+        pool.transact([&](db::Tx& tx) {
+            leases.fence(tx, held);
+            const auto rows = tx.run(kSweepEvidence, {options.keep_evidence.count(), kPart});
+            looked_at = rows[0].small(0);
+            removed.add(static_cast<std::uint64_t>(rows[0].whole(1)));
+        });
+    }
 }
 
 void Housekeeping::Impl::sweep(const Sweep& what) {

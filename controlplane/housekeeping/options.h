@@ -9,6 +9,7 @@ struct HousekeepingOptions {
     milliseconds every{std::chrono::hours{1}};
     milliseconds retry_after{60'000};  // after a failure, and while another control plane does it
     milliseconds keep_results{std::chrono::hours{24 * 30}};
+    milliseconds keep_evidence{std::chrono::hours{24 * 14}};  // but for what an incident needs
     milliseconds keep_changes{std::chrono::hours{1}};
     milliseconds keep_events{std::chrono::hours{24 * 30}};
     milliseconds keep_ledger{std::chrono::hours{24 * 365}};

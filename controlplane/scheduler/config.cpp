@@ -44,6 +44,9 @@ void add_scheduler_keys(config::Keys& keys, SchedulerConfig& config) {
                        "twice as long."));
     keys.push_back(key("housekeeping.every", config.housekeeping.every, minutes{1}, kDay, "How often old rows are removed."));
     keys.push_back(key("results.retention", config.housekeeping.keep_results, kDay, kYear * 10, "How long single results are kept."));
+    keys.push_back(key("evidence.retention", config.housekeeping.keep_evidence, kDay, kYear * 10,
+                       "How long what was seen of failing checks, and of those that confirmed them, is kept. What belongs to an incident is "
+                       "kept as long as the incident."));
     keys.push_back(key("events.retention", config.housekeeping.keep_events, kDay, kYear * 10,
                        "How long events that were relayed and planned are kept."));
     keys.push_back(key("ledger.retention", config.housekeeping.keep_ledger, kDay, kYear * 10, "How long the account of slots is kept."));

@@ -1,4 +1,6 @@
 // Watchdog, presence and housekeeping: what works beside the scheduler.
+#include <fmt/format.h>
+
 #include "lib/message/presence.h"
 #include "lib/message/subject.h"
 #include "tests/integration/controlplane/scheduler_fixture.h"
@@ -146,4 +148,44 @@ TEST_CASE("of two control planes one does the housekeeping; old rows go, the com
     CHECK(stage.number("select (to_regclass('result_20200101') is null)::int") == 1);
     const auto done = R"(sonde_housekeeping_runs_total{outcome="done"})";
     CHECK(eventually([&] { return std::max(first->gauge(done), second->gauge(done)) == 1; }));
+}
+
+TEST_CASE("evidence goes after its time, but for what an incident needs; when the incident goes, so does what no other one needs") {
+    Stage stage;
+    stage.run("insert into site (id, name) values (1, 's')");
+    stage.run("insert into incident (id, site_id, shard, scope, state, severity, title, failing_since, opened_at) "
+              "select n, 1, 0, 'outage', 'resolved', 'major', 't', now(), now() - n * interval '20 days' from generate_series(1, 2) n");
+    stage.run("insert into incident_monitor (incident_id, monitor_id, joined_at, cause) "
+              "select id, 7, opened_at + interval '1 hour', 'reset' from incident");
+    // Of another monitor; too early; a minority that failed first; as it joined; a confirmation; too late; not old at all.
+    const auto add = [&](int attempt, const std::string& monitor, const std::string& at) {
+        stage.run(fmt::format("insert into evidence select {}, {}, 1, {}, now(), 2, '{{}}'", monitor, at, attempt));
+    };
+    const std::string opened = "(select opened_at from incident where id = 1)";
+    add(0, "8", opened);
+    add(1, "7", opened + " - interval '25 hours'");
+    add(2, "7", opened + " - interval '23 hours'");
+    add(3, "7", opened + " + interval '1 hour'");
+    add(4, "7", opened + " + interval '69 minutes'");
+    add(5, "7", opened + " + interval '71 minutes'");
+    add(6, "8", "now()");
+    stage.run("insert into evidence select 9, now() - interval '30 days', 1, n, now(), 2, '{}' from generate_series(1, 12000) n");
+    const auto kept = [&](const std::string& of) { return stage.number("select coalesce(sum(10 ^ attempt), 0)::bigint from evidence where " + of); };
+    {
+        const auto plane = stage.control_plane("first");
+        CHECK(eventually([&] { return stage.number("select count(*) from evidence where monitor_id = 9") == 0; }));
+        CHECK(eventually([&] { return plane->gauge(R"(sonde_housekeeping_runs_total{outcome="done"})") == 1; }));
+        CHECK(kept("true") == 1'011'100);
+        CHECK(kept("kept_for = 1") == 11'100);
+        CHECK(plane->gauge(R"(sonde_housekeeping_removed_total{table="evidence"})") == 12'003);
+    }
+    // One that both need stays.
+    stage.run("update incident set opened_at = now() - interval '20 days' where id = 2");
+    stage.run("update incident_monitor set joined_at = (select joined_at from incident_monitor where incident_id = 1) - interval '30 minutes' where incident_id = 2");
+    stage.run("delete from incident where id = 1");
+    CHECK(kept("kept_for is null") == 1'011'100);
+    const auto plane = stage.control_plane("second");
+    CHECK(eventually([&] { return plane->gauge(R"(sonde_housekeeping_runs_total{outcome="done"})") == 1; }, 20'000));
+    CHECK(kept("true") == 1'000'100);
+    CHECK(kept("kept_for = 2") == 100);
 }
