@@ -3,6 +3,7 @@
 #include "controlplane/api/advisory.h"
 #include "controlplane/api/agent.h"
 #include "controlplane/api/channel.h"
+#include "controlplane/api/evidence.h"
 #include "controlplane/api/incident.h"
 #include "controlplane/api/ledger.h"
 #include "controlplane/api/monitor.h"
@@ -32,7 +33,8 @@ http::Response openapi(const http::Request&) {
 Endpoints endpoints() {
     Endpoints all;
     for (const auto& table : {site_endpoints(), monitor_endpoints(), run_endpoints(), result_endpoints(), region_endpoints(),
-                              agent_endpoints(), channel_endpoints(), incident_endpoints(), advisory_endpoints(), ledger_endpoints()}) {
+                              agent_endpoints(), channel_endpoints(), incident_endpoints(), evidence_endpoints(), advisory_endpoints(),
+                              ledger_endpoints()}) {
         all.insert(all.end(), table.begin(), table.end());
     }
     return all;

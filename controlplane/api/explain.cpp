@@ -152,6 +152,7 @@ Json explain_incident(db::Tx& tx, const Incident& incident) {
     document["opened"] = nullptr;
     document["decisions"] = std::move(decisions);
     document["deliveries"] = std::move(deliveries);
+    document["evidence"] = fmt::format("/v1/incidents/{}/evidence", incident.id.text());
     document["truncated"] = truncated;
     add_opening(document, events);
     document["summary"] = summarise(document);

@@ -140,6 +140,7 @@ TEST_CASE("explain tells who voted what, under which rule, and what became of ev
     CHECK(explained["decisions"][1]["rule"] == "majority of 3");
     CHECK(explained["deliveries"].size() == 5);
     CHECK(explained["truncated"] == false);
+    CHECK(explained["evidence"] == outage.path() + "/evidence");
     std::string text;
     for (const auto& sentence : explained["summary"]) text += sentence.get<std::string>() + "\n";
     for (const auto* part :
