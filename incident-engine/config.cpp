@@ -19,6 +19,8 @@ config::Keys keys_of(EngineConfig& config) {
     keys.push_back(config::key("engine.batch_results", config.batch_results, 1, 100'000, "Results in one transaction, about."));
     keys.push_back(config::key("engine.pull_messages", config.pull_messages, 1, 4096,
                                "Result messages of one shard held in memory at most."));
+    keys.push_back(config::key("engine.known_sights", config.known_sights, 1, 10'000'000,
+                               "Different addresses, HTTP versions and certificates of good checks that are held in memory; about 60 bytes each."));
     keys.push_back(config::key("engine.poll", config.poll, ms(100), ms(60'000),
                                "How often changes and commands are looked for if no notification comes."));
     keys.push_back(config::key("coverage.agent_silence", config.agent_silence, ms(2000), ms(3'600'000),

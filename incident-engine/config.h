@@ -14,6 +14,7 @@ struct EngineConfig {
     milliseconds relaxed_linger{100};    // the same where all is well
     int batch_results = 2000;
     int pull_messages = 128;
+    int known_sights = 200'000;
     milliseconds poll{1000};
     milliseconds agent_silence{15000};   // an agent not seen for so long is not there
     milliseconds stuck_after{10000};     // of a results consumer that holds messages and delivers none

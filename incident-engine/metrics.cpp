@@ -10,6 +10,8 @@ constexpr Family kRefused{"sonde_engine_results_refused_total", "Results acknowl
 constexpr Family kDuplicates{"sonde_engine_results_duplicate_total", "Results that were there already."};
 constexpr Family kLate{"sonde_engine_results_late_total", "Results that were too old to count as votes when they arrived."};
 constexpr Family kEvidenceTooLong{"sonde_engine_evidence_too_long_total", "Pieces of evidence that were not kept, being too long; their results were."};
+constexpr Family kSightsLookedUp{"sonde_engine_sights_looked_up_total", "What good checks saw that had to be looked up or written, not being remembered."};
+constexpr Family kSightsLeftOut{"sonde_engine_sights_left_out_total", "Good results of which is not kept what they saw: it was too long, or the monitor's changes all the time."};
 constexpr Family kBatch{"sonde_engine_batch_results", "Results in one transaction."};
 constexpr Family kTransaction{"sonde_engine_transaction_seconds", "Time from the begin to the commit of a batch."};
 constexpr Family kLatency{"sonde_engine_result_latency_seconds", "Time from the end of a check to the commit of its result."};
@@ -45,6 +47,8 @@ Metrics::Metrics(metrics::Registry& made_in)
       duplicates(registry.counter(kDuplicates)),
       late(registry.counter(kLate)),
       evidence_too_long(registry.counter(kEvidenceTooLong)),
+      sights_looked_up(registry.counter(kSightsLookedUp)),
+      sights_left_out(registry.counter(kSightsLeftOut)),
       batch_results(registry.histogram(kBatch, metrics::kSizeBounds)),
       transaction(registry.histogram(kTransaction, metrics::kSecondsBounds)),
       latency(registry.histogram(kLatency, metrics::kSecondsBounds)),

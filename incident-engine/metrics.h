@@ -21,6 +21,8 @@ struct Metrics {
     metrics::Counter& duplicates;
     metrics::Counter& late;
     metrics::Counter& evidence_too_long;
+    metrics::Counter& sights_looked_up;         // documents of good checks that were not remembered
+    metrics::Counter& sights_left_out;          // good results whose document is not kept
     metrics::Histogram& batch_results;
     metrics::Histogram& transaction;
     metrics::Histogram& latency;                // from the end of a check to the commit

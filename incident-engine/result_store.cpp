@@ -11,15 +11,15 @@ namespace {
 // Instants travel as milliseconds: both sides convert them at a fraction of what text costs.
 constexpr std::string_view kInsert = R"sql(
 insert into result (slot, monitor_id, started_at, received_at, resolve_us, connect_us, tls_us, first_byte_us, transfer_us, total_us,
-                    region_id, attempt, http_status, verdict, failure_class, backfilled, detail)
+                    region_id, attempt, http_status, verdict, failure_class, backfilled, detail, sight_id)
 select to_timestamp(slot / 1000.0::float8), monitor_id, to_timestamp(started_at / 1000.0::float8), to_timestamp(received_at / 1000.0::float8),
        resolve_us, connect_us, tls_us, first_byte_us, transfer_us, total_us,
-       region_id, attempt, http_status, verdict, failure_class, backfilled, detail
+       region_id, attempt, http_status, verdict, failure_class, backfilled, detail, nullif(sight, 0)
 from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::integer[], $6::integer[], $7::integer[], $8::integer[],
             $9::integer[], $10::integer[], $11::smallint[], $12::smallint[], $13::smallint[], $14::smallint[], $15::smallint[],
-            $16::boolean[], $17::jsonb[])
+            $16::boolean[], $17::jsonb[], $18::integer[])
      as new (slot, monitor_id, started_at, received_at, resolve_us, connect_us, tls_us, first_byte_us, transfer_us, total_us,
-             region_id, attempt, http_status, verdict, failure_class, backfilled, detail)
+             region_id, attempt, http_status, verdict, failure_class, backfilled, detail, sight)
 on conflict do nothing)sql";
 
 const std::string kInsertTellingText =
@@ -44,7 +44,7 @@ set executed = slot_ledger.executed + excluded.executed, late = slot_ledger.late
 
 constexpr milliseconds kLate{1000};  // a check that started so long after its slot
 
-std::vector<db::Param> columns_of(std::span<const Seen> results) {
+std::vector<db::Param> columns_of(std::span<const Seen> results, std::span<const int> sights) {
     const auto n = results.size();
     std::vector<std::int64_t> slots, monitors, started, received;
     std::vector<int> resolve, connect, tls, first_byte, transfer, total, regions, attempts, statuses, verdicts, causes;
@@ -82,7 +82,8 @@ std::vector<db::Param> columns_of(std::span<const Seen> results) {
         }
     }
     return {slots,    monitors, started, received, resolve,  connect, tls,        first_byte, transfer,
-            total,    regions,  attempts, statuses, verdicts, causes,  backfilled, details};
+            total,    regions,  attempts, statuses, verdicts, causes,  backfilled, details,
+            std::vector<int>(sights.begin(), sights.end())};
 }
 
 struct Key {
@@ -103,11 +104,13 @@ struct KeyHash {
 
 }  // namespace
 
-int insert_results(db::Tx& tx, std::span<const Seen> results) { return tx.run(kInsertResults, columns_of(results)).affected(); }
+int insert_results(db::Tx& tx, std::span<const Seen> results, std::span<const int> sights) {
+    return tx.run(kInsertResults, columns_of(results, sights)).affected();
+}
 
-std::vector<bool> insert_results_telling(db::Tx& tx, std::span<const Seen> results) {
+std::vector<bool> insert_results_telling(db::Tx& tx, std::span<const Seen> results, std::span<const int> sights) {
     std::unordered_set<Key, KeyHash> fresh;
-    for (const auto row : tx.run({"result_insert_telling", kInsertTellingText}, columns_of(results))) {
+    for (const auto row : tx.run({"result_insert_telling", kInsertTellingText}, columns_of(results, sights))) {
         fresh.insert({row.whole(0), row.whole(1), row.small(2), row.small(3)});
     }
     std::vector<bool> is_new;

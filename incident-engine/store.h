@@ -10,11 +10,11 @@
 
 namespace sonde::engine::store {
 
-// Inserts results, passing over those that are there already. Returns how many were new.
-int insert_results(db::Tx& tx, std::span<const Seen> results);
+// Inserts results, passing over those that are there already. Returns how many were new. `sights` has a number for each, 0 for none (sights.h).
+int insert_results(db::Tx& tx, std::span<const Seen> results, std::span<const int> sights);
 
 // As `insert_results`, and says for each whether it was new. Of equal ones in `results` the first is.
-std::vector<bool> insert_results_telling(db::Tx& tx, std::span<const Seen> results);
+std::vector<bool> insert_results_telling(db::Tx& tx, std::span<const Seen> results, std::span<const int> sights);
 
 // Keeps the evidence that comes with results: no statement where there is none. Returns how many pieces were too long to be kept.
 std::size_t insert_evidence(db::Tx& tx, std::span<const Seen> results);

@@ -38,14 +38,15 @@ void log_edges(const Writes& writes) {
 }  // namespace
 
 Transaction::Transaction(db::Pool& pool, const crypto::SecretBox& secrets, bus::Bus& bus, Jurisdiction& jurisdiction,
-                         Confirmations& confirmations, Hearing& hearing, Metrics& metrics)
+                         Confirmations& confirmations, Hearing& hearing, Sights::Bounds sights, Metrics& metrics)
     : pool_(pool),
       secrets_(secrets),
       bus_(bus),
       jurisdiction_(jurisdiction),
       confirmations_(confirmations),
       hearing_(hearing),
-      metrics_(metrics) {}
+      metrics_(metrics),
+      sights_(sights, metrics) {}
 
 Transaction::Sorted Transaction::sort(const Batch& batch, TimePoint now) const {
     Sorted sorted;
@@ -76,17 +77,18 @@ Transaction::Sorted Transaction::sort(const Batch& batch, TimePoint now) const {
 
 void Transaction::begin(std::optional<db::Tx>& tx) {
     tx.reset();
+    sights_.rolled_back();
     tx.emplace(pool_.begin());
     jurisdiction_.shards().fence(*tx);
 }
 
 // Nearly always all are new. Only if not, it is worth asking which.
-std::vector<bool> Transaction::insert(std::optional<db::Tx>& tx, const std::vector<Seen>& results) {
-    const auto fresh = store::insert_results(*tx, results);
+std::vector<bool> Transaction::insert(std::optional<db::Tx>& tx, const std::vector<Seen>& results, TimePoint now) {
+    const auto fresh = store::insert_results(*tx, results, sights_.number(*tx, results, now));
     if (static_cast<std::size_t>(fresh) == results.size()) return std::vector<bool>(results.size(), true);
     if (fresh == 0) return std::vector<bool>(results.size(), false);
     begin(tx);
-    return store::insert_results_telling(*tx, results);
+    return store::insert_results_telling(*tx, results, sights_.number(*tx, results, now));
 }
 
 // What was acknowledged was decided on and is in memory: this thread acknowledges after it has taken a decision over.
@@ -133,7 +135,7 @@ Committed Transaction::run(Batch& batch) {
     std::size_t unkept_evidence = 0;
     if (!sorted.results.empty()) {
         begin(tx);
-        is_new = insert(tx, sorted.results);
+        is_new = insert(tx, sorted.results, now);
         std::vector<Seen> fresh;
         fresh.reserve(sorted.results.size());
         for (std::size_t i = 0; i < sorted.results.size(); ++i) {
@@ -159,6 +161,7 @@ Committed Transaction::run(Batch& batch) {
         store::write(*tx, writes, now);
         templates = load_templates(*tx, secrets_, writes.asking);
         tx->commit();
+        sights_.committed();
         tx.reset();
         metrics_.transaction.observe(in_seconds(Clock::now() - started));
     }

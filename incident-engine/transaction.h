@@ -8,6 +8,7 @@
 #include "incident-engine/deliberation.h"
 #include "incident-engine/hearing.h"
 #include "incident-engine/jurisdiction.h"
+#include "incident-engine/sights.h"
 
 namespace sonde::engine {
 
@@ -19,7 +20,7 @@ struct Committed {
 class Transaction {
 public:
     Transaction(db::Pool& pool, const crypto::SecretBox& secrets, bus::Bus& bus, Jurisdiction& jurisdiction, Confirmations& confirmations,
-                Hearing& hearing, Metrics& metrics);
+                Hearing& hearing, Sights::Bounds sights, Metrics& metrics);
 
     // Decides, writes, commits; then takes the decisions over into memory, acknowledges the messages and asks for confirmations.
     // Throws db::DbError or db::Fenced: then nothing of that was done, but if the failure is `unavailable`, the commit may have
@@ -32,7 +33,7 @@ private:
         std::array<std::uint64_t, 4> refused{};  // by Refusal
     };
     Sorted sort(const Batch& batch, TimePoint now) const;
-    std::vector<bool> insert(std::optional<db::Tx>& tx, const std::vector<Seen>& results);
+    std::vector<bool> insert(std::optional<db::Tx>& tx, const std::vector<Seen>& results, TimePoint now);
     void begin(std::optional<db::Tx>& tx);
     core::Reason tick(MonitorId monitor, Deliberation& deliberation);
     void answer_commands(db::Tx& tx, Deliberation& deliberation);
@@ -46,6 +47,7 @@ private:
     Confirmations& confirmations_;
     Hearing& hearing_;
     Metrics& metrics_;
+    Sights sights_;
 };
 
 }  // namespace sonde::engine

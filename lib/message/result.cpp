@@ -116,8 +116,8 @@ Result<ResultBatch> read_result_batch(std::string_view text) {
 }
 
 std::string write_detail(const check::Observation& observation, const check::Judgement& judgement, const check::Redactor& redact) {
-    if (judgement.verdict == check::Verdict::up && redact.empty()) {
-        // Every good check costs this, so it is written by hand.
+    if (judgement.verdict == check::Verdict::up && redact.empty() && !observation.tls) {
+        // Nearly every good check costs this, so it is written by hand.
         std::string out = "{\"address\":";
         json_text::append_string(out, observation.address);
         if (const auto* http = observation.find<check::HttpFacts>()) {
@@ -131,6 +131,7 @@ std::string write_detail(const check::Observation& observation, const check::Jud
     if (judgement.verdict == check::Verdict::up) {
         document["address"] = observation.address;
         if (const auto* http = observation.find<check::HttpFacts>()) document["http"] = {{"version", http->version}};
+        if (observation.tls) document["tls"] = check::write_constant(*observation.tls);
     } else {
         document["message"] = json::clean_utf8(judgement.message);
         document.update(write_observation(observation, check::Depth::brief));

@@ -49,7 +49,8 @@ std::string write_result_batch(const ResultBatch& batch);
 // As `read_job_batch`: unknown fields are skipped, everything else is checked.
 Result<ResultBatch> read_result_batch(std::string_view text);
 
-// The `detail` of a result, without what `redact` hides. Up: the address and the HTTP version only. Otherwise what was seen in brief, and how the assertions fared.
+// The `detail` of a result, without what `redact` hides. Up: what hardly ever changes from check to check, since it is stored but once:
+// address, HTTP version, TLS version and certificate. Otherwise what was seen in brief, and how the assertions fared.
 std::string write_detail(const check::Observation& observation, const check::Judgement& judgement, const check::Redactor& redact);
 
 // No evidence is longer, and what is longer is not kept.

@@ -1,3 +1,5 @@
+-- Evidence of failing checks, and what good ones saw.
+
 -- All that was seen of the first failing check of a row, and of every confirmation, those that passed included.
 
 create table evidence (
@@ -22,3 +24,13 @@ do $$ begin
 exception when feature_not_supported then
     null;  -- a server that was built without it has its own default
 end $$;
+
+-- What a good check saw besides its timings: address, HTTP version, certificate. It hardly ever changes, and is stored once.
+create table sight (
+    id          integer generated always as identity primary key,
+    hash        uuid not null unique,            -- the first 128 bits of the document's SHA-256
+    document    text not null,                   -- JSON, an object
+    used_on     date not null                    -- the last day, UTC, on which an engine had a result of it
+);
+
+alter table result add column sight_id integer;  -- instead of `detail` where the verdict is up; no foreign key, which every check would pay for

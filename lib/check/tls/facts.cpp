@@ -50,4 +50,14 @@ Json write(const TlsFacts& facts, bool full) {
     return document;
 }
 
+Json write_constant(const TlsFacts& facts) {
+    const auto& certificate = facts.certificate;
+    return {{"protocol", facts.protocol},
+            {"certificate",
+             {{"subject", json::clean_utf8(certificate.subject)},
+              {"issuer", json::clean_utf8(certificate.issuer)},
+              {"not_after", to_rfc3339(certificate.not_after)},
+              {"fingerprint", certificate.fingerprint}}}};
+}
+
 }  // namespace sonde::check

@@ -59,6 +59,8 @@ struct TlsFacts {
 Json write(const CertificateFacts& facts);
 // Full: with the chain and all names.
 Json write(const TlsFacts& facts, bool full);
+// What stays as it is until the certificate is renewed: the version, and of the server's own certificate who it is and how long it lasts.
+Json write_constant(const TlsFacts& facts);
 
 }  // namespace sonde::check
 

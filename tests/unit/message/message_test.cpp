@@ -125,6 +125,34 @@ TEST_CASE("results survive the way, evidence and all") {
     CHECK(write_result_batch(*read) == text);
 }
 
+TEST_CASE("the detail of a good check has what stays the same: address, HTTP version, TLS version and certificate") {
+    const auto judgement = check::all_well();
+    check::Observation seen;
+    seen.address = "192.0.2.1:443";
+    auto& http = seen.facts<check::HttpFacts>();
+    http.version = "2";
+    http.headers = {{"Date", "now"}};
+    CHECK(write_detail(seen, judgement, {}) == R"({"address":"192.0.2.1:443","http":{"version":"2"}})");
+    auto& tls = seen.tls.emplace();
+    tls.protocol = "TLSv1.3";
+    tls.cipher = "TLS_AES_256_GCM_SHA384";
+    auto& certificate = tls.certificate;
+    certificate.subject = "CN=\"a\\";
+    certificate.issuer = "CN=\xff";
+    certificate.not_after = from_unix_ms(1'767'225'600'000);
+    certificate.names = {"DNS:a"};
+    certificate.fingerprint = "ab";
+    const auto detail = write_detail(seen, judgement, {});
+    CHECK(detail == R"({"address":"192.0.2.1:443","http":{"version":"2"},"tls":{"protocol":"TLSv1.3","certificate":{"subject":"CN=\"a\\","issuer":"CN=)"
+                    "\xEF\xBF\xBD" R"(","not_after":"2026-01-01T00:00:00.000Z","fingerprint":"ab"}}})");
+    check::Secrets secrets;
+    secrets.emplace("KEY", Secret("nowhere"));
+    CHECK(write_detail(seen, judgement, check::Redactor(secrets)) == detail);
+    http.headers = {{"Date", "later"}};
+    seen.phases.total = milliseconds{3};
+    CHECK(write_detail(seen, judgement, {}) == detail);
+}
+
 TEST_CASE("evidence that would be too long tells in brief, and what is too long in brief tells the least") {
     check::Judgement judgement;
     judgement.verdict = check::Verdict::down;
