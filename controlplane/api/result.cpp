@@ -14,9 +14,10 @@ namespace {
 constexpr std::string_view kResults = R"(
     select r.slot, case when r.region_id = 0 then 'push' else g.name end, r.attempt, r.started_at, r.received_at, r.verdict, r.failure_class, r.http_status, r.resolve_us, r.connect_us,
            r.tls_us, r.first_byte_us, r.transfer_us, r.total_us, r.backfilled,
-           case when length(r.detail #>> '{{heartbeat,body}}') > 1000 and not {0}
-                then jsonb_set(r.detail, '{{heartbeat,body}}', to_jsonb(left(r.detail #>> '{{heartbeat,body}}', 1000))) else r.detail end, r.region_id
-    from result r left join region g on g.id = r.region_id )";
+           coalesce(case when length(r.detail #>> '{{heartbeat,body}}') > 1000 and not {0}
+                         then jsonb_set(r.detail, '{{heartbeat,body}}', to_jsonb(left(r.detail #>> '{{heartbeat,body}}', 1000))) else r.detail end::text,
+                    s.document), r.region_id
+    from result r left join region g on g.id = r.region_id left join sight s on s.id = r.sight_id )";
 
 constexpr std::string_view kDecisions = R"(
     select id, at, slot, kind, from_state, to_state, reason, incident_id, votes, monitor_id from decision )";

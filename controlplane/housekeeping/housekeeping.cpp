@@ -66,6 +66,11 @@ delete from outbox where id = any(array(
      {"housekeeping_ledger", R"sql(
 delete from slot_ledger where ctid = any(array(
     select ctid from slot_ledger where minute < now() - $1 * interval '1 ms' order by minute limit $2)))sql"}},
+    // No result that is left has it: it was in use a day before the last of them at the least, as clocks may differ.
+    {"sight", &HousekeepingOptions::keep_results,
+     {"housekeeping_sights", R"sql(
+delete from sight where id = any(array(
+    select id from sight where used_on < ((now() - $1 * interval '1 ms') at time zone 'utc')::date - 2 limit $2)))sql"}},
     // Leases of control planes that are no more. Others keep their epoch for ever.
     {"lease", &HousekeepingOptions::keep_changes,
      {"housekeeping_leases", R"sql(

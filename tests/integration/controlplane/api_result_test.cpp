@@ -61,6 +61,21 @@ TEST_CASE("results are listed newest first, with names for numbers, and walked b
               .size() == 2);
 }
 
+TEST_CASE("what a good check saw is told from where it is stored once") {
+    const auto monitor = stand().make_monitor(stand().make_site());
+    insert_result(monitor, "eu", 30, 0, 0);
+    insert_result(monitor, "us", 30, 0, 0);
+    insert_result(monitor, "ap", 30, 0, 2);
+    stand().run(R"(insert into sight (hash, document, used_on) values ('0123456789abcdef0123456789abcdef', '{"address":"192.0.2.1:443","http":{"version":"2"}}', now()))");
+    stand().run("update result set sight_id = (select id from sight) where monitor_id = $1 and region_id = (select id from region where name = 'eu')",
+                {*MonitorId::parse(monitor)});
+    const auto items = stand().viewer().get("/v1/monitors/" + monitor + "/results").json()["items"];
+    CHECK(items[0]["detail"]["message"] == "connection refused");
+    CHECK(items[1]["detail"].empty());
+    CHECK(items[2]["region"] == "eu");
+    CHECK(items[2]["detail"] == Json::parse(R"({"address":"192.0.2.1:443","http":{"version":"2"}})"));
+}
+
 TEST_CASE("a monitor shows the vote of each of its regions, fresh or not, or that there is none") {
     const auto monitor = stand().make_monitor(stand().make_site());
     REQUIRE(stand().admin().patch("/v1/monitors/" + monitor, {{"regions", {"eu", "us", "ap"}}}).status == 200);

@@ -131,6 +131,7 @@ TEST_CASE("of two control planes one does the housekeeping; old rows go, the com
               "(3, now(), 'k', '{}', now(), now())");
     stage.run("insert into lease values ('scheduler/member/gone', 'gone', 1, now() - interval '2 hours'), "
               "('scheduler/7', 'gone', 5, now() - interval '2 hours')");
+    stage.run("insert into sight (hash, document, used_on) select md5(n::text)::uuid, '{}', now() - n * interval '1 day' from generate_series(0, 40) n");
     stage.run("do $$ begin execute 'drop table result_' || to_char((now() at time zone 'utc')::date + 1, 'YYYYMMDD'); end $$");
     stage.run("create table result_20200101 partition of result for values from ('2020-01-01T00:00:00Z') to ('2020-01-02T00:00:00Z')");
     auto first = stage.control_plane("first");
@@ -140,6 +141,8 @@ TEST_CASE("of two control planes one does the housekeeping; old rows go, the com
     CHECK(eventually([&] { return count("slot_ledger where minute < now() - interval '1 year'") == 0; }));
     CHECK(eventually([&] { return count("outbox where id = 1") == 0; }));
     CHECK(eventually([&] { return count("lease where name = 'scheduler/member/gone'") == 0; }));
+    CHECK(eventually([&] { return count("sight where used_on < now() - interval '34 days'") == 0; }));
+    CHECK(count("sight") >= 32);
     CHECK(count("change where entity_id = 1 and at > now() - interval '1 hour'") == 1);
     CHECK(count("slot_ledger where writer = 'w'") == 1);
     CHECK(count("outbox") == 2);
