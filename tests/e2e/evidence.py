@@ -49,6 +49,8 @@ def test_an_incident_shows_what_the_regions_that_failed_saw_and_what_the_one_tha
         monitor = stack.monitor(site, target.url, secrets={"KEY": KEY}, spec={"url": target.url, "headers": {"X-Api-Key": "{{secrets.KEY}}"}})
         stack.wait_up_everywhere(monitor)
         assert stack.get(f"/v1/monitors/{monitor}/evidence")["items"] == []
+        good = stack.get(f"/v1/monitors/{monitor}/results?verdict=up")["items"]
+        assert all(r["detail"] == {"address": f"127.0.0.1:{target.port}", "http": {"version": "1.1"}} for r in good)
         target.broken = True
         incident = eventually(lambda: stack.incidents(site, state="open"), 20, "an incident is open")[0]
         path = f"/v1/incidents/{incident['id']}/evidence"
