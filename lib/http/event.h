@@ -18,7 +18,7 @@ struct Event {
 // Encoded once, to be sent to any number of streams.
 using Frame = std::shared_ptr<const std::string>;
 
-// Throws std::logic_error if type or id have a line break, or the id a NUL: they could not be sent as they are.
+// Throws std::logic_error if type or id have a line break or a NUL: they could not be sent as they are.
 Frame encode(const Event& event);
 
 // One that no client sees.

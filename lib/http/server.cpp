@@ -69,11 +69,13 @@ struct Freed {
 };
 using LibraryResponse = std::unique_ptr<MHD_Response, Freed>;
 
+bool response_has_body(const Exchange& exchange) { return exchange.request.method != Method::head; }
+
 // Nothing if a header or the status cannot be sent as it is. Refers to the body, which must stay until the exchange has ended.
 LibraryResponse build(Exchange& exchange, MHD_Connection* connection) {
     auto& response = *exchange.response;
     if (response.status < 200 || response.status > 599) return nullptr;
-    LibraryResponse built(exchange.stream ? StreamAnswer::begin(exchange.stream, connection)
+    LibraryResponse built(exchange.stream ? StreamAnswer::begin(exchange.stream, connection, response_has_body(exchange))
                                           : MHD_create_response_from_buffer(response.body.size(), response.body.data(), MHD_RESPMEM_PERSISTENT));
     bool good = built != nullptr;
     const auto add = [&](const char* name, const char* value) {
@@ -290,9 +292,7 @@ MHD_Result Server::Impl::answer(Exchange& exchange, MHD_Connection* connection, 
     exchange.stage = Exchange::Stage::answered;
     exchange.response = std::move(response);
     exchange.stream = std::move(exchange.response->stream);
-    // The library ends even the body that a HEAD request does not have, if it would be chunked: nothing may follow on that connection.
-    const bool head_of_stream = exchange.stream && exchange.request.method == Method::head;
-    exchange.close = exchange.close || stopping_now || head_of_stream;
+    exchange.close = exchange.close || stopping_now;
     connections.response_began(connection_of(connection));
     auto built = build(exchange, connection);
     if (!built) {
@@ -301,7 +301,7 @@ MHD_Result Server::Impl::answer(Exchange& exchange, MHD_Connection* connection, 
         exchange.response = problem_response(problem::internal, "");
         built = build(exchange, connection);
     }
-    if (head_of_stream) end_stream(exchange);
+    if (!response_has_body(exchange)) end_stream(exchange);
     if (exchange.stream) {
         connections.stream_began(connection_of(connection), exchange.stream);  // counted when it is over
     } else {

@@ -1,6 +1,8 @@
 // A stream as the body of one of the library's responses. Internal to lib/http; on the event thread.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 
 #include "lib/http/stream.h"
@@ -14,7 +16,7 @@ class StreamAnswer {
 public:
     // Chunked, or to the end of the connection for a client of HTTP/1.0. The connection is suspended while there is nothing to send, which must
     // be over before the server stops: `Streams::stop`. Null if there is no memory.
-    static MHD_Response* begin(const std::shared_ptr<Stream>& stream, MHD_Connection* connection);
+    static MHD_Response* begin(const std::shared_ptr<Stream>& stream, MHD_Connection* connection, bool with_body);
     // The answer is over, or has none but a head.
     static void finish(Stream& stream) { stream.finish(); }
 
