@@ -7,11 +7,17 @@
 #include "controlplane/api/monitor_store.h"
 #include "controlplane/api/query.h"
 #include "controlplane/run/desk.h"
+#include "lib/http/stream.h"
+#include "lib/log/log.h"
+#include "lib/message/run.h"
 
 namespace sonde::controlplane {
 namespace {
 
 constexpr db::Statement kRegions{"run_regions", "select name from region order by name limit $1"};
+
+// Of an answer, beside its document.
+constexpr std::size_t kRunOverhead = 4096;
 
 // The regions to ask: those given, which must exist, or every one there is.
 std::vector<std::string> regions_of(db::Tx& tx, const MonitorDraft& draft) {
@@ -41,26 +47,56 @@ Json present(const run::Answer& answer) {
     return item;
 }
 
-http::Response present(const run::Report& report) {
+Json present(const run::Report& report) {
     Json document{{"run_id", report.id.text()}, {"results", Json::array()}, {"missing", Json::array()}};
     for (const auto& answer : report.answers) document["results"].push_back(present(answer));
     for (const auto& [region, why] : report.missing) document["missing"].push_back({{"region", region}, {"reason", name_of(why)}});
-    return http::Response::json(document);
+    return document;
+}
+
+http::Response too_many(const Backend& backend) {
+    return http::problem_response(http::problem::unavailable,
+                                  fmt::format("{} runs are under way already, as many as may be", backend.runs.options().max_under_way))
+        .with("Retry-After", "5");
+}
+
+// What cannot be told is a problem, and the end.
+void tell(http::Stream& stream, std::string_view type, const std::function<Json()>& document) {
+    try {
+        stream.send({std::string(type), json::dump(document())});
+    } catch (const std::exception& error) {
+        log::error("run_event_failed", "event", type, "error", error.what());
+        stream.send({"problem", http::problem_response(http::problem::internal, "The outcome cannot be told by a defect of the server. Its log has the reason.").body});
+        stream.end();
+    }
+}
+
+// Each region's answer as it comes, and the whole at the end, while no thread waits. Whoever goes away has no run any more.
+http::Response follow(Backend& backend, const http::Request& request, const run::Order& order) {
+    // Every answer may have to wait for its client twice, in an event of its own and in the report.
+    const auto stream = http::open_stream(request, {.max_queued_bytes = (order.regions.size() + 1) * 2 * (message::kMaxRunDocument + kRunOverhead)});
+    const auto id = backend.runs.start(order, {[stream](const run::Answer& answer) { tell(*stream, "region", [&] { return present(answer); }); },
+                                               [stream](const run::Report& report) {
+                                                   tell(*stream, "report", [&] { return present(report); });
+                                                   stream->end();
+                                               }});
+    if (!id) return too_many(backend);
+    stream->on_closed([&runs = backend.runs, run = *id] { runs.abandon(run); });
+    return http::Response::events(stream);
 }
 
 // Waits for the regions without a connection to the database.
-http::Response ask(Backend& backend, const MonitorDraft& draft, MonitorId monitor, SiteId site, int revision,
+http::Response ask(Backend& backend, const http::Request& request, const MonitorDraft& draft, MonitorId monitor, SiteId site, int revision,
                    const std::vector<std::string>& regions) {
     if (check::is_pushed(draft.kind)) {
         throw http::ProblemError{http::problem::conflict, fmt::format("the kind {} is heard of: there is nothing to run", name_of(draft.kind)), {}};
     }
     const auto spec = json::dump(draft.spec);
     const message::JobTemplate job(monitor, site, revision, draft.timeout, draft.kind, spec, check::named_in(spec, draft.secrets));
-    const auto report = backend.runs.ask({job, draft.timeout, regions});
-    if (report) return present(*report);
-    return http::problem_response(http::problem::unavailable,
-                                  fmt::format("{} runs are under way already, as many as may be", backend.runs.options().max_under_way))
-        .with("Retry-After", "5");
+    const run::Order order{job, draft.timeout, regions};
+    if (http::accepts_events(request)) return follow(backend, request, order);
+    const auto report = backend.runs.ask(order);
+    return report ? http::Response::json(present(*report)) : too_many(backend);
 }
 
 http::Response run_monitor(Backend& backend, const Call& call) {
@@ -81,7 +117,7 @@ http::Response run_monitor(Backend& backend, const Call& call) {
         auto where = regions_of(tx, asked);
         return std::pair{std::move(*found), std::move(where)};
     });
-    return ask(backend, monitor.draft, id, monitor.draft.site_id, monitor.version, regions);
+    return ask(backend, call.request, monitor.draft, id, monitor.draft.site_id, monitor.version, regions);
 }
 
 http::Response run_spec(Backend& backend, const Call& call) {
@@ -91,7 +127,7 @@ http::Response run_spec(Backend& backend, const Call& call) {
     refuse_if_any(problems);
     const auto regions = backend.pool.transact([&](db::Tx& tx) { return regions_of(tx, draft); });
     // Of a monitor and a site that nobody has: agents cannot tell.
-    return ask(backend, draft, new_id<MonitorId>(), new_id<SiteId>(), 1, regions);
+    return ask(backend, call.request, draft, new_id<MonitorId>(), new_id<SiteId>(), 1, regions);
 }
 
 }  // namespace

@@ -1,12 +1,14 @@
-// Checks that somebody asks for now: published to the regions, and waited for in the request. They do not vote and are not kept.
+// Checks that somebody asks for now: published to the regions, whose answers are waited for. They do not vote and are not kept.
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "controlplane/run/options.h"
@@ -39,7 +41,14 @@ struct Report {
     std::vector<std::pair<std::string, Missing>> missing;  // likewise
 };
 
-// Thread-safe. Metrics: sonde_runs_under_way, sonde_runs_total{outcome}, sonde_run_answers_total{outcome}.
+// Who hears of a run: of each region's answer as it comes, if wanted, then once of all. One at a time, on whatever thread; must not block, throw, or
+// call the desk.
+struct Watcher {
+    std::function<void(const Answer&)> answered;
+    std::function<void(Report)> done;
+};
+
+// Thread-safe; to be destroyed after the bus it was opened with. Metrics: sonde_runs_under_way, sonde_runs_total{outcome}, sonde_run_answers_total{outcome}.
 class Desk {
 public:
     Desk(RunOptions options, metrics::Registry& metrics);
@@ -52,8 +61,12 @@ public:
     // Lets all that wait go with what they have, and nobody wait from now on.
     void close();
 
-    // Blocks until every region has answered, or for the job's time-out and `patience`. Of two answers of a region the first counts.
-    // Nothing if as many as may are under way already.
+    // Does not wait. The run is over when every region has answered, or after the job's time-out and `patience`. Of two answers of a region the
+    // first counts. Nothing, and the watcher hears nothing, if as many as may are under way already.
+    std::optional<RunId> start(const Order& order, Watcher watcher);
+    // Nobody wants to know any more: its watcher hears nothing from now on. Does nothing if the run is over.
+    void abandon(RunId id);
+    // Starts one and blocks until it is over.
     std::optional<Report> ask(const Order& order);
 
     [[nodiscard]] const RunOptions& options() const { return options_; }
@@ -66,22 +79,32 @@ private:
     void refuse(const bus::Delivery& delivery, const std::string& why);
     bool enter(const std::shared_ptr<Wait>& wait);
     void leave(RunId id);
+    std::shared_ptr<Wait> find(RunId id);
+    void give_up(Wait& wait, const std::string& region, Missing why);
+    bool take(Wait& wait, Answer answer);
+    void settle(Wait& wait, Missing otherwise);
+    void end(Wait& wait, Missing otherwise);
+    void watch_the_clock();
 
     const RunOptions options_;
     metrics::Gauge& under_way_;
     metrics::Counter& whole_;
     metrics::Counter& partial_;
     metrics::Counter& refused_;
+    metrics::Counter& abandoned_;
     metrics::Counter& matched_;
     metrics::Counter& unmatched_;
     metrics::Counter& malformed_;
 
-    std::mutex mutex_;  // of what follows
+    std::mutex mutex_;  // of what follows; may be taken by who holds a wait's, never the other way round
+    std::condition_variable changed_;
     std::map<RunId, std::shared_ptr<Wait>> waits_;
     bus::Bus* bus_ = nullptr;
     bool closed_ = false;
+    bool ending_ = false;
     std::optional<MonotonicPoint> last_complaint_;
     std::unique_ptr<bus::Subscription> subscription_;  // the owner's, outside of the lock: ending it waits for its callback
+    std::thread clock_;                                // ends runs at their deadlines
 };
 
 }  // namespace sonde::run

@@ -6,7 +6,7 @@
 namespace sonde::run {
 
 struct RunOptions {
-    int max_under_way = 8;        // each holds a thread of the server, which has as many more
+    int max_under_way = 8;        // each may hold a thread of the server, which has as many more
     milliseconds patience{4'000};  // beyond the check's own time-out
 };
 

@@ -35,7 +35,8 @@ constexpr unsigned kTcpCloseWait = 8;
 // What the kernel knows of a connection.
 struct Wire {
     std::uint64_t received = 0;  // bytes, read or not: the only sign of a request line that comes byte by byte
-    bool ended = false;          // the peer has closed, and all it sent was read
+    bool closed = false;         // the peer has closed
+    bool ended = false;          // and all it sent was read
 };
 
 Wire look_at(int fd) {
@@ -44,7 +45,7 @@ Wire look_at(int fd) {
     if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0) return {};
     int unread = 0;
     const bool closed = info.tcpi_state == kTcpCloseWait || info.tcpi_state == kTcpClose;
-    return {info.tcpi_bytes_received, closed && ioctl(fd, FIONREAD, &unread) == 0 && unread == 0};
+    return {info.tcpi_bytes_received, closed, closed && ioctl(fd, FIONREAD, &unread) == 0 && unread == 0};
 }
 
 // How long a connection may look ended before it is closed: what was read last is certainly being handled by then.
@@ -108,6 +109,7 @@ void Connections::enter(Connection& connection, Connection::Phase phase) {
     connection.since = now();
     connection.began.reset();
     connection.ended.reset();
+    connection.stream.reset();
     connection.bytes_before = received;
     if (draining_) wake_.notify_all();
 }
@@ -119,6 +121,15 @@ void Connections::request_began(Connection& connection) {
 
 void Connections::request_whole(Connection& connection) { enter(connection, Connection::Phase::handling); }
 void Connections::response_began(Connection& connection) { enter(connection, Connection::Phase::sending); }
+void Connections::stream_began(Connection& connection, std::shared_ptr<Stream> stream) {
+    // A peer that acknowledges nothing, or keeps its window shut, for as long is given up by the kernel: it may have died without a word.
+    const auto patience = static_cast<unsigned>(limits_.request_deadline.count());
+    setsockopt(connection.fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience, sizeof patience);
+    enter(connection, Connection::Phase::streaming);
+    const std::scoped_lock lock(mutex_);
+    connection.stream = std::move(stream);
+}
+
 void Connections::response_ended(Connection& connection) { enter(connection, Connection::Phase::receiving); }
 
 bool Connections::drain(milliseconds deadline) {
@@ -147,6 +158,9 @@ void Connections::inspect(Connection& connection, MonotonicPoint at) {
             return;
         case Connection::Phase::sending:
             if (at - connection.since > limits_.request_deadline) cut(connection, &slow_responses_);
+            return;
+        case Connection::Phase::streaming:
+            if (connection.stream && connection.stream->look(at, look_at(connection.fd).closed)) cut(connection);
             return;
         case Connection::Phase::receiving:
             break;

@@ -13,12 +13,13 @@
 #include <unordered_map>
 
 #include "lib/base/instant.h"
+#include "lib/http/stream.h"
 #include "lib/metrics/metrics.h"
 
 namespace sonde::http {
 
 struct Connection {
-    enum class Phase : unsigned char { receiving, handling, sending };
+    enum class Phase : unsigned char { receiving, handling, sending, streaming };
 
     int fd = -1;
     std::string peer;
@@ -27,6 +28,7 @@ struct Connection {
     std::optional<MonotonicPoint> began;  // when the first byte of the request was seen
     std::optional<MonotonicPoint> ended;  // when the peer was first seen to have closed
     std::uint64_t bytes_before = 0;       // received on the connection before this request
+    std::shared_ptr<Stream> stream;       // in the phase streaming
 };
 
 struct ConnectionLimits {
@@ -36,7 +38,7 @@ struct ConnectionLimits {
 };
 
 // Thread-safe. The calls below `opened` are for a connection that is open. Metrics: sonde_http_connections,
-// sonde_http_cut_total{reason=slow_request|slow_response|idle|peer_limit}.
+// sonde_http_cut_total{reason=slow_request|slow_response|idle|peer_limit}; streams count their own ends.
 class Connections {
 public:
     Connections(ConnectionLimits limits, metrics::Registry& metrics);
@@ -53,6 +55,8 @@ public:
     void request_began(Connection& connection);  // its request line is there
     void request_whole(Connection& connection);  // a handler has it
     void response_began(Connection& connection);
+    // The response is the stream's, and may take as long as it likes; its client is looked after.
+    void stream_began(Connection& connection, std::shared_ptr<Stream> stream);
     void response_ended(Connection& connection);  // the next request may come
 
     // From now on waiting connections are cut at once. Returns when no request is being handled or answered, or false at the

@@ -1,6 +1,7 @@
 // One request and its response on the way through the server, apart from the library that carries them. Internal to lib/http.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +27,7 @@ struct Exchange {
     std::size_t body_bytes = 0;       // arrived, kept or not
     std::optional<Response> refusal;  // of what is still arriving
     std::optional<Response> response;
+    std::shared_ptr<Stream> stream;  // what the response comes from, once it has begun
     bool close = false;  // the connection, after the response
     MonotonicPoint whole_at;
 };

@@ -38,6 +38,13 @@ Response Response::empty(int status) {
     return response;
 }
 
+Response Response::events(std::shared_ptr<Stream> stream) {
+    Response response;
+    response.content_type = "text/event-stream";
+    response.stream = std::move(stream);
+    return response;
+}
+
 Response&& Response::with(std::string name, std::string value) && {
     headers.emplace_back(std::move(name), std::move(value));
     return std::move(*this);

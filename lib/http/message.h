@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,6 +26,9 @@ struct sonde::EnumNames<sonde::http::Method> {
 
 namespace sonde::http {
 
+class Stream;
+class Streams;
+
 struct Request {
     Method method = Method::get;
     std::string path;                                          // decoded, without the query
@@ -35,6 +39,7 @@ struct Request {
     std::string body;
     std::size_t body_bytes = 0;  // that arrived; more than there are in `body` only where the server cuts bodies
     std::string peer;  // address of the connection's other end
+    Streams* streams = nullptr;  // the server's, for `open_stream`
 
     [[nodiscard]] const std::string* header(std::string_view name) const;       // the first one; name in lower case
     [[nodiscard]] const std::string* query_value(std::string_view name) const;  // the first one
@@ -45,10 +50,13 @@ struct Response {
     std::string content_type = "application/json";
     std::string body;
     std::vector<std::pair<std::string, std::string>> headers;
+    std::shared_ptr<Stream> stream{};  // what the body comes from, instead of `body`
 
     static Response json(const Json& document, int status = 200);
     static Response text(std::string body, std::string content_type = "text/plain; charset=utf-8", int status = 200);
     static Response empty(int status = 204);
+    // Server-sent events, of a stream that the request's handler opened.
+    static Response events(std::shared_ptr<Stream> stream);
     Response&& with(std::string name, std::string value) &&;
 };
 

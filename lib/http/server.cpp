@@ -15,10 +15,13 @@
 #include <mutex>
 #include <system_error>
 #include <tuple>
+#include <utility>
 
 #include "lib/http/connections.h"
 #include "lib/http/exchange.h"
 #include "lib/http/listen.h"
+#include "lib/http/stream_answer.h"
+#include "lib/http/streams.h"
 #include "lib/http/workers.h"
 #include "lib/log/log.h"
 
@@ -66,10 +69,14 @@ struct Freed {
 };
 using LibraryResponse = std::unique_ptr<MHD_Response, Freed>;
 
+bool response_has_body(const Exchange& exchange) { return exchange.request.method != Method::head; }
+
 // Nothing if a header or the status cannot be sent as it is. Refers to the body, which must stay until the exchange has ended.
-LibraryResponse build(Response& response, bool close) {
+LibraryResponse build(Exchange& exchange, MHD_Connection* connection) {
+    auto& response = *exchange.response;
     if (response.status < 200 || response.status > 599) return nullptr;
-    LibraryResponse built(MHD_create_response_from_buffer(response.body.size(), response.body.data(), MHD_RESPMEM_PERSISTENT));
+    LibraryResponse built(exchange.stream ? StreamAnswer::begin(exchange.stream, connection, response_has_body(exchange))
+                                          : MHD_create_response_from_buffer(response.body.size(), response.body.data(), MHD_RESPMEM_PERSISTENT));
     bool good = built != nullptr;
     const auto add = [&](const char* name, const char* value) {
         good = good && MHD_add_response_header(built.get(), name, value) == MHD_YES;
@@ -78,7 +85,7 @@ LibraryResponse build(Response& response, bool close) {
     for (const auto& [name, value] : response.headers) add(name.c_str(), value.c_str());
     if (!has_header(response, "cache-control")) add("Cache-Control", "no-store");
     if (!has_header(response, "x-content-type-options")) add("X-Content-Type-Options", "nosniff");
-    if (close) add("Connection", "close");
+    if (exchange.close) add("Connection", "close");
     return good ? std::move(built) : nullptr;
 }
 
@@ -137,6 +144,7 @@ struct Server::Impl {
         : options(std::move(wanted)),
           router(routes),
           metrics(registry),
+          streams(std::make_shared<Streams>(StreamsLimits{options.max_streams, options.stream_heartbeat, options.request_deadline}, registry)),
           connections({options.max_connections_per_peer, options.request_deadline, options.idle_timeout}, registry),
           workers(options.workers, static_cast<std::size_t>(options.max_queued), registry.gauge(kQueued)) {}
 
@@ -148,6 +156,8 @@ struct Server::Impl {
     void defer(const Route& route, Exchange& exchange, MHD_Connection* connection);
     MHD_Result hand_over(Exchange& exchange, MHD_Connection* connection);
     MHD_Result answer(Exchange& exchange, MHD_Connection* connection, Response response);
+    static void end_stream(Exchange& exchange);
+    void completed(Exchange& exchange, MHD_Connection* connection);
     void count(const Exchange& exchange);
     void say_overloaded();
 
@@ -162,6 +172,7 @@ struct Server::Impl {
     const ServerOptions options;
     const Router& router;
     metrics::Registry& metrics;
+    const std::shared_ptr<Streams> streams;
     Connections connections;
     Workers workers;
     std::atomic<bool> stopping_now{false};
@@ -206,6 +217,7 @@ void Server::Impl::stop() {
     stopping_now = true;
     const auto listening = MHD_quiesce_daemon(daemon);
     shutdown(listening, SHUT_RDWR);  // new clients are refused from here on; the event thread may still look at the descriptor
+    streams->stop();
     deferred.wait();
     workers.stop();                  // after it no connection is suspended, which the library would not survive below
     if (!connections.drain(kDrain)) log::warning("http_stopped_early", "reason", "clients did not take their responses in time");
@@ -236,6 +248,7 @@ MHD_Result Server::Impl::access(Exchange& exchange, MHD_Connection* connection, 
 MHD_Result Server::Impl::head_arrived(Exchange& exchange, MHD_Connection* connection, const char* method) {
     exchange.stage = Exchange::Stage::reading;
     exchange.request.peer = connection_of(connection).peer;
+    exchange.request.streams = streams.get();
     collect_headers(connection, exchange.request);
     auto refusal = check_head(exchange, method, options);
     if (!refusal) return MHD_YES;
@@ -278,17 +291,28 @@ void Server::Impl::defer(const Route& route, Exchange& exchange, MHD_Connection*
 MHD_Result Server::Impl::answer(Exchange& exchange, MHD_Connection* connection, Response response) {
     exchange.stage = Exchange::Stage::answered;
     exchange.response = std::move(response);
+    exchange.stream = std::move(exchange.response->stream);
     exchange.close = exchange.close || stopping_now;
     connections.response_began(connection_of(connection));
-    auto built = build(*exchange.response, exchange.close);
+    auto built = build(exchange, connection);
     if (!built) {
         log::error("http_response_unsendable", "route", exchange.request.route, "status", exchange.response->status);
+        end_stream(exchange);
         exchange.response = problem_response(problem::internal, "");
-        built = build(*exchange.response, exchange.close);
+        built = build(exchange, connection);
     }
-    count(exchange);
+    if (!response_has_body(exchange)) end_stream(exchange);
+    if (exchange.stream) {
+        connections.stream_began(connection_of(connection), exchange.stream);  // counted when it is over
+    } else {
+        count(exchange);
+    }
     if (!built) return MHD_NO;
     return MHD_queue_response(connection, static_cast<unsigned>(exchange.response->status), built.get());
+}
+
+void Server::Impl::end_stream(Exchange& exchange) {
+    if (const auto stream = std::exchange(exchange.stream, nullptr)) StreamAnswer::finish(*stream);
 }
 
 void Server::Impl::count(const Exchange& exchange) {
@@ -344,7 +368,15 @@ MHD_Result Server::Impl::on_access(void* self, MHD_Connection* connection, const
 
 void Server::Impl::on_completed(void* self, MHD_Connection* connection, void** context, MHD_RequestTerminationCode) noexcept {
     const std::unique_ptr<Exchange> exchange(static_cast<Exchange*>(std::exchange(*context, nullptr)));
-    static_cast<Impl*>(self)->connections.response_ended(connection_of(connection));
+    static_cast<Impl*>(self)->completed(*exchange, connection);
+}
+
+void Server::Impl::completed(Exchange& exchange, MHD_Connection* connection) {
+    connections.response_ended(connection_of(connection));
+    if (exchange.stream) count(exchange);
+    // The client may have gone before its answer began.
+    if (!exchange.stream && exchange.response) exchange.stream = std::move(exchange.response->stream);
+    end_stream(exchange);
 }
 
 Server::Server(ServerOptions options, const Router& router, metrics::Registry& metrics)

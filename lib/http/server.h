@@ -32,19 +32,24 @@ struct ServerOptions {
     // off.
     milliseconds request_deadline{30000};
     milliseconds idle_timeout{60000};  // between requests
+    // Answers that are written bit by bit. Each holds a connection, so these are to be fewer; beyond, `open_stream` throws 503.
+    int max_streams = 512;
+    milliseconds stream_heartbeat{15000};  // without an event: proxies keep what speaks, and the dead are found
 };
 
 // Requests that cannot be read as HTTP, or whose head is too large (431), are answered by the library below without a problem
 // document. Every response has `Cache-Control: no-store` and `X-Content-Type-Options: nosniff` unless its handler set them.
 //
+// A response with a stream (lib/http/stream.h) has no deadline; a client of one that takes nothing for `request_deadline` is cut off. It is counted when it is over.
+//
 // Metrics: sonde_http_requests_total{route,method,status}, sonde_http_request_seconds{route}, sonde_http_connections,
-// sonde_http_queued, sonde_http_cut_total{reason}.
+// sonde_http_queued, sonde_http_cut_total{reason}, and those of lib/http/streams.h.
 class Server {
 public:
     // Binds and begins to serve; throws std::runtime_error with address, port and reason if it cannot.
     // `router` must outlive the server.
     Server(ServerOptions options, const Router& router, metrics::Registry& metrics);
-    // Stops accepting, lets running handlers end, answers what waits for a worker with 503, gives clients three seconds to take
+    // Stops accepting, ends streams with what they have, lets running handlers end, answers what waits for a worker with 503, gives clients three seconds to take
     // their responses, closes. Takes as long as the slowest running handler.
     ~Server();
     Server(const Server&) = delete;

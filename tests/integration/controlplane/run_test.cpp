@@ -1,4 +1,4 @@
-// Runs through a whole control plane, with agents that answer as the test says, on a real bus.
+// Runs through a whole control plane, with agents that answer as the test says, on a real bus; and as events.
 #include <doctest/doctest.h>
 
 #include <atomic>
@@ -12,6 +12,7 @@
 #include "lib/message/run.h"
 #include "lib/message/subject.h"
 #include "tests/integration/controlplane/api_stand.h"
+#include "tests/integration/http/raw_client.h"
 
 using namespace sonde;
 using namespace sonde::test;
@@ -72,7 +73,8 @@ public:
             tx.run_text("insert into api_token (id, name, hash, role) values ($1, 'admin', $2, 'admin')",
                         {new_id<TokenId>(), db::Param::bytes(crypto::sha256(token.reveal()))});
         });
-        client = std::make_unique<Client>(app->port(), token.reveal());
+        secret = token.reveal();
+        client = std::make_unique<Client>(app->port(), secret);
         for (const auto* region : {"eu", "us"}) REQUIRE(client->post("/v1/regions", {{"name", region}}).status == 201);
         bus::Options options;
         options.urls = {nats.url()};
@@ -94,6 +96,7 @@ public:
     controlplane::ControlplaneConfig config;
     std::unique_ptr<controlplane::ControlplaneApp> app;
     std::unique_ptr<db::Pool> pool;
+    std::string secret;  // the client's token
     std::unique_ptr<Client> client;
     std::unique_ptr<bus::Bus> bus;
 
@@ -102,6 +105,30 @@ private:
 };
 
 const Json kSpec{{"url", "https://shop.example/"}};
+
+// One event after the other of a run of a spec that is not saved.
+class Follower {
+public:
+    Follower(int port, const std::string& token, const Json& body) : client_(port) {
+        const auto text = body.dump();
+        client_.send("POST /v1/check HTTP/1.0\r\nAccept: text/event-stream\r\nContent-Type: application/json\r\nAuthorization: Bearer " + token +
+                     "\r\nContent-Length: " + std::to_string(text.size()) + "\r\n\r\n" + text);
+        head_ = client_.until("\r\n\r\n");
+    }
+    [[nodiscard]] const std::string& head() const { return head_; }
+    // Of this type; the rest is told as it came if it is of another.
+    Json next(const std::string& type) {
+        const auto text = client_.until("\n\n");
+        const auto begin = "event: " + type + "\ndata: ";
+        if (!text.starts_with(begin)) return text;
+        return Json::parse(text.substr(begin.size()));
+    }
+    bool closed() { return client_.closed(); }
+
+private:
+    RawClient client_;
+    std::string head_;
+};
 
 }  // namespace
 
@@ -173,4 +200,53 @@ TEST_CASE("more runs than may be are refused at once, the API goes on, and a sto
         REQUIRE(answer.status == 200);
         CHECK(answer.json()["missing"] == Json::array({{{"region", "eu"}, {"reason", "the server is stopping"}}}));
     }
+}
+
+TEST_CASE("a run that is followed tells each region when it answers, and the whole when the one without an agent is given up") {
+    Everything all;
+    FakeAgent eu(*all.bus, "eu", [&](const message::Job& job) { return std::vector{saw(job, "eu", "down", "http_status")}; });
+    Follower follower(all.app->port(), all.secret, {{"spec", kSpec}, {"timeout_ms", 1'000}});
+    CHECK(follower.head().find(" 200 ") != std::string::npos);
+    CHECK(follower.head().find("Content-Type: text/event-stream\r\n") != std::string::npos);
+    const auto region = follower.next("region");
+    CHECK(region["region"] == "eu");
+    CHECK(all.client->get("/metrics").body.find("sonde_runs_under_way 1") != std::string::npos);  // us may still answer
+    const auto report = follower.next("report");
+    CHECK(report["results"] == Json::array({region}));
+    CHECK(report["missing"] == Json::array({{{"region", "us"}, {"reason", "no agent answered"}}}));
+    CHECK(RunId::parse(report["run_id"].get<std::string>()));
+    CHECK(follower.closed());
+    CHECK(all.counted("sonde_http_requests_total{method=\"POST\",route=\"/v1/check\",status=\"200\"} 1"));
+    CHECK(all.counted("sonde_runs_under_way 0"));
+}
+
+TEST_CASE("what is known before a run begins is an ordinary problem, though events are asked for") {
+    Everything all;
+    const Headers events{"Accept: text/event-stream"};
+    const auto refused = all.client->post("/v1/check", {{"spec", kSpec}, {"regions", {"nowhere"}}}, events);
+    CHECK(refused.status == 422);
+    CHECK(refused.header("content-type") == "application/problem+json");
+    CHECK(all.client->post("/v1/monitors/" + new_id<MonitorId>().text() + "/check", Json::object(), events).status == 404);
+    CHECK(all.counted("sonde_http_streams 0"));
+}
+
+TEST_CASE("runs whose followers have gone make room for others, and a stopping server tells the rest so") {
+    Everything all;
+    FakeAgent silent(*all.bus, "eu", [](const message::Job&) { return std::vector<std::string>{}; });
+    const Json body{{"spec", kSpec}, {"timeout_ms", 60'000}, {"regions", {"eu"}}};
+    {
+        Follower one(all.app->port(), all.secret, body);
+        Follower two(all.app->port(), all.secret, body);
+        Follower refused(all.app->port(), all.secret, body);
+        CHECK(one.head().find(" 200 ") != std::string::npos);
+        CHECK(two.head().find(" 200 ") != std::string::npos);
+        CHECK(refused.head().find(" 503 ") != std::string::npos);
+        CHECK(refused.head().find("Content-Type: application/problem+json\r\n") != std::string::npos);
+    }
+    CHECK(all.counted("sonde_runs_total{outcome=\"abandoned\"} 2"));
+    Follower last(all.app->port(), all.secret, body);
+    CHECK(last.head().find(" 200 ") != std::string::npos);
+    all.app->stop();
+    CHECK(last.next("report")["missing"] == Json::array({{{"region", "eu"}, {"reason", "the server is stopping"}}}));
+    CHECK(last.closed());
 }

@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <stdexcept>
+#include <utility>
 
 namespace sonde::test {
 namespace {
@@ -57,8 +58,8 @@ bool RawClient::fill() {
     return true;
 }
 
-Answer RawClient::receive(bool head) {
-    Answer answer;
+RawAnswer RawClient::receive(bool head) {
+    RawAnswer answer;
     std::size_t end = 0;
     while ((end = buffer_.find("\r\n\r\n")) == std::string::npos) {
         if (!fill()) return answer;
@@ -82,6 +83,16 @@ Answer RawClient::receive(bool head) {
     return answer;
 }
 
+std::string RawClient::until(std::string_view text) {
+    std::size_t found = 0;
+    while ((found = buffer_.find(text)) == std::string::npos) {
+        if (!fill()) return std::exchange(buffer_, {});
+    }
+    auto taken = buffer_.substr(0, found + text.size());
+    buffer_.erase(0, taken.size());
+    return taken;
+}
+
 bool RawClient::closed() { return buffer_.empty() && !fill() && errno != EAGAIN; }
 
 std::chrono::milliseconds RawClient::until_closed() {
@@ -95,7 +106,7 @@ void RawClient::shrink_receive_buffer() {
     setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
 }
 
-Answer get(int port, std::string_view target) {
+RawAnswer get(int port, std::string_view target) {
     RawClient client(port);
     client.send("GET " + std::string(target) + " HTTP/1.1\r\nHost: x\r\n\r\n");
     return client.receive();

@@ -8,7 +8,7 @@
 
 namespace sonde::test {
 
-struct Answer {
+struct RawAnswer {
     int status = 0;                              // 0: the connection ended, or the deadline came, before there was one
     std::map<std::string, std::string> headers;  // names in lower case
     std::string body;
@@ -26,7 +26,9 @@ public:
     bool send(std::string_view bytes);
     void end_sending();  // the other end sees the end of the stream; answers may still be received
     // The next answer; `head` for the answer to a HEAD request, which has no body.
-    Answer receive(bool head = false);
+    RawAnswer receive(bool head = false);
+    // What comes up to and with this text; all there was if the other end closes, or the deadline comes, before.
+    std::string until(std::string_view text);
     // True if the other end closes before anything more comes.
     bool closed();
     // How long until the other end closes; the deadline if it does not.
@@ -39,6 +41,6 @@ private:
     std::string buffer_;
 };
 
-Answer get(int port, std::string_view target);
+RawAnswer get(int port, std::string_view target);
 
 }  // namespace sonde::test
