@@ -17,6 +17,7 @@
 #include <tuple>
 
 #include "lib/http/connections.h"
+#include "lib/http/event_thread.h"
 #include "lib/http/exchange.h"
 #include "lib/http/listen.h"
 #include "lib/http/workers.h"
@@ -104,8 +105,8 @@ private:
 // The right to answer one of them.
 class Ticket {
 public:
-    Ticket(Deferred& deferred, Exchange& exchange, MHD_Connection* connection)
-        : deferred_(deferred), exchange_(exchange), connection_(connection) {
+    Ticket(Deferred& deferred, EventThread& events, Exchange& exchange, MHD_Connection* connection)
+        : deferred_(deferred), events_(events), exchange_(exchange), connection_(connection) {
         deferred_.began();
     }
     ~Ticket() {
@@ -117,12 +118,13 @@ public:
     void reply(Response response) {
         if (replied_.exchange(true)) return;
         exchange_.response = std::move(response);
-        MHD_resume_connection(connection_);  // the exchange is no longer ours
+        events_.resume(connection_);  // the exchange is no longer ours
         deferred_.ended();
     }
 
 private:
     Deferred& deferred_;
+    EventThread& events_;
     Exchange& exchange_;
     MHD_Connection* connection_;
     std::atomic<bool> replied_{false};
@@ -166,6 +168,7 @@ struct Server::Impl {
     Workers workers;
     std::atomic<bool> stopping_now{false};
     Deferred deferred;
+    EventThread events;
     MHD_Daemon* daemon = nullptr;
     int port = 0;
     // Event thread only. What was counted before, so that the registry's lock is taken once a series.
@@ -183,7 +186,7 @@ void Server::Impl::start() {
         +[](void*, MHD_Connection*, char* text) { return std::strlen(text); };  // decode_target does that, strictly
     // clang-format off
     daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, &Impl::on_accept, this, &Impl::on_access, this,
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, &Impl::on_accept, this, &Impl::on_access, this,
         MHD_OPTION_LISTEN_SOCKET, listening.fd,
         MHD_OPTION_CONNECTION_LIMIT, static_cast<unsigned>(options.max_connections),
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory,
@@ -199,6 +202,7 @@ void Server::Impl::start() {
         close(listening.fd);
         throw std::runtime_error(fmt::format("cannot serve HTTP on {} port {}: {}", options.address, port, reason));
     }
+    events.start(daemon);
 }
 
 void Server::Impl::stop() {
@@ -209,6 +213,7 @@ void Server::Impl::stop() {
     deferred.wait();
     workers.stop();                  // after it no connection is suspended, which the library would not survive below
     if (!connections.drain(kDrain)) log::warning("http_stopped_early", "reason", "clients did not take their responses in time");
+    events.stop();
     MHD_stop_daemon(daemon);
     close(listening);
     daemon = nullptr;
@@ -258,19 +263,19 @@ MHD_Result Server::Impl::hand_over(Exchange& exchange, MHD_Connection* connectio
     const bool submitted = workers.submit([this, &exchange, connection](bool may_run) {
         exchange.response = may_run ? run_handler(router, exchange.request) : stopping();
         exchange.close = !may_run;
-        MHD_resume_connection(connection);  // the exchange is no longer ours
+        events.resume(connection);  // the exchange is no longer ours
     });
     if (submitted) return MHD_YES;
     if (!stopping_now) say_overloaded();
     exchange.response = stopping_now ? stopping() : overloaded();
     exchange.close = stopping_now;
-    MHD_resume_connection(connection);
+    events.resume(connection);
     return MHD_YES;
 }
 
 // The exchange is the one's who replies, until he has.
 void Server::Impl::defer(const Route& route, Exchange& exchange, MHD_Connection* connection) {
-    auto ticket = std::make_shared<Ticket>(deferred, exchange, connection);
+    auto ticket = std::make_shared<Ticket>(deferred, events, exchange, connection);
     if (stopping_now) return ticket->reply(stopping());
     route.deferred(exchange.request, [ticket](Response response) { ticket->reply(std::move(response)); });
 }
