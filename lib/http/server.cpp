@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "lib/http/connections.h"
+#include "lib/http/event_thread.h"
 #include "lib/http/exchange.h"
 #include "lib/http/listen.h"
 #include "lib/http/stream_answer.h"
@@ -72,10 +73,10 @@ using LibraryResponse = std::unique_ptr<MHD_Response, Freed>;
 bool response_has_body(const Exchange& exchange) { return exchange.request.method != Method::head; }
 
 // Nothing if a header or the status cannot be sent as it is. Refers to the body, which must stay until the exchange has ended.
-LibraryResponse build(Exchange& exchange, MHD_Connection* connection) {
+LibraryResponse build(Exchange& exchange, EventThread& events, MHD_Connection* connection) {
     auto& response = *exchange.response;
     if (response.status < 200 || response.status > 599) return nullptr;
-    LibraryResponse built(exchange.stream ? StreamAnswer::begin(exchange.stream, connection, response_has_body(exchange))
+    LibraryResponse built(exchange.stream ? StreamAnswer::begin(exchange.stream, events, connection, response_has_body(exchange))
                                           : MHD_create_response_from_buffer(response.body.size(), response.body.data(), MHD_RESPMEM_PERSISTENT));
     bool good = built != nullptr;
     const auto add = [&](const char* name, const char* value) {
@@ -111,8 +112,8 @@ private:
 // The right to answer one of them.
 class Ticket {
 public:
-    Ticket(Deferred& deferred, Exchange& exchange, MHD_Connection* connection)
-        : deferred_(deferred), exchange_(exchange), connection_(connection) {
+    Ticket(Deferred& deferred, EventThread& events, Exchange& exchange, MHD_Connection* connection)
+        : deferred_(deferred), events_(events), exchange_(exchange), connection_(connection) {
         deferred_.began();
     }
     ~Ticket() {
@@ -124,12 +125,13 @@ public:
     void reply(Response response) {
         if (replied_.exchange(true)) return;
         exchange_.response = std::move(response);
-        MHD_resume_connection(connection_);  // the exchange is no longer ours
+        events_.resume(connection_);  // the exchange is no longer ours
         deferred_.ended();
     }
 
 private:
     Deferred& deferred_;
+    EventThread& events_;
     Exchange& exchange_;
     MHD_Connection* connection_;
     std::atomic<bool> replied_{false};
@@ -177,6 +179,7 @@ struct Server::Impl {
     Workers workers;
     std::atomic<bool> stopping_now{false};
     Deferred deferred;
+    EventThread events;
     MHD_Daemon* daemon = nullptr;
     int port = 0;
     // Event thread only. What was counted before, so that the registry's lock is taken once a series.
@@ -194,7 +197,7 @@ void Server::Impl::start() {
         +[](void*, MHD_Connection*, char* text) { return std::strlen(text); };  // decode_target does that, strictly
     // clang-format off
     daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, &Impl::on_accept, this, &Impl::on_access, this,
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, &Impl::on_accept, this, &Impl::on_access, this,
         MHD_OPTION_LISTEN_SOCKET, listening.fd,
         MHD_OPTION_CONNECTION_LIMIT, static_cast<unsigned>(options.max_connections),
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory,
@@ -210,6 +213,7 @@ void Server::Impl::start() {
         close(listening.fd);
         throw std::runtime_error(fmt::format("cannot serve HTTP on {} port {}: {}", options.address, port, reason));
     }
+    events.start(daemon);
 }
 
 void Server::Impl::stop() {
@@ -221,6 +225,7 @@ void Server::Impl::stop() {
     deferred.wait();
     workers.stop();                  // after it no connection is suspended, which the library would not survive below
     if (!connections.drain(kDrain)) log::warning("http_stopped_early", "reason", "clients did not take their responses in time");
+    events.stop();
     MHD_stop_daemon(daemon);
     close(listening);
     daemon = nullptr;
@@ -271,19 +276,19 @@ MHD_Result Server::Impl::hand_over(Exchange& exchange, MHD_Connection* connectio
     const bool submitted = workers.submit([this, &exchange, connection](bool may_run) {
         exchange.response = may_run ? run_handler(router, exchange.request) : stopping();
         exchange.close = !may_run;
-        MHD_resume_connection(connection);  // the exchange is no longer ours
+        events.resume(connection);  // the exchange is no longer ours
     });
     if (submitted) return MHD_YES;
     if (!stopping_now) say_overloaded();
     exchange.response = stopping_now ? stopping() : overloaded();
     exchange.close = stopping_now;
-    MHD_resume_connection(connection);
+    events.resume(connection);
     return MHD_YES;
 }
 
 // The exchange is the one's who replies, until he has.
 void Server::Impl::defer(const Route& route, Exchange& exchange, MHD_Connection* connection) {
-    auto ticket = std::make_shared<Ticket>(deferred, exchange, connection);
+    auto ticket = std::make_shared<Ticket>(deferred, events, exchange, connection);
     if (stopping_now) return ticket->reply(stopping());
     route.deferred(exchange.request, [ticket](Response response) { ticket->reply(std::move(response)); });
 }
@@ -294,12 +299,12 @@ MHD_Result Server::Impl::answer(Exchange& exchange, MHD_Connection* connection, 
     exchange.stream = std::move(exchange.response->stream);
     exchange.close = exchange.close || stopping_now;
     connections.response_began(connection_of(connection));
-    auto built = build(exchange, connection);
+    auto built = build(exchange, events, connection);
     if (!built) {
         log::error("http_response_unsendable", "route", exchange.request.route, "status", exchange.response->status);
         end_stream(exchange);
         exchange.response = problem_response(problem::internal, "");
-        built = build(exchange, connection);
+        built = build(exchange, events, connection);
     }
     if (!response_has_body(exchange)) end_stream(exchange);
     if (exchange.stream) {

@@ -18,7 +18,7 @@ std::ptrdiff_t StreamAnswer::read(void* held, std::uint64_t, char* to, std::size
     return stream.is_broken() ? MHD_CONTENT_READER_END_WITH_ERROR : MHD_CONTENT_READER_END_OF_STREAM;
 }
 
-MHD_Response* StreamAnswer::begin(const std::shared_ptr<Stream>& stream, MHD_Connection* connection, bool with_body) {
+MHD_Response* StreamAnswer::begin(const std::shared_ptr<Stream>& stream, EventThread& events, MHD_Connection* connection, bool with_body) {
     auto held = std::make_unique<Held>(stream);
     auto* response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, kBlock, &StreamAnswer::read, held.get(),
                                                        [](void* given) { delete static_cast<Held*>(given); });
@@ -26,7 +26,7 @@ MHD_Response* StreamAnswer::begin(const std::shared_ptr<Stream>& stream, MHD_Con
     static_cast<void>(held.release());  // the response's now
     // The library ends even the body that the answer to a HEAD request does not have, if it would be chunked.
     if (!with_body) MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
-    stream->attach({[connection] { MHD_suspend_connection(connection); }, [connection] { MHD_resume_connection(connection); }});
+    stream->attach({[connection] { MHD_suspend_connection(connection); }, [&events, connection] { events.resume(connection); }});
     return response;
 }
 

@@ -67,6 +67,7 @@ class Stack:
     def kill(self, name: str) -> int:
         """As a crash would end it. Returns the number the process had."""
         pid = self.pid(name)
+        assert pid, f"{name} does not run"  # 0 would be everybody, ourselves included
         os.kill(pid, signal.SIGKILL)
         return pid
 
