@@ -114,7 +114,9 @@ void add_icmp(const Outcome& outcome, Gauges& gauges) {
     constexpr std::string_view help = "Time of each phase of the ping.";
     gauges.add(name, help, in_seconds(outcome.lookup), {{"phase", "resolve"}});
     const auto* facts = outcome.seen.find<check::PingFacts>();
-    if (facts != nullptr && facts->received > 0) gauges.add(name, help, in_seconds(facts->rtt_avg), {{"phase", "rtt"}});
+    if (facts == nullptr || facts->received == 0) return;
+    gauges.add(name, help, in_seconds(facts->rtt_avg), {{"phase", "rtt"}});
+    if (facts->reply_ttl > 0) gauges.add("probe_icmp_reply_hop_limit", "Hops that the answer had left.", facts->reply_ttl);
 }
 
 void add_tls(const check::TlsFacts& tls, Gauges& gauges) {

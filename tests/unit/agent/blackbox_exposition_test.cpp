@@ -160,6 +160,9 @@ TEST_CASE("a ping has its round trip if there was one") {
     CHECK(has(samples(outcome), "probe_success 0"));
     facts.received = 1;
     facts.rtt_avg = microseconds{1500};
+    CHECK(samples(outcome).find("hop_limit") == std::string::npos);
+    facts.reply_ttl = 57;
+    CHECK(has(samples(outcome), "probe_icmp_reply_hop_limit 57"));
     CHECK(has(samples(outcome), "probe_icmp_duration_seconds{phase=\"rtt\"} 0.0015"));
     CHECK(has(samples(outcome), "probe_success 1"));
 }
