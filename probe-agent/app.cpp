@@ -8,6 +8,7 @@
 
 #include "lib/http/server.h"
 #include "lib/log/log.h"
+#include "probe-agent/blackbox/endpoint.h"
 #include "probe-agent/core.h"
 
 namespace sonde::agent {
@@ -22,6 +23,10 @@ net::Guard guard_of(const AgentConfig& config) {
     return std::move(*guard);
 }
 
+blackbox::EndpointOptions endpoint_options(const AgentConfig& config) {
+    return {config.probe_modules_file, config.probe_token_file, config.probe_concurrency, config.probe_timeout_offset};
+}
+
 }  // namespace
 
 // In the order of starting; destroyed in reverse.
@@ -33,6 +38,7 @@ struct AgentApp::Parts {
     std::unique_ptr<bus::Bus> bus;
     std::unique_ptr<Core> core;
     std::thread thread;
+    std::optional<blackbox::Endpoint> endpoint;
     std::optional<http::Server> server;
 };
 
@@ -48,6 +54,10 @@ void AgentApp::start() {
     parts.bus = bus::Bus::connect(
         service::bus_options(config_.common, "sonde-agent " + agent_name(config_), "_INBOX_" + config_.region), parts.registry);
     parts.core = std::make_unique<Core>(parts.loop, *parts.bus, config_, std::move(guard), parts.registry);
+    if (!config_.probe_modules_file.empty()) {
+        parts.endpoint.emplace(parts.loop, parts.core->scrapes(), endpoint_options(config_), parts.registry);
+        parts.endpoint->add_routes(parts.router);
+    }
     parts.loop.post([core = parts.core.get()] { core->start(); });
     parts.thread = std::thread([&parts] { parts.loop.run(); });
 
@@ -64,6 +74,7 @@ void AgentApp::start() {
 void AgentApp::stop() {
     if (!parts_) return;
     auto& parts = *parts_;
+    if (parts.endpoint) parts.endpoint->close();
     if (parts.thread.joinable()) {
         auto drained = std::make_shared<std::promise<void>>();
         auto is_drained = drained->get_future();
@@ -77,6 +88,7 @@ void AgentApp::stop() {
         if (const auto sent = parts.bus->flush(kFlush); !sent) log::warning("flush_failed", "reason", sent.error().message);
     }
     parts.server.reset();
+    parts.endpoint.reset();
     parts.core.reset();
     parts.bus.reset();
     parts_.reset();
@@ -84,6 +96,7 @@ void AgentApp::stop() {
 
 void AgentApp::reload() {
     if (!parts_ || !parts_->core) return;
+    if (parts_->endpoint) parts_->endpoint->reload();
     parts_->loop.post([core = parts_->core.get(), guard = guard_of(config_)] { core->set_guard(guard); });
 }
 

@@ -15,7 +15,7 @@ public:
 
     void start() override;
     void stop() override;    // drains first
-    void reload() override;  // guard.*
+    void reload() override;  // guard.*, and what the files of probe_endpoint.* say
     [[nodiscard]] int port() const override;
 
 private:

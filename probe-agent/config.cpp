@@ -18,6 +18,7 @@ constexpr int kMostPerHost = 512;  // by default: a target is watched, not storm
 constexpr std::int64_t kReservedDescriptors = 128;
 constexpr std::int64_t kDescriptorsPerCheck = 2;
 constexpr std::size_t kLongestName = 64;
+constexpr int kMostProbes = 1000;
 
 std::string check_blocks(const std::vector<std::string>& blocks) {
     const auto guard = net::make_guard(blocks, {});
@@ -29,6 +30,25 @@ bool is_name(std::string_view name) {
                return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
                       c == '.';
            });
+}
+
+void add_probe_keys(config::Keys& keys, AgentConfig& c) {
+    using config::key;
+    keys.push_back(key("probe_endpoint.modules_file", c.probe_modules_file,
+                       "Modules in blackbox_exporter's format, for probes that Prometheus asks for at /probe; empty turns that off. SIGHUP reads it again."));
+    keys.push_back(config::checked(key("probe_endpoint.token_file", c.probe_token_file,
+                                       "File with the bearer token that is asked for at /probe; empty lets anybody ask who can connect."),
+                                   [&c] { return std::string(!c.probe_token_file.empty() && c.probe_modules_file.empty() ? "needs \"probe_endpoint.modules_file\"" : ""); }));
+    keys.push_back(key("probe_endpoint.concurrency", c.probe_concurrency, 1, kMostProbes,
+                       "Probes for /probe under way at once, beside the checks; more are refused with 503."));
+    keys.push_back(key("probe_endpoint.timeout_offset", c.probe_timeout_offset, milliseconds{0}, milliseconds{10'000},
+                       "How much less than the scrape's own time a probe has."));
+}
+
+// What /probe may need, beside the checks.
+std::int64_t descriptors_of_probes(const AgentConfig& config) {
+    // A connection of the HTTP server, too.
+    return config.probe_modules_file.empty() ? 0 : config.probe_concurrency * (kDescriptorsPerCheck + 1);
 }
 
 }  // namespace
@@ -83,6 +103,7 @@ config::Keys keys_of(AgentConfig& c) {
                        "Name servers, as address or address:port; empty stands for those of /etc/resolv.conf."));
     keys.push_back(
         key("tls.ca_file", c.ca_file, "Certificate authorities that targets are verified with; empty stands for the system's."));
+    add_probe_keys(keys, c);
     return keys;
 }
 
@@ -110,7 +131,8 @@ Limits derive_limits(const AgentConfig& config) {
         if (::setrlimit(RLIMIT_NOFILE, &raised) == 0) files = raised;
     }
     const auto have = files.rlim_cur == RLIM_INFINITY ? std::int64_t{1} << 30U : static_cast<std::int64_t>(files.rlim_cur);
-    const auto most = std::min<std::int64_t>((have - kReservedDescriptors) / kDescriptorsPerCheck, kMostInFlight);
+    const auto reserved = kReservedDescriptors + descriptors_of_probes(config);
+    const auto most = std::min<std::int64_t>((have - reserved) / kDescriptorsPerCheck, kMostInFlight);
     if (most < 1)
         throw std::runtime_error(fmt::format("the limit of {} file descriptors is too low: raise it (ulimit -n)", have));
     Limits limits{config.max_in_flight == 0 ? static_cast<int>(most) : config.max_in_flight, config.max_in_flight_per_host,
@@ -118,7 +140,7 @@ Limits derive_limits(const AgentConfig& config) {
     if (limits.max_in_flight > most) {
         throw std::runtime_error(
             fmt::format("checks.max_in_flight of {} needs {} file descriptors, and the limit is {}: raise it (ulimit -n)",
-                        limits.max_in_flight, limits.max_in_flight * kDescriptorsPerCheck + kReservedDescriptors, have));
+                        limits.max_in_flight, limits.max_in_flight * kDescriptorsPerCheck + reserved, have));
     }
     if (limits.max_in_flight_per_host == 0) limits.max_in_flight_per_host = std::clamp(limits.max_in_flight / 4, 1, kMostPerHost);
     if (limits.max_in_flight_per_site == 0) limits.max_in_flight_per_site = std::max(limits.max_in_flight / 2, 1);

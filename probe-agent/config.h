@@ -30,6 +30,10 @@ struct AgentConfig {
     std::vector<std::string> dns_servers;
     std::string ca_file;
     int target_cache = 20'000;
+    std::string probe_modules_file;  // empty: no /probe
+    std::string probe_token_file;    // empty: anybody may ask
+    int probe_concurrency = 50;
+    milliseconds probe_timeout_offset{500};
 };
 
 // The keys, whose targets are in `config`, which must outlive them.

@@ -51,6 +51,7 @@ Core::Core(uv::Loop& loop, bus::Bus& bus, const AgentConfig& config, net::Guard 
       spool_(open_spool(config)),
       resolver_(loop, {.servers = config.dns_servers}),
       probe_(loop, resolver_, probe_options(config), std::move(guard)),
+      scrapes_(loop, probe_.network(), probe_),
       targets_(static_cast<std::size_t>(config.target_cache)),
       receipts_(loop, bus),
       reporter_(loop, bus, receipts_, spool_.get(), clock_, reporter_options(config), metrics_),
@@ -103,6 +104,7 @@ void Core::drain(milliseconds deadline, std::function<void()> done) {
     drain_until_ = loop_.now() + deadline;
     runner_.on_room(nullptr);
     intake_.drain();
+    scrapes_.close();
     runner_.forget_delayed();
     presence_.drain();
     drain_step();

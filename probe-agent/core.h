@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "lib/bus/bus.h"
+#include "probe-agent/blackbox/scrapes.h"
 #include "probe-agent/config.h"
 #include "probe-agent/probe/probes.h"
 #include "probe-agent/work/intake.h"
@@ -25,8 +26,10 @@ public:
     Core& operator=(const Core&) = delete;
 
     void start();
+    // Of the loop thread, too.
+    [[nodiscard]] blackbox::Scrapes& scrapes() { return scrapes_; }
     void set_guard(net::Guard guard) { probe_.set_guard(std::move(guard)); }
-    // Takes no more jobs, lets checks under way end within `deadline`, sends results or puts them by, gives unfinished jobs back,
+    // Takes no more jobs, drops what scrapes ask for, lets checks under way end within `deadline`, sends results or puts them by, gives unfinished jobs back,
     // then calls `done`, once.
     void drain(milliseconds deadline, std::function<void()> done);
 
@@ -47,6 +50,7 @@ private:
     std::unique_ptr<Spool> spool_;
     Resolver resolver_;
     Probes probe_;
+    blackbox::Scrapes scrapes_;
     TargetCache targets_;
     Receipts receipts_;
     Reporter reporter_;

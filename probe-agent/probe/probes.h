@@ -32,6 +32,9 @@ public:
     // For checks, and hops of checks, from now on.
     void set_guard(net::Guard guard) { network_.guard = std::move(guard); }
 
+    // What else goes the way of checks, by the same guard.
+    [[nodiscard]] Network& network() { return network_; }
+
     std::unique_ptr<Attempt> start(std::shared_ptr<const Target> target, milliseconds timeout, Done done) override;
 
 private:

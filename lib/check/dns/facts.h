@@ -23,6 +23,8 @@ struct DnsFacts {
     bool ra = false;  // and is available
     bool ad = false;  // the server vouches for it by DNSSEC
     std::vector<DnsRecord> records;  // of the answer section, in the order received; at most 500
+    int authority_records = 0;       // in the sections after it, as the head has it
+    int additional_records = 0;      // likewise
     std::string malformed;           // what is wrong with the answer, for people; empty if it is sound
 };
 

@@ -9,6 +9,7 @@ Json write(const PingFacts& facts, bool full) {
     if (facts.received > 0)
         document["rtt_ms"] = {{"min", ms(facts.rtt_min)}, {"avg", ms(facts.rtt_avg)}, {"max", ms(facts.rtt_max)}, {"mdev", ms(facts.rtt_mdev)}};
     if (!facts.error.empty()) document["error"] = json::clean_utf8(facts.error);
+    if (full && facts.reply_ttl > 0) document["reply_ttl"] = facts.reply_ttl;
     if (full) document["socket"] = facts.raw ? "raw" : "datagram";
     return document;
 }

@@ -22,6 +22,7 @@ struct PingFacts {
     microseconds rtt_max{0};
     microseconds rtt_mdev{0};
     std::string error;  // the last ICMP error that came back, for people: `198.51.100.1 says: host unreachable`
+    int reply_ttl = 0;  // hops that the last answer had left (TTL, hop limit); 0 if the system did not say
     bool raw = false;   // through a raw socket, because the kernel does not let this agent have the unprivileged ones
 
     [[nodiscard]] int lost() const { return sent - received; }

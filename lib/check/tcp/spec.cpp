@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "lib/check/host.h"
 #include "lib/check/tls/authorities.h"
 
@@ -50,7 +52,8 @@ std::optional<std::string> read_text(TcpStep& step, const std::string& text) {
             step.bytes = std::move(*bytes);
             break;
         }
-        case TcpAction::expect_matches: {
+        case TcpAction::expect_matches:
+        case TcpAction::expect_line: {
             auto pattern = regex::Pattern::compile(text);
             if (!pattern) return pattern.error().message;
             if (pattern->size() > kMaxPatternSize) return fmt::format("is a regular expression of more than {} steps", kMaxPatternSize);
@@ -59,6 +62,7 @@ std::optional<std::string> read_text(TcpStep& step, const std::string& text) {
         }
         case TcpAction::send:
         case TcpAction::expect: step.bytes = text; break;
+        case TcpAction::starttls: break;
     }
     if (text.empty()) return "must not be empty";
     if (step.bytes.size() > most) return fmt::format("must be at most {} bytes", most);
@@ -67,15 +71,21 @@ std::optional<std::string> read_text(TcpStep& step, const std::string& text) {
 
 void read_step(const Json& document, const std::string& pointer, TcpSpec& spec, json::Problems& problems) {
     const auto refuse = [&](const std::string& where, std::string detail) { problems.push_back({where, std::move(detail)}); };
-    if (!document.is_object() || document.size() != 1) return refuse(pointer, "must be an object with one of send, send_hex, expect, expect_hex, expect_matches");
+    if (!document.is_object() || document.size() != 1) return refuse(pointer, "must be an object with one of send, send_hex, expect, expect_hex, expect_matches, expect_line, starttls");
     const auto& name = document.begin().key();
     const auto& value = document.begin().value();
     const auto action = from_name<TcpAction>(name);
     const auto field = pointer + '/' + json::escape_pointer(name);
-    if (!action) return refuse(field, "must be one of send, send_hex, expect, expect_hex, expect_matches");
-    if (!value.is_string()) return refuse(field, "must be a string");
+    if (!action) return refuse(field, "must be one of send, send_hex, expect, expect_hex, expect_matches, expect_line, starttls");
     TcpStep step;
     step.action = *action;
+    if (*action == TcpAction::starttls) {
+        if (value != true) return refuse(field, "must be true");
+        if (spec.starts_tls()) return refuse(field, "is there twice");
+        spec.dialogue.push_back(std::move(step));
+        return;
+    }
+    if (!value.is_string()) return refuse(field, "must be a string");
     if (auto wrong = read_text(step, value.get_ref<const std::string&>())) return refuse(field, std::move(*wrong));
     spec.dialogue.push_back(std::move(step));
 }
@@ -86,6 +96,7 @@ void read_dialogue(json::Reader& in, TcpSpec& spec, json::Problems& problems) {
     std::size_t bytes = 0;
     for (std::size_t i = 0; i < steps->size(); ++i) read_step((*steps)[i], fmt::format("{}/{}", in.pointer("dialogue"), i), spec, problems);
     for (const auto& step : spec.dialogue) bytes += step.text.size();
+    if (spec.starts_tls() && !spec.tls) in.refuse("dialogue", "has a step `starttls`, for which `tls` must be given");
     if (bytes > kMaxDialogueBytes) in.refuse("dialogue", fmt::format("must not be longer than {} bytes together", kMaxDialogueBytes));
 }
 
@@ -113,6 +124,10 @@ Json write_tls(const std::optional<TcpTls>& tls) {
 
 }  // namespace
 
+bool TcpSpec::starts_tls() const {
+    return std::any_of(dialogue.begin(), dialogue.end(), [](const auto& step) { return step.action == TcpAction::starttls; });
+}
+
 void read(TcpSpec& spec, json::Reader& in, json::Problems& problems) {
     in.require({"host", "port"});
     read_host(in, "host", spec.host);
@@ -124,7 +139,10 @@ void read(TcpSpec& spec, json::Reader& in, json::Problems& problems) {
 
 Json write(const TcpSpec& spec) {
     Json dialogue = Json::array();
-    for (const auto& step : spec.dialogue) dialogue.push_back({{std::string(name_of(step.action)), step.text}});
+    for (const auto& step : spec.dialogue) {
+        const bool has_text = step.action != TcpAction::starttls;
+        dialogue.push_back({{std::string(name_of(step.action)), has_text ? Json(step.text) : Json(true)}});
+    }
     return {{"host", spec.host},
             {"port", spec.port},
             {"addresses", name_of(spec.addresses)},
@@ -141,6 +159,8 @@ std::string describe(const TcpStep& step) {
         case TcpAction::expect: return fmt::format("contains {}", json::dump(step.text));
         case TcpAction::expect_hex: return fmt::format("contains bytes {}", step.text);
         case TcpAction::expect_matches: return fmt::format("matches /{}/", step.text);
+        case TcpAction::expect_line: return fmt::format("has a line that matches /{}/", step.text);
+        case TcpAction::starttls: return "begin TLS";
     }
     return {};
 }

@@ -20,7 +20,7 @@ enum class Addresses : unsigned char {
     each,   // one after the other, and all must do
 };
 
-enum class TcpAction : unsigned char { send, send_hex, expect, expect_hex, expect_matches };
+enum class TcpAction : unsigned char { send, send_hex, expect, expect_hex, expect_matches, expect_line, starttls };
 
 constexpr bool is_sending(TcpAction action) { return action == TcpAction::send || action == TcpAction::send_hex; }
 
@@ -31,7 +31,7 @@ struct TcpStep {
     std::optional<regex::Pattern> pattern;
 };
 
-// TLS from the first byte on; a certificate that does not verify is a failure.
+// TLS from the first byte on, or from the step `starttls` if the dialogue has one; a certificate that does not verify is a failure.
 struct TcpTls {
     std::string server_name;  // empty: the host
     bool verify = true;
@@ -45,6 +45,9 @@ struct TcpSpec {
     Addresses addresses = Addresses::race;
     std::optional<TcpTls> tls;
     std::vector<TcpStep> dialogue;  // at most 20
+
+    // Whether TLS begins within the dialogue.
+    [[nodiscard]] bool starts_tls() const;
 };
 
 // As `read_spec`, `write_spec` and `endpoint_of`.
@@ -52,7 +55,7 @@ void read(TcpSpec& spec, json::Reader& in, json::Problems& problems);
 Json write(const TcpSpec& spec);
 Endpoint endpoint(const TcpSpec& spec);
 
-// For people: `contains "220 "`, `contains bytes 0d0a`, `matches /^220/`.
+// For people: `contains "220 "`, `contains bytes 0d0a`, `matches /^220/`, `has a line that matches /^220/`.
 std::string describe(const TcpStep& step);
 
 }  // namespace sonde::check
@@ -64,5 +67,6 @@ struct sonde::EnumNames<sonde::check::Addresses> {
 
 template <>
 struct sonde::EnumNames<sonde::check::TcpAction> {
-    static constexpr std::array<std::string_view, 5> names{"send", "send_hex", "expect", "expect_hex", "expect_matches"};
+    static constexpr std::array<std::string_view, 7> names{"send",           "send_hex",    "expect", "expect_hex",
+                                                           "expect_matches", "expect_line", "starttls"};
 };

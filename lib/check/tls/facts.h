@@ -1,6 +1,7 @@
 // What a TLS server showed of itself, and what there is against it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,7 @@ struct TlsFacts {
     std::string cipher;                     // OpenSSL's name
     bool verified = false;                  // it was looked for doubts; they may be none
     std::vector<Doubt> doubts;              // the gravest first
+    std::optional<TimePoint> trusted_until{};  // when the first certificate of the chain that was found ends, authority included; without doubts only
 };
 
 Json write(const CertificateFacts& facts);

@@ -161,7 +161,8 @@ void read_message(std::string_view message, check::DnsFacts& facts) {
     facts.rcode = static_cast<int>(flags & 0x000FU);
     const auto questions = in.number(2);
     const auto answers = in.number(2);
-    in.number(4);  // how many records of authority and of additional matter there are
+    facts.authority_records = static_cast<int>(in.number(2));
+    facts.additional_records = static_cast<int>(in.number(2));
     if ((flags & 0x8000U) == 0) throw Broken{"is a question"};
     for (std::uint32_t i = 0; i < questions; ++i) {
         in.name();

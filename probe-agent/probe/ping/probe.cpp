@@ -129,6 +129,7 @@ private:
         if (packet.state != State::under_way) return;
         packet.rtt = std::max(since(packet.sent) - heard.waited, microseconds{0});
         packet.state = packet.rtt > spec().wait ? State::lost : State::answered;
+        facts().reply_ttl = heard.ttl;
     }
 
     [[nodiscard]] check::PingFacts& facts() { return seen_.facts<check::PingFacts>(); }

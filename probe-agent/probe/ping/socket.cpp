@@ -89,6 +89,13 @@ microseconds since_arrival(Received& message) {
     return std::clamp(std::chrono::duration_cast<microseconds>(waited), microseconds{0}, microseconds{seconds{1}});
 }
 
+int ttl_of(Received& message, bool is_v6) {
+    const auto* told = is_v6 ? message.find(static_cast<int>(SOL_IPV6), IPV6_HOPLIMIT) : message.find(static_cast<int>(SOL_IP), IP_TTL);
+    int ttl = 0;
+    if (told != nullptr) std::memcpy(&ttl, CMSG_DATA(told), sizeof ttl);
+    return ttl;
+}
+
 std::string describe(const cmsghdr* header) {
     sock_extended_err error{};
     std::memcpy(&error, CMSG_DATA(header), sizeof error);
@@ -115,7 +122,10 @@ Result<PingSocket, check::Failure> PingSocket::open(const net::Address& to, int 
     if (result.raw_) let_answers_through(fd, to.family);
     const int on = 1;
     ::setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
-    ::setsockopt(fd, to.family == AF_INET6 ? static_cast<int>(SOL_IPV6) : static_cast<int>(SOL_IP), to.family == AF_INET6 ? IPV6_RECVERR : IP_RECVERR, &on, sizeof on);
+    const bool is_v6 = to.family == AF_INET6;
+    const int level = is_v6 ? static_cast<int>(SOL_IPV6) : static_cast<int>(SOL_IP);
+    ::setsockopt(fd, level, is_v6 ? IPV6_RECVERR : IP_RECVERR, &on, sizeof on);
+    ::setsockopt(fd, level, is_v6 ? IPV6_RECVHOPLIMIT : IP_RECVTTL, &on, sizeof on);
     const auto address = socket_address(to, 0);
     if (::connect(fd, address.raw(), address.length) != 0) {
         return check::Failure{class_of_error(errno), fmt::format("there is no way to {}: {}", to.text(), std::strerror(errno)), Phase::connect};
@@ -154,7 +164,7 @@ std::optional<PingSocket::Heard> PingSocket::hear_answer() {
         if (message.length < 0 && errno != EAGAIN && errno != EINTR && i == 0) continue;
         if (message.length < 0) return std::nullopt;
         const auto text = raw_ && identity_.family == AF_INET ? without_ipv4_header(message.text()) : message.text();
-        if (const auto sequence = sequence_of_reply(identity_, text)) return Heard{*sequence, since_arrival(message), ""};
+        if (const auto sequence = sequence_of_reply(identity_, text)) return Heard{*sequence, since_arrival(message), ttl_of(message, identity_.family == AF_INET6), ""};
     }
     return std::nullopt;
 }
@@ -166,7 +176,7 @@ std::optional<PingSocket::Heard> PingSocket::hear_error() {
         if (message.length < 0) return std::nullopt;
         const auto* error = message.find(is_v6 ? static_cast<int>(SOL_IPV6) : static_cast<int>(SOL_IP), is_v6 ? IPV6_RECVERR : IP_RECVERR);
         const auto sequence = sequence_of_request(identity_, message.text());
-        if (error != nullptr && sequence) return Heard{*sequence, microseconds{0}, describe(error)};
+        if (error != nullptr && sequence) return Heard{*sequence, microseconds{0}, 0, describe(error)};
     }
     return std::nullopt;
 }

@@ -29,6 +29,7 @@ public:
     struct Heard {
         std::uint16_t sequence = 0;
         microseconds waited{0};  // from its arrival in the kernel until now
+        int ttl = 0;             // hops that an answer had left; 0 if the system does not say
         std::string error;       // what an ICMP error says, for people; empty of an answer
     };
     // The next answer or error that belongs to this check; nothing if no more is there now.

@@ -35,20 +35,28 @@ void Conversation::arrived(Arrival arrival) {
     step_began_ = std::chrono::steady_clock::now();
     stream_ = std::make_unique<Stream>(network_.loop, std::move(arrival.socket), end_.conversation.address,
                                        [this](const Stream::Turn& turn) { heard(turn); });
-    if (spec_.tls) return secure();
+    if (spec_.tls && !spec_.starts_tls()) {
+        secure();
+        return;
+    }
     is_talking_ = true;
     talk(dialogue_.begin());
 }
 
-void Conversation::secure() {
+// As `take`.
+bool Conversation::secure() {
     const auto& tls = *spec_.tls;
     const auto context = contexts_.find(tls.ca);
-    if (!context) return report({FailureClass::agent_error, context.error().message, Phase::tls});
+    if (!context) {
+        report({FailureClass::agent_error, context.error().message, Phase::tls});
+        return false;
+    }
     stream_->secure({.context = *context,
                      .server_name = tls.server_name.empty() ? spec_.host : tls.server_name,
                      .verification = tls.verify ? Verification::enforced : Verification::recorded,
                      .min_version = tls.min_version,
                      .certificates = &network_.certificates});
+    return true;
 }
 
 void Conversation::heard(const Stream::Turn& turn) {
@@ -56,7 +64,7 @@ void Conversation::heard(const Stream::Turn& turn) {
         measure();
         is_talking_ = true;
         step_began_ = std::chrono::steady_clock::now();
-        if (!talk(dialogue_.begin())) return;
+        if (!talk(spec_.starts_tls() ? dialogue_.secured() : dialogue_.begin())) return;
     }
     if (!turn.bytes.empty() && !take(turn.bytes)) return;
     if (turn.failure) return report(turn.failure);
@@ -79,6 +87,12 @@ bool Conversation::take(std::string_view bytes) {
 bool Conversation::talk(const std::string& sending) {
     if (!sending.empty()) stream_->send(sending);
     if (dialogue_.state() == TcpDialogue::State::waiting) return true;
+    if (dialogue_.state() == TcpDialogue::State::securing) {
+        measure();
+        is_talking_ = false;
+        step_began_ = std::chrono::steady_clock::now();
+        return secure();
+    }
     if (dialogue_.state() == TcpDialogue::State::done) stream_->close();
     report({});
     return false;

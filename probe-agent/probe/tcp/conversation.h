@@ -32,7 +32,7 @@ public:
 
 private:
     void arrived(Arrival arrival);
-    void secure();
+    bool secure();
     void heard(const Stream::Turn& turn);
     // Whether it goes on; if not, it has reported and may be gone.
     bool take(std::string_view bytes);

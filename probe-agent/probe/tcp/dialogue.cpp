@@ -27,9 +27,22 @@ std::string TcpDialogue::feed(std::string_view bytes) {
 }
 
 void TcpDialogue::end() {
-    if (state_ != State::waiting) return;
+    if (state_ == State::done || state_ == State::failed) return;
     ended_ = true;
-    fail();
+    if (state_ == State::waiting && !unread_.empty() && steps_[heard_.size() - 1].action == check::TcpAction::expect_line) {
+        unread_ += '\n';  // nothing will end the last line any more
+        advance();
+    }
+    if (state_ != State::done) fail();
+}
+
+std::string TcpDialogue::secured() {
+    state_ = State::waiting;
+    heard_.back().met = true;
+    heard_.back().found = "TLS";
+    unread_.clear();
+    searched_ = 0;
+    return advance();
 }
 
 // Goes on until an expectation is not met yet.
@@ -41,6 +54,9 @@ std::string TcpDialogue::advance() {
         if (heard_.size() == at) heard_.emplace_back();
         if (check::is_sending(step.action)) {
             sending += step.bytes;
+        } else if (step.action == check::TcpAction::starttls) {
+            state_ = State::securing;
+            return sending;
         } else if (!meets(step)) {
             return sending;
         }
@@ -52,6 +68,7 @@ std::string TcpDialogue::advance() {
 
 bool TcpDialogue::meets(const check::TcpStep& step) {
     auto& heard = heard_.back();
+    if (step.action == check::TcpAction::expect_line) return finds_line(step, heard);
     heard.found = unread_.substr(0, kKept);
     return finds(step);
 }
@@ -71,6 +88,26 @@ bool TcpDialogue::finds(const check::TcpStep& step) {
     unread_.erase(0, place + step.bytes.size());
     searched_ = 0;
     return true;
+}
+
+// A line is looked at once it is whole, without its end, and never again.
+bool TcpDialogue::finds_line(const check::TcpStep& step, check::TcpHeard& heard) {
+    std::size_t read = 0;
+    bool found = false;
+    while (!found) {
+        const auto end = unread_.find('\n', std::max(read, searched_));
+        if (end == std::string::npos) break;
+        auto line = std::string_view(unread_).substr(read, end - read);
+        if (line.ends_with('\r')) line.remove_suffix(1);
+        matching_ += line.size();
+        found = step.pattern->contains(line);
+        if (found) heard.found.clear();
+        if (heard.found.size() < kKept) heard.found += fmt::format("{}{}", heard.found.empty() ? "" : "\n", line.substr(0, kKept - heard.found.size()));
+        read = end + 1;
+    }
+    unread_.erase(0, read);
+    searched_ = found ? 0 : unread_.size();
+    return found;
 }
 
 void TcpDialogue::fail() { state_ = State::failed; }

@@ -97,6 +97,7 @@ int CertificateWatch::verify(X509_STORE_CTX* chain) {
     if (X509_verify_cert(chain) != 1 && facts_->doubts.empty()) {
         add({Distrust::other, 0, X509_verify_cert_error_string(X509_STORE_CTX_get_error(chain))});
     }
+    if (facts_->doubts.empty()) note_end(chain);
     if (facts_->doubts.empty() || verification_ == Verification::recorded) {
         X509_STORE_CTX_set_error(chain, X509_V_OK);
         return 1;
@@ -124,6 +125,15 @@ void CertificateWatch::look_at(X509_STORE_CTX* chain) {
         facts_->protocol = SSL_get_version(connection);
         const auto* cipher = SSL_get_pending_cipher(connection);
         if (cipher != nullptr) facts_->cipher = SSL_CIPHER_get_name(cipher);
+    }
+}
+
+// Of the chain that was built, which is not always the one received.
+void CertificateWatch::note_end(X509_STORE_CTX* chain) {
+    STACK_OF(X509)* const built = X509_STORE_CTX_get0_chain(chain);
+    for (int i = 0; i < sk_X509_num(built); ++i) {
+        const auto end = cache_.find(sk_X509_value(built, i)).not_after;
+        facts_->trusted_until = std::min(facts_->trusted_until.value_or(end), end);
     }
 }
 

@@ -48,6 +48,7 @@ private:
     static int note(int good, X509_STORE_CTX* chain);
     int verify(X509_STORE_CTX* chain);
     void look_at(X509_STORE_CTX* chain);
+    void note_end(X509_STORE_CTX* chain);
 
     CertificateCache& cache_;
     std::optional<check::TlsFacts> facts_;

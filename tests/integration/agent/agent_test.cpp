@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <fstream>
 #include <map>
 #include <mutex>
 
@@ -11,6 +12,7 @@
 #include "lib/message/subject.h"
 #include "probe-agent/app.h"
 #include "tests/integration/agent/raw_server.h"
+#include "tests/integration/http/raw_client.h"
 #include "tests/support/servers.h"
 #include "tests/unit/agent/temp_dir.h"
 
@@ -316,6 +318,34 @@ TEST_CASE("the guard follows the configuration at a reload") {
     REQUIRE(eventually([&] { return world.monitors() == 2; }));
     const std::scoped_lock lock(world.mutex);
     CHECK(world.results.back().cause == check::FailureClass::blocked_address);
+}
+
+TEST_CASE("an agent with a module file answers /probe beside its jobs, and reads the file again at a reload") {
+    NatsServer nats;
+    World world(nats);
+    RawServer target(answering(kOk));
+    const TempDir directory;
+    const auto modules = directory.path() + "/modules.yaml";
+    std::ofstream(modules) << "modules:\n  http_2xx: {prober: http}\n";
+    Agent agent(nats, "eu-1", [&](agent::AgentConfig& config) { config.probe_modules_file = modules; });
+    world.jobs(subject::jobs("eu"), target.url(), 3);
+    const auto probe = [&](const std::string& module) { return get(agent.app->port(), "/probe?module=" + module + "&target=" + target.url()); };
+    const auto answer = probe("http_2xx");
+    CHECK(answer.status == 200);
+    CHECK(answer.body.find("\nprobe_success 1\n") != std::string::npos);
+    CHECK(probe("other").status == 400);
+    std::ofstream(modules) << "modules:\n  other: {prober: http}\n";
+    agent.app->reload();
+    CHECK(probe("other").status == 200);
+    CHECK(eventually([&] { return world.monitors() == 3; }));
+    CHECK(get(agent.app->port(), "/metrics").body.find("sonde_agent_probe_requests_total{outcome=\"up\"} 2") != std::string::npos);
+    agent.app->stop();
+
+    Agent plain(nats);
+    CHECK(get(plain.app->port(), "/probe?target=a.test").status == 404);
+    std::ofstream(modules) << "modules:\n  other: {prober: none}\n";
+    CHECK_THROWS_WITH_AS(Agent(nats, "eu-2", [&](agent::AgentConfig& config) { config.probe_modules_file = modules; }),
+                         doctest::Contains("modules.yaml:2: \"modules.other.prober\" must be one of"), std::runtime_error);
 }
 
 TEST_CASE("two agents cannot share a spool, and the second says so") {

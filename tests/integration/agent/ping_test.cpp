@@ -40,6 +40,8 @@ Pinged run(Bench& bench, const std::string& text, milliseconds timeout = millise
     return pinged;
 }
 
+constexpr char kStrangersTtl = 57;
+
 // A stranger's machine behind a TUN device: it answers echo requests to 198.51.100.2 as `script` says, which is asked for each packet by its
 // sequence. In a network namespace of the calling thread alone.
 class Stranger {
@@ -90,6 +92,7 @@ private:
         if (says == Says::nothing) return;
         auto reply = request;
         std::swap_ranges(reply.begin() + 12, reply.begin() + 16, reply.begin() + 16);
+        reply[8] = kStrangersTtl;
         reply[20] = 0;
         if (says == Says::wrong_nonce) reply[28] = static_cast<char>(~reply[28]);
         if (says == Says::unreachable) {
@@ -149,6 +152,7 @@ TEST_CASE("every answer to a ping is counted, through either kind of socket") {
             CHECK(pinged.ping().rtt_min <= pinged.ping().rtt_avg);
             CHECK(pinged.ping().rtt_avg <= pinged.ping().rtt_max);
             CHECK(pinged.ping().rtt_max > microseconds{0});
+            CHECK(pinged.ping().reply_ttl == kStrangersTtl);
             CHECK(pinged.seen.address == "198.51.100.2");
         }
     });

@@ -68,6 +68,72 @@ TEST_CASE("a dialogue of text, bytes and patterns goes step by step, however the
     CHECK(conversation(seen).transcript == std::string("+OK ready\r\n\x00\x01+PONG 42\r\n", 23));
 }
 
+TEST_CASE("lines are looked at one by one, whatever pieces they come in; the last one has no end if the peer says no more") {
+    Bench bench;
+    RawServer server([](int fd) {
+        send_all(fd, "220-hel");
+        send_all(fd, "lo\r\n220 ready\r\nnext\nla");
+        send_all(fd, "st");
+        ::shutdown(fd, SHUT_WR);
+        wait_for_end(fd);
+    });
+    auto spec = spec_of(server.port(), R"([{"expect_line":"^220 ready$"},{"expect_line":"^next$"},{"expect_line":"^last$"}])");
+    const auto seen = bench.run(spec);
+    CHECK_MESSAGE(judged(spec, seen).verdict == Verdict::up, judged(spec, seen).message);
+    CHECK(conversation(seen).steps.at(0).found == "220 ready");
+    CHECK(conversation(seen).steps.at(2).found == "last");
+
+    spec = spec_of(server.port(), R"([{"expect_line":"ready\\snext"}])");
+    const auto missed = bench.run(spec);
+    CHECK(judged(spec, missed).cause == FailureClass::body_mismatch);
+    CHECK(conversation(missed).steps.at(0).found == "220-hello\n220 ready\nnext\nlast");
+
+    RawServer staying([](int fd) { send_all(fd, "554 go away\r\n"); wait_for_end(fd); });
+    const auto other = bench.run(spec_of(staying.port(), R"([{"expect_line":"^220"}])"), milliseconds{250});
+    CHECK_MESSAGE(other.failure.cause == FailureClass::body_mismatch, describe(other));
+}
+
+TEST_CASE("TLS begins within a dialogue, and what came in clear before is not taken for what comes after") {
+    const auto authority = make_certificate({.common_name = "Root", .names = "", .is_authority = true});
+    const auto certificate = make_certificate({.common_name = "good.test", .names = "DNS:good.test"}, &authority);
+    Bench bench({}, "");
+    const auto dialogue = R"([{"expect":"220 "},{"send":"STARTTLS\r\n"},{"expect":"220 go"},{"starttls":true},{"send":"EHLO a\r\n"},{"expect":"250 secure"}])";
+    const auto in_clear = [](const char* agreement) {
+        return [agreement](int fd) {
+            send_all(fd, "220 hello\r\n");
+            char asked[10] = {};
+            return ::recv(fd, asked, sizeof asked, MSG_WAITALL) == 10 && std::string_view(asked, 10) == "STARTTLS\r\n" && send_all(fd, agreement);
+        };
+    };
+    const auto tls = ",\"tls\":{\"ca\":" + json::dump(authority.pem()) + "}";
+    TlsServer good(certificate, [](TlsEnd& end) { CHECK(end.read() == "EHLO a\r\n"); end.write("250 secure\r\n"); end.read(); }, {}, in_clear("220 go"));
+    auto spec = spec_of(good.port(), dialogue, tls);
+    auto seen = bench.run(spec);
+    CHECK_MESSAGE(judged(spec, seen).verdict == Verdict::up, judged(spec, seen).message);
+    REQUIRE(seen.tls);
+    CHECK(seen.tls->doubts.empty());
+    CHECK(seen.tls->trusted_until == seen.tls->certificate.not_after);
+    CHECK(seen.phases.tls.count() > 0);
+
+    TlsServer refusing(certificate, [](TlsEnd&) {}, {}, in_clear("454 not now\r\n"));
+    spec.port = refusing.port();
+    CHECK(bench.run(spec, milliseconds{500}).failure.cause == FailureClass::body_mismatch);
+
+    TlsServer untrusted(certificate, [](TlsEnd& end) { end.read(); }, {}, in_clear("220 go"));
+    CHECK(bench.run(spec_of(untrusted.port(), dialogue, ",\"tls\":true")).failure.cause == FailureClass::tls_untrusted);
+
+    // Somebody in between has put an answer into the clear: over TLS nothing comes, and it must not count.
+    RawServer injecting([](int fd) {
+        send_all(fd, "220 hello\r\n");
+        char asked[10] = {};
+        static_cast<void>(::recv(fd, asked, sizeof asked, MSG_WAITALL));
+        send_all(fd, "220 go\r\n250 secure\r\n");
+        wait_for_end(fd);
+    });
+    const auto injected = bench.run(spec_of(injecting.port(), dialogue, tls), milliseconds{500});
+    CHECK_MESSAGE(injected.failure.phase == Phase::tls, describe(injected));
+}
+
 TEST_CASE("another answer, an early close and a peer that never stops are body_mismatch; silence is a time-out in its phase") {
     Bench bench;
     RawServer closing([](int fd) { send_all(fd, "554 go away\r\n"); ::shutdown(fd, SHUT_WR); wait_for_end(fd); });

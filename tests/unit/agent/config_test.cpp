@@ -38,6 +38,17 @@ TEST_CASE("each mistake in the configuration is told with its line") {
     CHECK(load("region: eu\nregions: us\n").find("agent.yaml:2: ") == 0);
 }
 
+TEST_CASE("a token for probes is of no use without modules, and the places of probes are kept free") {
+    CHECK(load("region: eu\nprobe_endpoint:\n  token_file: a\n").find("agent.yaml:3: \"probe_endpoint.token_file\" needs \"probe_endpoint.modules_file\"") == 0);
+    CHECK(load("region: eu\nprobe_endpoint:\n  concurrency: 0\n").find("agent.yaml:3: ") == 0);
+    AgentConfig config;
+    const auto without = agent::derive_limits(config).max_in_flight;
+    config.probe_concurrency = 1000;
+    CHECK(agent::derive_limits(config).max_in_flight == without);
+    config.probe_modules_file = "modules.yaml";
+    CHECK(agent::derive_limits(config).max_in_flight <= without);
+}
+
 TEST_CASE("the bounds on checks follow from the file descriptors there are") {
     AgentConfig config;
     const auto derived = agent::derive_limits(config);

@@ -19,7 +19,7 @@ std::string step(const std::string& text) { return with("\"dialogue\":[" + text 
 TEST_CASE("the canonical document of a tcp spec names every field and is read back equal") {
     const auto* full =
         R"({"host":"a.test","port":25,"addresses":"each","tls":{"server_name":"b.test","verify":false,"ca":"","min_version":"1.3"},)"
-        R"("dialogue":[{"expect":"220"},{"send":"QUIT\r\n"},{"send_hex":"0d 0A"},{"expect_hex":"ff"},{"expect_matches":"^221"}]})";
+        R"("dialogue":[{"expect":"220"},{"send":"QUIT\r\n"},{"send_hex":"0d 0A"},{"expect_hex":"ff"},{"expect_matches":"^221"},{"expect_line":"^2"},{"starttls":true}]})";
     CHECK(json::dump(write_spec(test::read(kKind, full))) == full);
     const auto least = write_spec(test::read(kKind, R"({"host":"a","port":1,"tls":false})"));
     CHECK(json::dump(least) == R"({"host":"a","port":1,"addresses":"race","tls":false,"dialogue":[]})");
@@ -34,7 +34,7 @@ TEST_CASE("each wrong field of a tcp spec is refused at its own pointer with the
     CHECK(with(R"("addresses":"all")").starts_with("/spec/addresses: must be"));
     CHECK(with(R"("tls":1)") == "/spec/tls: must be true, false or an object");
     CHECK(with(R"("tls":{"starttls":"smtp"})").starts_with("/spec/tls/starttls: "));
-    const std::string one_of = "one of send, send_hex, expect, expect_hex, expect_matches";
+    const std::string one_of = "one of send, send_hex, expect, expect_hex, expect_matches, expect_line, starttls";
     CHECK(step("{}") == "/spec/dialogue/0: must be an object with " + one_of);
     CHECK(step(R"({"send":"a","expect":"b"})") == "/spec/dialogue/0: must be an object with " + one_of);
     CHECK(step(R"({"recv":"a"})") == "/spec/dialogue/0/recv: must be " + one_of);
@@ -44,6 +44,10 @@ TEST_CASE("each wrong field of a tcp spec is refused at its own pointer with the
     CHECK(step(R"({"send_hex":" "})") == "/spec/dialogue/0/send_hex: must be pairs of hexadecimal digits");
     CHECK(step(R"({"expect_matches":"("})").starts_with("/spec/dialogue/0/expect_matches: is not a regular expression"));
     CHECK(step(R"({"expect_matches":"(a{1,100}){1,9}"})") == "/spec/dialogue/0/expect_matches: is a regular expression of more than 500 steps");
+    CHECK(step(R"({"expect_line":"("})").starts_with("/spec/dialogue/0/expect_line: is not a regular expression"));
+    CHECK(step(R"({"starttls":"yes"})") == "/spec/dialogue/0/starttls: must be true");
+    CHECK(step(R"({"starttls":true})") == "/spec/dialogue: has a step `starttls`, for which `tls` must be given");
+    CHECK(with(R"("tls":true,"dialogue":[{"starttls":true},{"starttls":true}])") == "/spec/dialogue/1/starttls: is there twice");
     CHECK(step("{\"expect\":\"" + std::string(1025, 'x') + "\"}") == "/spec/dialogue/0/expect: must be at most 1024 bytes");
     CHECK(step("{\"send\":\"" + std::string(8193, 'x') + "\"}") == "/spec/dialogue/0/send: must be at most 8192 bytes");
     std::string many = R"({"send":"a"})";
