@@ -7,6 +7,7 @@
 #include "lib/check/tls/judge.h"
 #include "lib/check/ping/judge.h"
 #include "lib/check/udp/judge.h"
+#include "lib/check/websocket/judge.h"
 
 namespace sonde::check {
 namespace {

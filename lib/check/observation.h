@@ -15,6 +15,7 @@
 #include "lib/check/tls/facts.h"
 #include "lib/check/tls/handshake_facts.h"
 #include "lib/check/udp/facts.h"
+#include "lib/check/websocket/facts.h"
 
 namespace sonde::check {
 
@@ -35,7 +36,7 @@ struct Observation {
     Phases phases;
     std::string address;  // `192.0.2.1:443`, the one connected to; empty if none was
     std::optional<TlsFacts> tls;
-    std::variant<std::monostate, HttpFacts, HandshakeFacts, TcpFacts, DnsFacts, PingFacts, UdpFacts, HeartbeatFacts> seen;
+    std::variant<std::monostate, HttpFacts, HandshakeFacts, TcpFacts, DnsFacts, PingFacts, UdpFacts, HeartbeatFacts, WebSocketFacts> seen;
 
     // The facts of a kind, made if they are not there yet.
     template <class Facts>

@@ -13,11 +13,13 @@
 #include "lib/check/tcp/spec.h"
 #include "lib/check/tls/spec.h"
 #include "lib/check/udp/spec.h"
+#include "lib/check/websocket/spec.h"
 #include "lib/json/reader.h"
 
 namespace sonde::check {
 
-using Spec = std::variant<HttpSpec, TlsSpec, TcpSpec, DnsSpec, PingSpec, UdpSpec, HeartbeatSpec>;  // in the order of Kind
+// In the order of Kind.
+using Spec = std::variant<HttpSpec, TlsSpec, TcpSpec, DnsSpec, PingSpec, UdpSpec, HeartbeatSpec, WebSocketSpec>;
 
 inline Kind kind_of(const Spec& spec) { return static_cast<Kind>(spec.index()); }
 
