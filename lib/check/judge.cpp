@@ -1,5 +1,6 @@
 #include "lib/check/judge.h"
 
+#include "lib/check/banner/judge.h"
 #include "lib/check/dns/judge.h"
 #include "lib/check/heartbeat/judge.h"
 #include "lib/check/http/judge.h"

@@ -4,6 +4,7 @@
 #include <string>
 #include <variant>
 
+#include "lib/check/banner/spec.h"
 #include "lib/check/dns/spec.h"
 #include "lib/check/endpoint.h"
 #include "lib/check/heartbeat/spec.h"
@@ -19,7 +20,7 @@
 namespace sonde::check {
 
 // In the order of Kind.
-using Spec = std::variant<HttpSpec, TlsSpec, TcpSpec, DnsSpec, PingSpec, UdpSpec, HeartbeatSpec, WebSocketSpec>;
+using Spec = std::variant<HttpSpec, TlsSpec, TcpSpec, DnsSpec, PingSpec, UdpSpec, HeartbeatSpec, WebSocketSpec, BannerSpec>;
 
 inline Kind kind_of(const Spec& spec) { return static_cast<Kind>(spec.index()); }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "lib/check/kind.h"
+#include "probe-agent/probe/banner/probe.h"
 #include "probe-agent/probe/dns/probe.h"
 #include "probe-agent/probe/http/probe.h"
 #include "probe-agent/probe/refusal.h"
@@ -42,6 +43,7 @@ private:
     UdpProbe udp_;
     Refusal heartbeat_;
     WebSocketProbe websocket_;
+    BannerProbe banner_;
     std::array<Probe*, EnumNames<check::Kind>::names.size()> by_kind_;  // in the order of Kind
 };
 
