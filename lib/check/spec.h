@@ -7,6 +7,7 @@
 #include "lib/check/banner/spec.h"
 #include "lib/check/dns/spec.h"
 #include "lib/check/endpoint.h"
+#include "lib/check/grpc/spec.h"
 #include "lib/check/heartbeat/spec.h"
 #include "lib/check/http/spec.h"
 #include "lib/check/kind.h"
@@ -20,7 +21,7 @@
 namespace sonde::check {
 
 // In the order of Kind.
-using Spec = std::variant<HttpSpec, TlsSpec, TcpSpec, DnsSpec, PingSpec, UdpSpec, HeartbeatSpec, WebSocketSpec, BannerSpec>;
+using Spec = std::variant<HttpSpec, TlsSpec, TcpSpec, DnsSpec, PingSpec, UdpSpec, HeartbeatSpec, WebSocketSpec, BannerSpec, GrpcSpec>;
 
 inline Kind kind_of(const Spec& spec) { return static_cast<Kind>(spec.index()); }
 

@@ -14,7 +14,8 @@ Probes::Probes(uv::Loop& loop, Resolver& resolver, const ProbeOptions& options, 
       heartbeat_(network_),
       websocket_(network_, tls_contexts_, options.user_agent),
       banner_(network_, tls_contexts_),
-      by_kind_{&http_, &tls_, &tcp_, &dns_, &ping_, &udp_, &heartbeat_, &websocket_, &banner_} {}
+      grpc_(network_, tls_contexts_, options.user_agent),
+      by_kind_{&http_, &tls_, &tcp_, &dns_, &ping_, &udp_, &heartbeat_, &websocket_, &banner_, &grpc_} {}
 
 std::unique_ptr<Attempt> Probes::start(std::shared_ptr<const Target> target, milliseconds timeout, Done done) {
     auto& probe = *by_kind_.at(target->spec.index());

@@ -8,6 +8,7 @@
 #include "lib/check/kind.h"
 #include "probe-agent/probe/banner/probe.h"
 #include "probe-agent/probe/dns/probe.h"
+#include "probe-agent/probe/grpc/probe.h"
 #include "probe-agent/probe/http/probe.h"
 #include "probe-agent/probe/refusal.h"
 #include "probe-agent/probe/net/network.h"
@@ -44,6 +45,7 @@ private:
     Refusal heartbeat_;
     WebSocketProbe websocket_;
     BannerProbe banner_;
+    GrpcProbe grpc_;
     std::array<Probe*, EnumNames<check::Kind>::names.size()> by_kind_;  // in the order of Kind
 };
 
