@@ -8,6 +8,7 @@
 #include "lib/base/instant.h"
 #include "lib/check/banner/facts.h"
 #include "lib/check/dns/facts.h"
+#include "lib/check/domain/facts.h"
 #include "lib/check/failure.h"
 #include "lib/check/grpc/facts.h"
 #include "lib/check/heartbeat/facts.h"
@@ -38,7 +39,9 @@ struct Observation {
     Phases phases;
     std::string address;  // `192.0.2.1:443`, the one connected to; empty if none was
     std::optional<TlsFacts> tls;
-    std::variant<std::monostate, HttpFacts, HandshakeFacts, TcpFacts, DnsFacts, PingFacts, UdpFacts, HeartbeatFacts, WebSocketFacts, BannerFacts, GrpcFacts> seen;
+    std::variant<std::monostate, HttpFacts, HandshakeFacts, TcpFacts, DnsFacts, PingFacts, UdpFacts, HeartbeatFacts, WebSocketFacts, BannerFacts,
+                 GrpcFacts, DomainFacts>
+        seen;
 
     // The facts of a kind, made if they are not there yet.
     template <class Facts>

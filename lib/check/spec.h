@@ -6,6 +6,7 @@
 
 #include "lib/check/banner/spec.h"
 #include "lib/check/dns/spec.h"
+#include "lib/check/domain/spec.h"
 #include "lib/check/endpoint.h"
 #include "lib/check/grpc/spec.h"
 #include "lib/check/heartbeat/spec.h"
@@ -21,7 +22,7 @@
 namespace sonde::check {
 
 // In the order of Kind.
-using Spec = std::variant<HttpSpec, TlsSpec, TcpSpec, DnsSpec, PingSpec, UdpSpec, HeartbeatSpec, WebSocketSpec, BannerSpec, GrpcSpec>;
+using Spec = std::variant<HttpSpec, TlsSpec, TcpSpec, DnsSpec, PingSpec, UdpSpec, HeartbeatSpec, WebSocketSpec, BannerSpec, GrpcSpec, DomainSpec>;
 
 inline Kind kind_of(const Spec& spec) { return static_cast<Kind>(spec.index()); }
 

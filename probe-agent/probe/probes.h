@@ -8,6 +8,7 @@
 #include "lib/check/kind.h"
 #include "probe-agent/probe/banner/probe.h"
 #include "probe-agent/probe/dns/probe.h"
+#include "probe-agent/probe/domain/probe.h"
 #include "probe-agent/probe/grpc/probe.h"
 #include "probe-agent/probe/http/probe.h"
 #include "probe-agent/probe/refusal.h"
@@ -46,6 +47,7 @@ private:
     WebSocketProbe websocket_;
     BannerProbe banner_;
     GrpcProbe grpc_;
+    DomainProbe domain_;
     std::array<Probe*, EnumNames<check::Kind>::names.size()> by_kind_;  // in the order of Kind
 };
 

@@ -110,7 +110,7 @@ std::set<std::string> fields(const Json& object) {
 
 // Of kinds whose canonical document has every field, whatever is asked.
 std::map<std::string, check::Spec> specs_by_schema() {
-    return {{"WebSocketSpec", check::WebSocketSpec{}}, {"BannerSpec", check::BannerSpec{}}, {"GrpcSpec", check::GrpcSpec{}}};
+    return {{"WebSocketSpec", check::WebSocketSpec{}}, {"BannerSpec", check::BannerSpec{}}, {"GrpcSpec", check::GrpcSpec{}}, {"DomainSpec", check::DomainSpec{}}};
 }
 
 }  // namespace
