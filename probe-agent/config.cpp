@@ -9,6 +9,7 @@
 
 #include "lib/message/subject.h"
 #include "lib/net/guard.h"
+#include "lib/net/url.h"
 
 namespace sonde::agent {
 namespace {
@@ -103,6 +104,11 @@ config::Keys keys_of(AgentConfig& c) {
                        "Name servers, as address or address:port; empty stands for those of /etc/resolv.conf."));
     keys.push_back(
         key("tls.ca_file", c.ca_file, "Certificate authorities that targets are verified with; empty stands for the system's."));
+    keys.push_back(checked(key("rdap.bootstrap_url", c.rdap_bootstrap_url, "Where the list of RDAP servers for domains is (RFC 9224); fetched once a day, if needed."),
+                           [&c] {
+                               const auto url = net::parse_url(c.rdap_bootstrap_url);
+                               return url ? "" : url.error().message;
+                           }));
     add_probe_keys(keys, c);
     return keys;
 }

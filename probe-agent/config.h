@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "lib/service/service.h"
+#include "probe-agent/probe/options.h"
 
 namespace sonde::agent {
 
@@ -29,6 +30,7 @@ struct AgentConfig {
     std::vector<std::string> guard_deny;
     std::vector<std::string> dns_servers;
     std::string ca_file;
+    std::string rdap_bootstrap_url = ProbeOptions{}.rdap_bootstrap;
     int target_cache = 20'000;
     std::string probe_modules_file;  // empty: no /probe
     std::string probe_token_file;    // empty: anybody may ask

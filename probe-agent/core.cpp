@@ -33,7 +33,7 @@ message::Presence identity(const AgentConfig& config, const Limits& limits) {
 }
 
 ProbeOptions probe_options(const AgentConfig& config) {
-    return {fmt::format("Sonde/{}", service::version()), config.ca_file};
+    return {fmt::format("Sonde/{}", service::version()), config.ca_file, config.rdap_bootstrap_url};
 }
 
 Reporter::Options reporter_options(const AgentConfig& config) {

@@ -1,12 +1,16 @@
 #include "lib/check/judge.h"
 
+#include "lib/check/banner/judge.h"
 #include "lib/check/dns/judge.h"
+#include "lib/check/domain/judge.h"
+#include "lib/check/grpc/judge.h"
 #include "lib/check/heartbeat/judge.h"
 #include "lib/check/http/judge.h"
 #include "lib/check/tcp/judge.h"
 #include "lib/check/tls/judge.h"
 #include "lib/check/ping/judge.h"
 #include "lib/check/udp/judge.h"
+#include "lib/check/websocket/judge.h"
 
 namespace sonde::check {
 namespace {

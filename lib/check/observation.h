@@ -6,8 +6,11 @@
 #include <variant>
 
 #include "lib/base/instant.h"
+#include "lib/check/banner/facts.h"
 #include "lib/check/dns/facts.h"
+#include "lib/check/domain/facts.h"
 #include "lib/check/failure.h"
+#include "lib/check/grpc/facts.h"
 #include "lib/check/heartbeat/facts.h"
 #include "lib/check/http/facts.h"
 #include "lib/check/ping/facts.h"
@@ -15,6 +18,7 @@
 #include "lib/check/tls/facts.h"
 #include "lib/check/tls/handshake_facts.h"
 #include "lib/check/udp/facts.h"
+#include "lib/check/websocket/facts.h"
 
 namespace sonde::check {
 
@@ -35,7 +39,9 @@ struct Observation {
     Phases phases;
     std::string address;  // `192.0.2.1:443`, the one connected to; empty if none was
     std::optional<TlsFacts> tls;
-    std::variant<std::monostate, HttpFacts, HandshakeFacts, TcpFacts, DnsFacts, PingFacts, UdpFacts, HeartbeatFacts> seen;
+    std::variant<std::monostate, HttpFacts, HandshakeFacts, TcpFacts, DnsFacts, PingFacts, UdpFacts, HeartbeatFacts, WebSocketFacts, BannerFacts,
+                 GrpcFacts, DomainFacts>
+        seen;
 
     // The facts of a kind, made if they are not there yet.
     template <class Facts>

@@ -4,8 +4,11 @@
 #include <string>
 #include <variant>
 
+#include "lib/check/banner/spec.h"
 #include "lib/check/dns/spec.h"
+#include "lib/check/domain/spec.h"
 #include "lib/check/endpoint.h"
+#include "lib/check/grpc/spec.h"
 #include "lib/check/heartbeat/spec.h"
 #include "lib/check/http/spec.h"
 #include "lib/check/kind.h"
@@ -13,11 +16,13 @@
 #include "lib/check/tcp/spec.h"
 #include "lib/check/tls/spec.h"
 #include "lib/check/udp/spec.h"
+#include "lib/check/websocket/spec.h"
 #include "lib/json/reader.h"
 
 namespace sonde::check {
 
-using Spec = std::variant<HttpSpec, TlsSpec, TcpSpec, DnsSpec, PingSpec, UdpSpec, HeartbeatSpec>;  // in the order of Kind
+// In the order of Kind.
+using Spec = std::variant<HttpSpec, TlsSpec, TcpSpec, DnsSpec, PingSpec, UdpSpec, HeartbeatSpec, WebSocketSpec, BannerSpec, GrpcSpec, DomainSpec>;
 
 inline Kind kind_of(const Spec& spec) { return static_cast<Kind>(spec.index()); }
 

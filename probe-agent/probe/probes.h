@@ -6,22 +6,22 @@
 #include <string>
 
 #include "lib/check/kind.h"
+#include "probe-agent/probe/banner/probe.h"
 #include "probe-agent/probe/dns/probe.h"
+#include "probe-agent/probe/domain/probe.h"
+#include "probe-agent/probe/grpc/probe.h"
 #include "probe-agent/probe/http/probe.h"
 #include "probe-agent/probe/refusal.h"
 #include "probe-agent/probe/net/network.h"
+#include "probe-agent/probe/options.h"
 #include "probe-agent/probe/ping/probe.h"
 #include "probe-agent/probe/probe.h"
 #include "probe-agent/probe/tcp/probe.h"
 #include "probe-agent/probe/tls/probe.h"
 #include "probe-agent/probe/udp/probe.h"
+#include "probe-agent/probe/websocket/probe.h"
 
 namespace sonde::agent {
-
-struct ProbeOptions {
-    std::string user_agent;
-    std::string ca_file;  // certificate authorities; empty: the system's
-};
 
 // Starts each check with the probe of its kind. The loop and the resolver must outlive it.
 class Probes final : public Probe {
@@ -47,6 +47,10 @@ private:
     PingProbe ping_;
     UdpProbe udp_;
     Refusal heartbeat_;
+    WebSocketProbe websocket_;
+    BannerProbe banner_;
+    GrpcProbe grpc_;
+    DomainProbe domain_;
     std::array<Probe*, EnumNames<check::Kind>::names.size()> by_kind_;  // in the order of Kind
 };
 

@@ -10,7 +10,7 @@ from stack import SONDE, Stack
 from waiting import PATIENCE
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PORTS = ["8081", "8082", "8443", "8083", "8053", "8084"]
+PORTS = ["8081", "8082", "8443", "8053", "8083", "8084", "8085", "8086", "8087", "8088"]
 
 
 def chapter(title: str, end: str) -> list[str]:
@@ -67,13 +67,14 @@ def test_every_kind_goes_as_the_readme_says():
     may_change_routes = route("add") and route("del")
     blocks = chapter("The tour", "A channel to a receiver")[:1] + chapter("Every kind", "They say")
     if not may_change_routes:
-        blocks = [block.replace("ip route add", "true").replace("udp ping; do why", "udp; do why") for block in blocks]
+        blocks = [block.replace("ip route add", "true").replace("grpc ping; do why", "grpc; do why") for block in blocks]
     stack = Stack()
     try:
         output = run(stack, blocks)
-        for said in ("saw tls_untrusted: ", "saw body_mismatch: ", "saw dns_mismatch: ", "saw connect_refused: ", "heartbeat: heartbeat_failed: the disk is full"):
-            assert said in output, output
-        assert not may_change_routes or "ping: " in output and "saw unreachable: " in output, output
+        for kind, why in {"tls": "tls_untrusted", "tcp": "body_mismatch", "dns": "dns_mismatch", "udp": "connect_refused", "banner": "body_mismatch", "websocket": "http_status",
+                          "domain": "assertion", "grpc": "body_mismatch", **({"ping": "unreachable"} if may_change_routes else {})}.items():
+            assert re.search(f"^{kind}: [a-z]+ saw {why}: .", output, re.MULTILINE), output
+        assert "heartbeat: heartbeat_failed: the disk is full" in output, output
     finally:
         if may_change_routes:
             route("del")

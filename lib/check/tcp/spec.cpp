@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "lib/check/host.h"
-#include "lib/check/tls/authorities.h"
 
 namespace sonde::check {
 namespace {
@@ -100,28 +99,6 @@ void read_dialogue(json::Reader& in, TcpSpec& spec, json::Problems& problems) {
     if (bytes > kMaxDialogueBytes) in.refuse("dialogue", fmt::format("must not be longer than {} bytes together", kMaxDialogueBytes));
 }
 
-void read_tls(json::Reader& in, TcpSpec& spec, json::Problems& problems) {
-    const auto* value = in.value("tls");
-    if (value == nullptr) return;
-    if (value->is_boolean()) {
-        if (value->get<bool>()) spec.tls.emplace();
-        return;
-    }
-    if (!value->is_object()) return in.refuse("tls", "must be true, false or an object");
-    auto& tls = spec.tls.emplace();
-    json::Reader inner(*value, in.pointer("tls"), problems);
-    read_server_name(inner, "server_name", tls.server_name);
-    inner.boolean("verify", tls.verify);
-    read_authorities(inner, "ca", tls.ca);
-    inner.name("min_version", tls.min_version);
-    inner.finish();
-}
-
-Json write_tls(const std::optional<TcpTls>& tls) {
-    if (!tls) return false;
-    return {{"server_name", tls->server_name}, {"verify", tls->verify}, {"ca", tls->ca}, {"min_version", name_of(tls->min_version)}};
-}
-
 }  // namespace
 
 bool TcpSpec::starts_tls() const {
@@ -133,7 +110,7 @@ void read(TcpSpec& spec, json::Reader& in, json::Problems& problems) {
     read_host(in, "host", spec.host);
     in.whole("port", spec.port, 1, 65535);
     in.name("addresses", spec.addresses);
-    read_tls(in, spec, problems);
+    read_tls(in, "tls", spec.tls, problems);
     read_dialogue(in, spec, problems);
 }
 

@@ -7,7 +7,7 @@
 
 #include "lib/base/enum_name.h"
 #include "lib/check/endpoint.h"
-#include "lib/check/tls/spec.h"
+#include "lib/check/tls/wanted.h"
 #include "lib/json/reader.h"
 #include "lib/regex/pattern.h"
 
@@ -31,19 +31,11 @@ struct TcpStep {
     std::optional<regex::Pattern> pattern;
 };
 
-// TLS from the first byte on, or from the step `starttls` if the dialogue has one; a certificate that does not verify is a failure.
-struct TcpTls {
-    std::string server_name;  // empty: the host
-    bool verify = true;
-    std::string ca;  // PEM; empty: the system's authorities
-    TlsVersion min_version = TlsVersion::tls_1_2;
-};
-
 struct TcpSpec {
     std::string host;
     int port = 0;
     Addresses addresses = Addresses::race;
-    std::optional<TcpTls> tls;
+    std::optional<TlsWanted> tls;  // from the first byte on, or from the step `starttls` if the dialogue has one
     std::vector<TcpStep> dialogue;  // at most 20
 
     // Whether TLS begins within the dialogue.

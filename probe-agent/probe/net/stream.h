@@ -50,6 +50,8 @@ public:
     [[nodiscard]] std::optional<check::TlsFacts> tls() const;
     // The step a connection is in: tls during a handshake, first_byte until something came after it, transfer from then on.
     [[nodiscard]] check::Phase phase() const;
+    // The protocol agreed on by ALPN; empty if none was.
+    [[nodiscard]] std::string alpn() const { return tls_ == nullptr ? std::string() : tls_->alpn(); }
     [[nodiscard]] const std::string& peer() const { return peer_; }
 
 private:

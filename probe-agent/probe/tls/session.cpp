@@ -57,6 +57,10 @@ void TlsSession::set_up(const TlsRequest& request) {
         if (*request.min_version >= check::TlsVersion::tls_1_2) SSL_set_security_level(ssl_, kModernLevel);
     }
     SSL_set_tlsext_status_type(ssl_, TLSEXT_STATUSTYPE_ocsp);
+    if (!request.alpn.empty()) {
+        const auto offer = static_cast<char>(request.alpn.size()) + request.alpn;
+        SSL_set_alpn_protos(ssl_, reinterpret_cast<const unsigned char*>(offer.data()), static_cast<unsigned>(offer.size()));
+    }
     X509_VERIFY_PARAM* const wanted = SSL_get0_param(ssl_);
     if (net::Address::parse(server_name_)) {
         X509_VERIFY_PARAM_set1_ip_asc(wanted, server_name_.c_str());
@@ -66,6 +70,13 @@ void TlsSession::set_up(const TlsRequest& request) {
         // SSL_set_tlsext_host_name, without its cast.
         SSL_ctrl(ssl_, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, server_name_.data());
     }
+}
+
+std::string TlsSession::alpn() const {
+    const unsigned char* name = nullptr;
+    unsigned length = 0;
+    SSL_get0_alpn_selected(ssl_, &name, &length);
+    return length == 0 ? std::string() : std::string(reinterpret_cast<const char*>(name), length);
 }
 
 TlsSession::Step TlsSession::feed(std::string_view ciphertext) {

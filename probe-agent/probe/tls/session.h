@@ -20,6 +20,7 @@ struct TlsRequest {
     Verification verification = Verification::enforced;
     std::optional<check::TlsVersion> min_version = check::TlsVersion::tls_1_2;  // none: whatever the server speaks, however weak
     CertificateCache* certificates = nullptr;  // must outlive the session
+    std::string alpn{};          // the one protocol offered (RFC 7301), at most 255 bytes; empty: none
 };
 
 // Ciphertext in, plain text out, and the other way. Not thread-safe.
@@ -46,6 +47,8 @@ public:
     std::string take_output();
 
     [[nodiscard]] bool is_up() const { return is_up_; }
+    // The protocol that was agreed on; empty if none.
+    [[nodiscard]] std::string alpn() const;
     [[nodiscard]] const std::optional<check::TlsFacts>& facts() const { return watch_.facts(); }
 
 private:

@@ -23,9 +23,9 @@ struct Seen : check::Observation {
 // Loopback is allowed but for 127.0.0.66. `good.test` and `other.test` are 127.0.0.1, `mixed.test` is 127.0.0.66 and 127.0.0.1.
 class Bench {
 public:
-    explicit Bench(agent::Resolver::Options options = {}, const std::string& ca_file = "")
+    explicit Bench(agent::Resolver::Options options = {}, const std::string& ca_file = "", const std::string& rdap_bootstrap = "http://blocked.test/dns.json")
         : resolver(loop, with_hosts(std::move(options))),
-          probe(loop, resolver, {.user_agent = "Sonde/test", .ca_file = ca_file},
+          probe(loop, resolver, {.user_agent = "Sonde/test", .ca_file = ca_file, .rdap_bootstrap = rdap_bootstrap},
                 *net::make_guard({"127.0.0.0/8", "::1", "224.0.0.0/4"}, {"127.0.0.66"})) {}
 
     Seen run(check::Spec spec, milliseconds timeout = milliseconds{5000}) {

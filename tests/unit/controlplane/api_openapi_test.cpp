@@ -108,6 +108,11 @@ std::set<std::string> fields(const Json& object) {
     return all;
 }
 
+// Of kinds whose canonical document has every field, whatever is asked.
+std::map<std::string, check::Spec> specs_by_schema() {
+    return {{"WebSocketSpec", check::WebSocketSpec{}}, {"BannerSpec", check::BannerSpec{}}, {"GrpcSpec", check::GrpcSpec{}}, {"DomainSpec", check::DomainSpec{}}};
+}
+
 }  // namespace
 
 TEST_CASE("every route is in the document, and every operation of the document is routed") {
@@ -205,6 +210,7 @@ TEST_CASE("the fields that may be set are those of the canonical documents") {
     auto either = fields(check::write_spec(by_period));
     either.merge(fields(check::write_spec(by_schedule)));
     CHECK(fields(schemas["HeartbeatSpec"]["properties"]) == either);
+    for (const auto& [name, spec] : specs_by_schema()) CHECK_MESSAGE(fields(schemas[name]["properties"]) == fields(check::write_spec(spec)), name);
     auto channel = fields(write_channel({}));
     channel.insert("secrets");
     CHECK(fields(schemas["ChannelInput"]["properties"]) == channel);
@@ -221,6 +227,7 @@ TEST_CASE("the defaults in the document are those of the code") {
     const auto monitor = write_monitor({});
     check(schemas["MonitorInput"]["properties"], monitor);
     check(schemas["HttpSpec"]["properties"], monitor["spec"]);
+    for (const auto& [name, spec] : specs_by_schema()) check(schemas[name]["properties"], check::write_spec(spec));
     check(schemas["Policy"]["properties"], monitor["policy"]);
     check(schemas["Policy"]["properties"]["confirmation"]["properties"], monitor["policy"]["confirmation"]);
     check(schemas["SiteInput"]["properties"], write_site({}));
