@@ -125,3 +125,19 @@ TEST_CASE("nginx over TLS and HTTP/2 is judged like everybody") {
     CHECK(outcomes(bench, spec_of(url + "/", R"({"on":"body","equals":"hello"},{"on":"header","name":"server","matches":"^nginx"})", rest)) == "up; up");
     CHECK(outcomes(bench, spec_of(url + "/large", R"({"on":"body","matches":"^x+$"},{"on":"body","matches":"^x+"})", rest)) == "down body_too_large; up");
 }
+
+TEST_CASE("assertions on JSON see what a packed body unpacks to") {
+    if (!Nginx::is_there()) return;
+    Bench bench;
+    const Nginx nginx(make_certificate({.common_name = "good.test", .names = "DNS:good.test"}));
+    const auto url = "https://good.test:" + std::to_string(nginx.port()) + "/status.json";
+    const std::string json = R"({"on":"json","path":"$.status","equals":"ok"},{"on":"json","path":"$.parts[999].name","equals":"part 999"},)"
+                             R"({"on":"json","path":"$.parts[*].ms","below":99,"severity":"degraded"},{"on":"body","contains":"part 500"},)";
+    const auto* packed = R"({"on":"header","name":"content-encoding","equals":"gzip"})";
+    CHECK(outcomes(bench, spec_of(url, json + packed, R"("tls_verify":false,)")) == "up; up; degraded assertion; up; up");
+    // The limit is on what it unpacks to.
+    CHECK(outcomes(bench, spec_of(url, json + packed, R"("tls_verify":false,"max_body_bytes":20000,)")) ==
+          "down body_too_large; down body_too_large; degraded body_too_large; up; up");
+    const auto* plain = R"({"on":"header","name":"content-encoding","not_exists":true})";
+    CHECK(outcomes(bench, spec_of(url, json + plain, R"("tls_verify":false,"compression":false,)")) == "up; up; degraded assertion; up; up");
+}

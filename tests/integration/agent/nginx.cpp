@@ -32,6 +32,7 @@ http {{
     root {0};
     location = / {{ return 200 hello; }}
     location = /large {{ try_files /large =404; }}
+    location = /status.json {{ gzip on; gzip_types application/json; default_type application/json; try_files /status.json =404; }}
     location = /moved {{ return 302 /; }}
     location / {{ return 404; }}
   }}
@@ -48,6 +49,11 @@ Nginx::Nginx(const Certificate& certificate) : port_(closed_port()) {
     std::ofstream(here + "/certificate.pem") << certificate.pem();
     std::ofstream(here + "/key.pem") << certificate.key_pem();
     std::ofstream(here + "/large") << std::string((1 << 20) + 1, 'x');
+    std::ofstream(here + "/status.json") << R"({"status":"ok","parts":[)" << [] {
+        std::string parts;
+        for (int i = 0; i < 1000; ++i) parts += (i == 0 ? "" : ",") + std::string(R"({"name":"part )") + std::to_string(i) + R"(","ms":)" + std::to_string(i % 100) + "}";
+        return parts;
+    }() << "]}";
     std::ofstream(here + "/nginx.conf") << fmt::format(kConfig, here, port_);
     const auto config = here + "/nginx.conf";
     std::string arguments[] = {kProgram, "-c", config, "-p", here, "-e", here + "/error.log"};

@@ -8,7 +8,8 @@
 
 namespace sonde::test {
 
-// On a free port of 127.0.0.1. `/` is 5 bytes, `/large` more than 1 MiB, `/moved` leads to `/`, everything else is 404.
+// On a free port of 127.0.0.1. `/` is 5 bytes, `/large` more than 1 MiB, `/status.json` a document
+// of 1,000 parts, packed for those who take gzip, `/moved` leads to `/`, everything else is 404.
 class Nginx {
 public:
     static bool is_there();
