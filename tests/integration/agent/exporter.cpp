@@ -93,13 +93,13 @@ agent::blackbox::EndpointOptions Exporter::with_modules(agent::blackbox::Endpoin
     return options;
 }
 
-Answer Exporter::request(const std::string& head) {
+RawAnswer Exporter::request(const std::string& head) {
     RawClient client(port());
     client.send(head);
     return client.receive(head.starts_with("HEAD"));
 }
 
-Answer Exporter::ask(const std::string& query, const std::string& headers) { return request("GET /probe?" + query + " HTTP/1.1\r\nHost: a\r\n" + headers + "\r\n"); }
+RawAnswer Exporter::ask(const std::string& query, const std::string& headers) { return request("GET /probe?" + query + " HTTP/1.1\r\nHost: a\r\n" + headers + "\r\n"); }
 
 std::map<std::string, double> Exporter::probe(const std::string& query, const std::string& headers) {
     const auto answer = ask(query, headers);

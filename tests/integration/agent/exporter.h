@@ -27,8 +27,8 @@ public:
     Exporter& operator=(const Exporter&) = delete;
 
     // `query` as it stands behind `/probe?`.
-    Answer ask(const std::string& query, const std::string& headers = "");
-    Answer request(const std::string& head);
+    RawAnswer ask(const std::string& query, const std::string& headers = "");
+    RawAnswer request(const std::string& head);
     // The series of an answer, which must be 200.
     std::map<std::string, double> probe(const std::string& query, const std::string& headers = "");
     void write_modules(const std::string& text) { std::ofstream(modules_file()) << text; }
