@@ -19,12 +19,13 @@ AssertionResult result(std::string assertion, std::string expected, std::string 
 Verdict held(bool holds) { return holds ? Verdict::up : Verdict::down; }
 
 AssertionResult judge_expiration(const DomainSpec& spec, const DomainFacts& facts, TimePoint now) {
-    const auto expected = fmt::format("more than {} days away", spec.warn_days);
-    if (!facts.expires) return result("expiration", expected, "not told by the registry", Verdict::unknown);
+    const auto more_than = [](int days) { return fmt::format("more than {} days away", days); };
+    if (!facts.expires) return result("expiration", more_than(spec.warn_days), "not told by the registry", Verdict::unknown);
     const auto left = *facts.expires - now;
     const auto until = to_rfc3339(*facts.expires).substr(0, 10);
-    if (left <= milliseconds{0}) return result("expiration", expected, fmt::format("past, since {}", until), Verdict::down);
+    if (left <= milliseconds{0}) return result("expiration", more_than(spec.critical_days), fmt::format("past, since {}", until), Verdict::down);
     const auto verdict = left <= Days{spec.critical_days} ? Verdict::down : left <= Days{spec.warn_days} ? Verdict::degraded : Verdict::up;
+    const auto expected = more_than(verdict == Verdict::down ? spec.critical_days : spec.warn_days);
     return result("expiration", expected, fmt::format("{} days away, on {}", std::chrono::floor<Days>(left).count(), until), verdict);
 }
 

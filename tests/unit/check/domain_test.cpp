@@ -62,7 +62,7 @@ TEST_CASE("days left are counted down through degraded to down, and what is past
     CHECK(judged(expiring("2026-01-31T00:00:00Z")).verdict == Verdict::degraded);
     CHECK(judged(expiring("2026-01-31T00:00:00Z")).message == "expiration is 30 days away, on 2026-01-31, must be more than 30 days away");
     CHECK(judged(expiring("2026-01-08T00:00:00Z")).verdict == Verdict::down);
-    CHECK(judged(expiring("2026-01-01T00:00:00Z")).message == "expiration is past, since 2026-01-01, must be more than 30 days away");
+    CHECK(judged(expiring("2026-01-01T00:00:00Z")).message == "expiration is past, since 2026-01-01, must be more than 7 days away");
     CHECK(judged(expiring("2025-01-01T00:00:00Z")).cause == FailureClass::assertion);
     CHECK(judged(expiring("2026-01-08T00:00:00Z"), R"(,"critical_days":0)").verdict == Verdict::degraded);
     CHECK(judged(expiring("2026-01-08T00:00:00Z"), R"(,"warn_days":0)").verdict == Verdict::up);
