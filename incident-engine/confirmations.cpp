@@ -12,7 +12,7 @@ constexpr std::size_t kBytesInMessage = 500'000;  // the server takes a mebibyte
 constexpr milliseconds kPublishDeadline{2000};    // later, the core asks again
 
 constexpr db::Statement kSpecs{"engine_specs", R"sql(
-select id, site_id, version, timeout_ms, kind, spec::text, secrets from monitor where id = any($1::bigint[]))sql"};
+select id, site_id, version, timeout_ms, kind, coalesce(job_spec, spec::text), secrets from monitor where id = any($1::bigint[]))sql"};
 
 }  // namespace
 

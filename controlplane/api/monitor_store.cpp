@@ -30,19 +30,19 @@ constexpr db::Statement kExists{"monitor_exists", "select 1 from monitor where i
 
 constexpr db::Statement kInsert{"monitor_insert", R"(
     insert into monitor (id, site_id, shard, share, kind, name, spec, interval_ms, timeout_ms, phase_ms, regions, placement, policy,
-                         severity, tags, enabled, paused, ping_token, secrets, secret_names)
+                         severity, tags, enabled, paused, ping_token, secrets, secret_names, job_spec)
     select id, site_id, shard, share, kind, name, spec::jsonb, interval_ms, timeout_ms, phase_ms, regions::text[], placement,
-           policy::jsonb, severity, tags::text[], enabled, paused, ping_token, secrets::bytea, secret_names::text[]
+           policy::jsonb, severity, tags::text[], enabled, paused, ping_token, secrets::bytea, secret_names::text[], job_spec
     from unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::smallint[], $5::text[], $6::text[], $7::text[], $8::integer[],
                 $9::integer[], $10::integer[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::boolean[],
-                $17::boolean[], $18::text[], $19::text[], $20::text[])
+                $17::boolean[], $18::text[], $19::text[], $20::text[], $21::text[])
          as t (id, site_id, shard, share, kind, name, spec, interval_ms, timeout_ms, phase_ms, regions, placement, policy, severity,
-               tags, enabled, paused, ping_token, secrets, secret_names))"};
+               tags, enabled, paused, ping_token, secrets, secret_names, job_spec))"};
 
 constexpr db::Statement kUpdate{"monitor_update", R"(
     update monitor set name = $2, spec = $3, interval_ms = $4, timeout_ms = $5, phase_ms = $6, regions = $7, placement = $8, policy = $9,
            severity = $10, tags = $11, enabled = $12, paused = $13,
-           secrets = $14, secret_names = $15, version = version + 1, updated_at = now()
+           secrets = $14, secret_names = $15, job_spec = $16, version = version + 1, updated_at = now()
     where id = $1)"};
 
 constexpr db::Statement kRemove{"monitor_remove",
@@ -123,6 +123,13 @@ std::optional<std::string> sealed(const crypto::SecretBox& box, MonitorId id, co
     return db::Param::bytes(service::seal_secrets(box, id, secrets)).text();
 }
 
+// Null where the spec names secrets: without them it need not be one.
+std::optional<std::string> job_spec_of(const MonitorDraft& draft) {
+    if (check::names_secrets(draft.spec)) return std::nullopt;
+    const auto spec = check::read_spec(draft.kind, draft.spec, "");
+    return spec ? std::optional(json::dump(check::write_brief_spec(*spec))) : std::nullopt;
+}
+
 std::vector<std::string> names_of(const check::Secrets& secrets) {
     std::vector<std::string> names;
     for (const auto& [name, value] : secrets) names.push_back(name);
@@ -134,7 +141,7 @@ struct Columns {
     std::vector<std::int64_t> id, site_id;
     std::vector<int> shard, share, interval, timeout, phase;
     std::vector<std::string> kind, name, spec, regions, placement, policy, severity, tags, secret_names;
-    std::vector<std::optional<std::string>> secrets;
+    std::vector<std::optional<std::string>> secrets, job_spec;
     std::vector<bool> enabled, paused;
     std::vector<std::optional<std::string>> ping_token;
 
@@ -159,6 +166,7 @@ struct Columns {
         ping_token.push_back(check::is_pushed(draft.kind) ? std::optional(new_ping_token()) : std::nullopt);
         secrets.push_back(sealed(box, monitor, draft.secrets));
         secret_names.push_back(*db::Param(names_of(draft.secrets)).text());
+        job_spec.push_back(job_spec_of(draft));
     }
 };
 
@@ -203,7 +211,7 @@ void insert(db::Tx& tx, const crypto::SecretBox& box, const std::vector<std::pai
         for (std::size_t i = begin; i < std::min(monitors.size(), begin + chunk); ++i)
             c.add(box, monitors[i].first, *monitors[i].second);
         tx.run(kInsert, {c.id, c.site_id, c.shard, c.share, c.kind, c.name, c.spec, c.interval, c.timeout, c.phase, c.regions,
-                         c.placement, c.policy, c.severity, c.tags, c.enabled, c.paused, c.ping_token, c.secrets, c.secret_names});
+                         c.placement, c.policy, c.severity, c.tags, c.enabled, c.paused, c.ping_token, c.secrets, c.secret_names, c.job_spec});
     }
 }
 
@@ -212,7 +220,7 @@ void update(db::Tx& tx, const crypto::SecretBox& box, MonitorId id, const Monito
            {id, draft.name, json::dump(draft.spec), draft.interval.count(), draft.timeout.count(),
             phase_of(id, draft.interval).count(), draft.regions, name_of(draft.placement),
             json::dump(check::write_policy(draft.policy)), name_of(draft.severity), draft.tags, draft.enabled, draft.paused,
-            sealed(box, id, draft.secrets), names_of(draft.secrets)});
+            sealed(box, id, draft.secrets), names_of(draft.secrets), job_spec_of(draft)});
 }
 
 void rotate_ping_token(db::Tx& tx, MonitorId id) { tx.run(kGiveToken, {id, new_ping_token()}); }

@@ -16,14 +16,14 @@ constexpr db::Statement kRegions{"scheduler_regions", "select name from region o
 
 // Monitors that are heard of (check::is_pushed) have no jobs: they are not seen here at all.
 constexpr db::Statement kShare{"scheduler_load_share", R"sql(
-select m.id, m.site_id, m.version, m.share, m.kind, m.spec::text, m.interval_ms, m.phase_ms, m.timeout_ms, m.placement, m.regions,
+select m.id, m.site_id, m.version, m.share, m.kind, coalesce(m.job_spec, m.spec::text), m.interval_ms, m.phase_ms, m.timeout_ms, m.placement, m.regions,
        m.created_at, m.secrets
 from monitor m join site s on s.id = m.site_id
 where m.kind <> 'heartbeat' and m.share = $1 and m.id > $2 and m.enabled and not m.paused and m.deleted_at is null and s.active and s.deleted_at is null
 order by m.id limit $3)sql"};
 
 constexpr db::Statement kMonitors{"scheduler_load_monitors", R"sql(
-select m.id, m.site_id, m.version, m.share, m.kind, m.spec::text, m.interval_ms, m.phase_ms, m.timeout_ms, m.placement, m.regions,
+select m.id, m.site_id, m.version, m.share, m.kind, coalesce(m.job_spec, m.spec::text), m.interval_ms, m.phase_ms, m.timeout_ms, m.placement, m.regions,
        m.created_at, m.secrets
 from monitor m join site s on s.id = m.site_id
 where m.kind <> 'heartbeat' and m.id = any($1) and m.share = any($2) and m.enabled and not m.paused and m.deleted_at is null and s.active

@@ -29,6 +29,20 @@ Json write_spec(const Spec& spec) {
     return std::visit([](const auto& of_kind) { return write(of_kind); }, spec);
 }
 
+Json write_brief_spec(const Spec& spec) {
+    const auto whole = write_spec(spec);
+    const auto kind = kind_of(spec);
+    const auto usual = write_spec(empty_spec(kind, std::make_index_sequence<std::variant_size_v<Spec>>{}));
+    auto brief = Json::object();
+    for (const auto& [field, value] : whole.items()) {
+        const auto found = usual.find(field);
+        if (found == usual.end() || *found != value) brief[field] = value;
+    }
+    // Some defaults depend on other fields.
+    const auto again = read_spec(kind, brief, "");
+    return again && write_spec(*again) == whole ? brief : whole;
+}
+
 Endpoint endpoint_of(const Spec& spec) {
     return std::visit([](const auto& of_kind) { return endpoint(of_kind); }, spec);
 }

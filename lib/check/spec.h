@@ -32,6 +32,9 @@ Result<Spec, json::Problems> read_spec(Kind kind, const Json& document, std::str
 // The canonical document of a spec: every field present, defaults filled in. `read_spec` reads it back equal.
 Json write_spec(const Spec& spec);
 
+// The canonical document without the fields that a spec of this kind has by default, if it is read back equal: what jobs carry.
+Json write_brief_spec(const Spec& spec);
+
 // Checks of one endpoint share a bound. Of a spec that was read.
 Endpoint endpoint_of(const Spec& spec);
 

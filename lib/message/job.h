@@ -28,7 +28,7 @@ struct Job {
     TimePoint not_after;   // a check that has not started by then is worthless and must be dropped
     milliseconds timeout{0};
     check::Kind kind = check::Kind::http;
-    std::string spec;    // JSON text, as `check::write_spec` gave it; may name secrets
+    std::string spec;    // JSON text, as `check::write_spec` or `write_brief_spec` gave it; may name secrets
     check::Secrets secrets;  // those that the spec names
 };
 

@@ -179,3 +179,18 @@ TEST_CASE("a malformed status set is refused, naming the part that is wrong") {
     for (int i = 0; i < 50; ++i) many += ",200";
     CHECK(StatusSet::parse(many).error().message == "must have at most 50 ranges");
 }
+
+TEST_CASE("a brief document has what is not usual, and is read back equal") {
+    const auto brief = [](Kind kind, const char* text) {
+        const auto spec = check::read_spec(kind, *json::parse(text), "");
+        REQUIRE_MESSAGE(spec, std::string(text));
+        const auto document = check::write_brief_spec(*spec);
+        CHECK(check::write_spec(*check::read_spec(kind, document, "")) == check::write_spec(*spec));
+        return json::dump(document);
+    };
+    CHECK(brief(Kind::http, R"({"url":"http://a/"})") == R"({"url":"http://a/"})");
+    CHECK(brief(Kind::http, R"({"url":"http://a/","method":"GET","max_redirects":3})") == R"({"url":"http://a/","max_redirects":3})");
+    CHECK(brief(Kind::tcp, R"({"host":"a","port":80})") == R"({"host":"a","port":80})");
+    // 443 is usual, but not for mail: without it, it would be 587.
+    CHECK(brief(Kind::tls, R"({"host":"a","port":443,"starttls":"smtp"})").find(R"("port":443)") != std::string::npos);
+}
