@@ -10,7 +10,7 @@
 namespace sonde::scheduler {
 
 struct SchedulerConfig {
-    milliseconds tick{200};           // slots of one tick travel together
+    milliseconds tick{300};           // slots of one tick travel together
     milliseconds lease{5'000};
     milliseconds renew_every{1'500};
     milliseconds lease_grace{60'000}; // publish on for so long without a renewal, when the database is away
