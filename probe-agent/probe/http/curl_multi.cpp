@@ -1,6 +1,7 @@
 #include "probe-agent/probe/http/curl_multi.h"
 
 #include <stdexcept>
+#include <utility>
 
 namespace sonde::agent {
 namespace {
@@ -12,9 +13,24 @@ CURLM* begin_multi() {
     return multi;
 }
 
+bool is_over_tls(CURL* easy) {
+    const char* scheme = nullptr;
+    curl_easy_getinfo(easy, CURLINFO_SCHEME, &scheme);
+    return scheme != nullptr && (scheme[4] == 's' || scheme[4] == 'S');
+}
+
+// Bytes of headers and body that were handed on.
+std::int64_t received(CURL* easy) {
+    long head = 0;
+    curl_off_t body = 0;
+    curl_easy_getinfo(easy, CURLINFO_HEADER_SIZE, &head);
+    curl_easy_getinfo(easy, CURLINFO_SIZE_DOWNLOAD_T, &body);
+    return head + body;
+}
+
 }  // namespace
 
-CurlMulti::CurlMulti(uv::Loop& loop) : loop_(loop), multi_(begin_multi()), timer_(new uv_timer_t) {
+CurlMulti::CurlMulti(uv::Loop& loop) : loop_(loop), multi_(begin_multi()), timer_(new uv_timer_t), second_look_(loop) {
     uv_timer_init(loop.raw(), timer_);
     timer_->data = this;
     curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &CurlMulti::socket_changed);
@@ -37,7 +53,7 @@ void CurlMulti::add(CURL* easy, Listener* listener) {
 
 void CurlMulti::remove(CURL* easy) { curl_multi_remove_handle(multi_, easy); }
 
-int CurlMulti::socket_changed(CURL*, curl_socket_t fd, int what, void* self, void*) {
+int CurlMulti::socket_changed(CURL* easy, curl_socket_t fd, int what, void* self, void*) {
     auto& multi = *static_cast<CurlMulti*>(self);
     if (what == CURL_POLL_REMOVE) {
         multi.watched_.erase(fd);
@@ -46,6 +62,7 @@ int CurlMulti::socket_changed(CURL*, curl_socket_t fd, int what, void* self, voi
     auto& watched = multi.watched_[fd];
     if (watched.poll == nullptr) {
         watched.serial = ++multi.last_serial_;
+        watched.easy = easy;
         watched.poll = std::make_unique<Poll>(multi.loop_, fd, self, [](void* owner, int socket, int status, int events) {
             static_cast<CurlMulti*>(owner)->ready(socket, status, events);
         });
@@ -55,9 +72,11 @@ int CurlMulti::socket_changed(CURL*, curl_socket_t fd, int what, void* self, voi
 }
 
 void CurlMulti::ready(int fd, int status, int events) {
-    if (status == 0)
+    if (status == 0) {
+        if ((events & UV_READABLE) != 0) look_again(fd);
         return act(fd,
                    ((events & UV_READABLE) != 0 ? CURL_CSELECT_IN : 0) | ((events & UV_WRITABLE) != 0 ? CURL_CSELECT_OUT : 0));
+    }
     // libuv has found an error and stopped watching. Told of it, libcurl would not look further; told to read, it finds out
     // which.
     const auto serial = watched_.at(fd).serial;
@@ -83,6 +102,27 @@ void CurlMulti::act(curl_socket_t fd, int events) {
     int running = 0;
     curl_multi_socket_action(multi_, fd, events, &running);
     tell_finished();
+}
+
+void CurlMulti::look_again(curl_socket_t fd) {
+    const auto& watched = watched_.at(fd);
+    if (!is_over_tls(watched.easy)) return;
+    second_looks_.push_back({fd, watched.serial});
+    second_look_.once(milliseconds{0}, [this] { take_second_looks(); });
+}
+
+void CurlMulti::take_second_looks() {
+    for (const auto& look : std::exchange(second_looks_, {})) {
+        const auto is_there = [&] {
+            const auto found = watched_.find(look.fd);
+            return found != watched_.end() && found->second.serial == look.serial;
+        };
+        if (!is_there()) continue;
+        CURL* const easy = watched_.at(look.fd).easy;
+        const auto before = received(easy);
+        act(look.fd, CURL_CSELECT_IN);
+        if (is_there() && received(easy) != before) look_again(look.fd);
+    }
 }
 
 void CurlMulti::tell_finished() {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <unordered_map>
+#include <vector>
 
 #include "lib/uv/loop.h"
 #include "probe-agent/probe/net/poll.h"
@@ -32,6 +33,7 @@ public:
     CurlMulti& operator=(const CurlMulti&) = delete;
 
     // Begins a transfer; `listener` is told once, when it ended, unless `remove` was called before. Takes CURLOPT_PRIVATE.
+    // Of each socket one transfer.
     void add(CURL* easy, Listener* listener);
     // Ends a transfer at once. Not from inside a callback of libcurl.
     void remove(CURL* easy);
@@ -41,11 +43,18 @@ private:
     static int timer_changed(CURLM* multi, long timeout_ms, void* self);
     void ready(int fd, int status, int events);
     void act(curl_socket_t fd, int events);
+    void look_again(curl_socket_t fd);
+    void take_second_looks();
     void tell_finished();
 
     struct Watched {
         std::unique_ptr<Poll> poll;
         std::uint64_t serial = 0;  // tells a socket from the next one of the same number
+        CURL* easy = nullptr;
+    };
+    struct SecondLook {
+        curl_socket_t fd;
+        std::uint64_t serial;
     };
 
     uv::Loop& loop_;
@@ -53,6 +62,10 @@ private:
     uv_timer_t* timer_;
     std::unordered_map<int, Watched> watched_;
     std::uint64_t last_serial_ = 0;
+    // libcurl (7.88) may stop reading though TLS or HTTP/2 hold more that has arrived. With these sockets there is nothing to read then, so that
+    // nothing would ever move again: after each read they are looked at once more, until a look finds nothing new.
+    std::vector<SecondLook> second_looks_;
+    uv::Timer second_look_;
 };
 
 }  // namespace sonde::agent
