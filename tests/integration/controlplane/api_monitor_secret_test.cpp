@@ -121,6 +121,21 @@ TEST_CASE("secrets that cannot be are refused, each at its place") {
     CHECK(stand().admin().post("/v1/monitors", document).errors().find("/secrets: must be at most 20\n") == 0);
 }
 
+TEST_CASE("what jobs carry follows every change of the spec, and is the spec itself where that names secrets") {
+    const auto site = stand().make_site();
+    const auto made = stand().admin().post("/v1/monitors", {{"site_id", site}, {"name", "m"}, {"spec", {{"url", "https://a.example/"}}}});
+    const auto id = made.json()["id"].get<std::string>();
+    const auto path = "/v1/monitors/" + id;
+    CHECK(stored(id, "job_spec") == R"({"url":"https://a.example/"})");
+    CHECK(made.json()["spec"]["max_redirects"] == 10);  // told whole
+    REQUIRE(stand().admin().patch(path, {{"spec", {{"max_redirects", 3}}}}).status == 200);
+    CHECK(stored(id, "job_spec") == R"({"url":"https://a.example/","max_redirects":3})");
+    REQUIRE(stand().admin().patch(path, {{"spec", with_header("{{secrets.KEY}}")}, {"secrets", {{"KEY", "hunter22"}}}}).status == 200);
+    CHECK(stored(id, "job_spec") == "null");
+    REQUIRE(stand().admin().patch(path, {{"spec", {{"headers", nullptr}, {"url", "https://b.example/"}}}, {"secrets", {{"KEY", nullptr}}}}).status == 200);
+    CHECK(stored(id, "job_spec") == R"({"url":"https://b.example/","max_redirects":3})");
+}
+
 TEST_CASE("an operator may not set secrets") {
     const auto id = stand().admin().post("/v1/monitors", monitor_document(stand().make_site())).json()["id"].get<std::string>();
     CHECK(stand().operate().patch("/v1/monitors/" + id, {{"secrets", {{"KEY", "x"}}}}).status == 403);
