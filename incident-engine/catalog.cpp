@@ -50,13 +50,13 @@ constexpr db::Statement kChanges{"change_since", R"sql(
 select xid::text, entity, entity_id, pg_snapshot_xmin(pg_current_snapshot())::text
 from change where xid >= $1::text::xid8 and entity in ('monitor', 'site', 'region'))sql"};
 
-core::Activity activity_of(const db::Row& row) {
-    if (row.boolean(16)) return core::Activity::site_deleted;
-    if (row.boolean(12)) return core::Activity::deleted;
-    if (!row.boolean(15)) return core::Activity::site_inactive;
-    if (!row.boolean(10)) return core::Activity::disabled;
-    if (row.boolean(11)) return core::Activity::paused;
-    return core::Activity::active;
+decision::Activity activity_of(const db::Row& row) {
+    if (row.boolean(16)) return decision::Activity::site_deleted;
+    if (row.boolean(12)) return decision::Activity::deleted;
+    if (!row.boolean(15)) return decision::Activity::site_inactive;
+    if (!row.boolean(10)) return decision::Activity::disabled;
+    if (row.boolean(11)) return decision::Activity::paused;
+    return decision::Activity::active;
 }
 
 // A stored policy was validated by the API. One that is not what this program knows counts by the defaults, and the log says so.
@@ -83,8 +83,8 @@ check::HeartbeatSpec heartbeat_of(const db::Row& row) {
     return never;
 }
 
-core::Definition definition_of(const db::Row& row, const Regions& regions) {
-    core::Definition definition;
+decision::Definition definition_of(const db::Row& row, const Regions& regions) {
+    decision::Definition definition;
     definition.monitor = row.id<MonitorId>(0);
     definition.site = row.id<SiteId>(1);
     definition.name = row.text(3);
@@ -92,7 +92,7 @@ core::Definition definition_of(const db::Row& row, const Regions& regions) {
     definition.timeout = milliseconds{row.whole(5)};
     definition.rotates = row.text(7) == "rotate";
     definition.policy = policy_of(row);
-    definition.severity = from_name<core::Severity>(row.text(9)).value_or(core::Severity::critical);
+    definition.severity = from_name<decision::Severity>(row.text(9)).value_or(decision::Severity::critical);
     definition.spec_hash = static_cast<std::uint64_t>(row.whole(13));
     if (definition.spec_hash == 0) definition.spec_hash = 1;  // 0 is for a state that knows no spec yet
     definition.site_name = row.text(14);
@@ -100,8 +100,8 @@ core::Definition definition_of(const db::Row& row, const Regions& regions) {
     if (!row.is_null(17)) {
         definition.heartbeat = heartbeat_of(row);
         const std::string name(message::subject::push_region);
-        definition.voters.push_back({core::kPushRegion, name, name, 0});
-        core::arrange_voters(definition);
+        definition.voters.push_back({decision::kPushRegion, name, name, 0});
+        decision::arrange_voters(definition);
         return definition;
     }
     const auto names = row.texts(6);
@@ -109,23 +109,23 @@ core::Definition definition_of(const db::Row& row, const Regions& regions) {
         const bool checks = names.empty() || std::find(names.begin(), names.end(), region.name) != names.end();
         if (checks) definition.voters.push_back({id, region.name, region.domain, 0});
     }
-    core::arrange_voters(definition);
+    decision::arrange_voters(definition);
     return definition;
 }
 
-void hold_site(const core::Definition& definition, int shard, Holdings& holdings) {
+void hold_site(const decision::Definition& definition, int shard, Holdings& holdings) {
     auto& site = holdings.sites[definition.site];
     site.name = definition.site_name;
     site.shard = shard;
 }
 
-core::Incident incident_of(const db::Row& row) {
-    core::Incident incident;
+decision::Incident incident_of(const db::Row& row) {
+    decision::Incident incident;
     incident.id = row.id<IncidentId>(0);
     incident.site = row.id<SiteId>(1);
-    incident.scope = from_name<core::Scope>(row.text(2)).value();
-    incident.state = from_name<core::IncidentState>(row.text(3)).value();
-    incident.severity = from_name<core::Severity>(row.text(4)).value();
+    incident.scope = from_name<decision::Scope>(row.text(2)).value();
+    incident.state = from_name<decision::IncidentState>(row.text(3)).value();
+    incident.severity = from_name<decision::Severity>(row.text(4)).value();
     incident.title = row.text(5);
     incident.seq = row.whole(6);
     incident.version = row.small(7);
@@ -138,23 +138,23 @@ core::Incident incident_of(const db::Row& row) {
     return incident;
 }
 
-core::Member member_of(const db::Row& row) {
+decision::Member member_of(const db::Row& row) {
     return {row.id<MonitorId>(1), std::string(row.text(2)),
             from_name<check::FailureClass>(row.text(3)).value_or(check::FailureClass::none), row.time(4), row.maybe(5, &db::Row::time)};
 }
 
-core::MonitorState state_of(const db::Row& row, TimePoint now, MonitorId monitor, Loaded& loaded) {
-    if (row.is_null(18)) return core::first_state(now);
-    auto state = core::read_state(row.text(18));
+decision::MonitorState state_of(const db::Row& row, TimePoint now, MonitorId monitor, Loaded& loaded) {
+    if (row.is_null(18)) return decision::first_state(now);
+    auto state = decision::read_state(row.text(18));
     if (state) return *std::move(state);
     log::error("state_unreadable", "monitor", monitor.text(), "error", state.error().message);
     loaded.unreadable.push_back(monitor);
-    return core::first_state(now);
+    return decision::first_state(now);
 }
 
 // The incident says who takes part in it, not the state: a state that had to begin anew must be able to leave it.
 void load_incidents(db::Tx& tx, int shard, Holdings& holdings, Loaded& loaded) {
-    std::unordered_map<IncidentId, core::Incident> incidents;
+    std::unordered_map<IncidentId, decision::Incident> incidents;
     for (const auto row : tx.run(kOpenIncidents, {shard})) {
         auto incident = incident_of(row);
         incidents.emplace(incident.id, std::move(incident));
@@ -167,7 +167,7 @@ void load_incidents(db::Tx& tx, int shard, Holdings& holdings, Loaded& loaded) {
         if (held == holdings.monitors.end()) {
             loaded.orphans.push_back({incident.site, incident.scope, incident.members.back().monitor});
         } else {
-            (incident.scope == core::Scope::outage ? held->second.state.in_outage : held->second.state.in_warning) = true;
+            (incident.scope == decision::Scope::outage ? held->second.state.in_outage : held->second.state.in_warning) = true;
         }
     }
     for (auto& [id, incident] : incidents) {
@@ -182,7 +182,7 @@ void load_incidents(db::Tx& tx, int shard, Holdings& holdings, Loaded& loaded) {
 void load_regions(db::Tx& tx, Regions& regions) {
     regions.clear();
     for (const auto row : tx.run(kRegions)) {
-        regions.put(static_cast<core::RegionId>(row.small(0)), {std::string(row.text(1)), std::string(row.text(2))});
+        regions.put(static_cast<decision::RegionId>(row.small(0)), {std::string(row.text(1)), std::string(row.text(2))});
     }
 }
 
@@ -211,12 +211,12 @@ std::vector<MonitorId> refresh(db::Tx& tx, const std::vector<std::int64_t>& moni
         auto definition = definition_of(row, holdings.regions);
         const auto monitor = definition.monitor;
         const int shard = row.small(2);
-        const bool gone = definition.activity == core::Activity::deleted || definition.activity == core::Activity::site_deleted;
+        const bool gone = definition.activity == decision::Activity::deleted || definition.activity == decision::Activity::site_deleted;
         auto found = holdings.monitors.find(monitor);
         if (found == holdings.monitors.end()) {
             if (gone) continue;
             found = holdings.monitors.emplace(monitor, Watched{}).first;
-            found->second.state = core::first_state(now);
+            found->second.state = decision::first_state(now);
             found->second.shard = shard;
         }
         hold_site(definition, shard, holdings);
@@ -226,7 +226,7 @@ std::vector<MonitorId> refresh(db::Tx& tx, const std::vector<std::int64_t>& moni
     return held;
 }
 
-std::optional<core::Incident> load_incident(db::Tx& tx, IncidentId id) {
+std::optional<decision::Incident> load_incident(db::Tx& tx, IncidentId id) {
     const auto rows = tx.run(kIncident, {id});
     if (rows.empty()) return std::nullopt;
     auto incident = incident_of(rows[0]);

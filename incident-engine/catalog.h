@@ -15,7 +15,7 @@ void load_regions(db::Tx& tx, Regions& regions);
 // What `load_shard` found that must be decided on.
 struct Orphan {
     SiteId site;
-    core::Scope scope = core::Scope::outage;
+    decision::Scope scope = decision::Scope::outage;
     MonitorId monitor;
 };
 
@@ -34,7 +34,7 @@ std::vector<MonitorId> refresh(db::Tx& tx, const std::vector<std::int64_t>& moni
                                const std::vector<int>& shards, TimePoint now, Holdings& holdings);
 
 // Nothing if there is no such incident.
-std::optional<core::Incident> load_incident(db::Tx& tx, IncidentId id);
+std::optional<decision::Incident> load_incident(db::Tx& tx, IncidentId id);
 
 // What changed since it was last asked: sees every change at least once, in spite of transactions that commit out of order.
 class Changes {

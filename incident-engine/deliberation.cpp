@@ -13,7 +13,7 @@ std::string message_of(const std::string& detail) {
     return found != document->end() && found->is_string() ? found->get<std::string>() : std::string{};
 }
 
-std::vector<std::string> names_of(const Regions& regions, const std::vector<core::RegionId>& ids) {
+std::vector<std::string> names_of(const Regions& regions, const std::vector<decision::RegionId>& ids) {
     std::vector<std::string> names;
     names.reserve(ids.size());
     for (const auto id : ids) names.push_back(regions.name_of(id));
@@ -22,11 +22,11 @@ std::vector<std::string> names_of(const Regions& regions, const std::vector<core
 
 }  // namespace
 
-core::Reason Deliberation::result(const Seen& seen) {
+decision::Reason Deliberation::result(const Seen& seen) {
     const auto& result = *seen.result;
     const auto& watched = holdings_.monitors.at(result.monitor);
     if (watched.definition.heartbeat) return ping(watched, result);
-    core::ResultSeen event{.region = seen.region,
+    decision::ResultSeen event{.region = seen.region,
                            .slot = result.slot,
                            .attempt = result.attempt,
                            .started_at = std::min(result.started_at, seen.received_at),
@@ -38,42 +38,42 @@ core::Reason Deliberation::result(const Seen& seen) {
     return decide(watched, std::move(event));
 }
 
-core::Reason Deliberation::ping(const Watched& watched, const message::ProbeResult& result) {
+decision::Reason Deliberation::ping(const Watched& watched, const message::ProbeResult& result) {
     const auto detail = json::parse(result.detail);
     const auto mark = detail ? check::read_ping_mark(*detail) : std::nullopt;
-    if (!mark) return core::Reason::vote_from_stranger;  // recorded all the same
-    core::PingSeen event{result.slot, result.attempt, mark->ping, mark->run, {}};
+    if (!mark) return decision::Reason::vote_from_stranger;  // recorded all the same
+    decision::PingSeen event{result.slot, result.attempt, mark->ping, mark->run, {}};
     if (mark->ping == check::PingKind::fail) event.message = message_of(result.detail);
     return decide(watched, std::move(event));
 }
 
-core::Reason Deliberation::tick(MonitorId monitor, TimePoint listening_since, TimePoint heard_until) {
-    return decide(holdings_.monitors.at(monitor), core::Tick{listening_since, heard_until});
+decision::Reason Deliberation::tick(MonitorId monitor, TimePoint listening_since, TimePoint heard_until) {
+    return decide(holdings_.monitors.at(monitor), decision::Tick{listening_since, heard_until});
 }
 
-core::Reason Deliberation::definition_read(MonitorId monitor) {
+decision::Reason Deliberation::definition_read(MonitorId monitor) {
     const auto& watched = holdings_.monitors.at(monitor);
-    const auto reason = decide(watched, core::DefinitionRead{});
+    const auto reason = decide(watched, decision::DefinitionRead{});
     const auto activity = watched.definition.activity;
-    if (activity == core::Activity::deleted || activity == core::Activity::site_deleted) {
+    if (activity == decision::Activity::deleted || activity == decision::Activity::site_deleted) {
         writes_.states.erase(monitor);
         writes_.forgotten.push_back(monitor);
     }
     return reason;
 }
 
-core::Reason Deliberation::decide(const Watched& watched, What what) {
+decision::Reason Deliberation::decide(const Watched& watched, What what) {
     const auto monitor = watched.definition.monitor;
     const auto touched = writes_.states.find(monitor);
     const bool fresh = touched == writes_.states.end();
-    const bool compare = !std::holds_alternative<core::ResultSeen>(what);
+    const bool compare = !std::holds_alternative<decision::ResultSeen>(what);
     auto before = fresh ? watched.state : touched->second;
-    std::optional<core::MonitorState> kept;
+    std::optional<decision::MonitorState> kept;
     if (compare) kept = before;
-    auto decision = core::decide(std::move(before), watched.definition, {now_, new_id<AdvisoryId>(), std::move(what)});
+    auto decision = decision::decide(std::move(before), watched.definition, {now_, new_id<AdvisoryId>(), std::move(what)});
     const auto reason = decision.reason;
-    const bool nothing_new = reason == core::Reason::vote_superseded || reason == core::Reason::vote_late ||
-                             reason == core::Reason::vote_from_stranger || reason == core::Reason::not_watched;
+    const bool nothing_new = reason == decision::Reason::vote_superseded || reason == decision::Reason::vote_late ||
+                             reason == decision::Reason::vote_from_stranger || reason == decision::Reason::not_watched;
     if (decision.effects.empty()) {
         // A definition read for the first time is worth no row: the first vote writes it.
         if (nothing_new || (compare && (decision.next == *kept || (!watched.stored && fresh)))) return reason;
@@ -88,16 +88,16 @@ core::Reason Deliberation::decide(const Watched& watched, What what) {
     return reason;
 }
 
-void Deliberation::carry_out(const Watched& watched, const core::MonitorState& state, std::vector<core::Effect>& effects) {
+void Deliberation::carry_out(const Watched& watched, const decision::MonitorState& state, std::vector<decision::Effect>& effects) {
     const auto& definition = watched.definition;
     const auto evidence = evidence_of(state, definition, now_);
     const auto votes = json::dump(evidence);
     std::optional<std::size_t> edge;  // the transition that an incident's change belongs to
     for (const auto& effect : effects) {
-        if (const auto* note = std::get_if<core::Note>(&effect)) {
-            if (note->kind == core::NoteKind::transition) edge = writes_.decisions.size();
+        if (const auto* note = std::get_if<decision::Note>(&effect)) {
+            if (note->kind == decision::NoteKind::transition) edge = writes_.decisions.size();
             writes_.decisions.push_back({definition.monitor, *note, std::nullopt, votes});
-        } else if (const auto* changed = std::get_if<core::Changed>(&effect)) {
+        } else if (const auto* changed = std::get_if<decision::Changed>(&effect)) {
             EventParts parts("monitor.changed", now_, name_of(changed->reason));
             parts.site = definition.site;
             parts.site_name = definition.site_name;
@@ -106,57 +106,57 @@ void Deliberation::carry_out(const Watched& watched, const core::MonitorState& s
             parts.to = changed->to;
             parts.evidence = &evidence;
             writes_.events.push_back(make_event(new_id<EventId>(), parts));
-        } else if (const auto* confirm = std::get_if<core::Confirm>(&effect)) {
+        } else if (const auto* confirm = std::get_if<decision::Confirm>(&effect)) {
             writes_.asking.push_back({definition.monitor, *confirm});
-        } else if (const auto* joined = std::get_if<core::Joins>(&effect)) {
+        } else if (const auto* joined = std::get_if<decision::Joins>(&effect)) {
             joins(watched, *joined, evidence, edge);
-        } else if (const auto* gone = std::get_if<core::Leaves>(&effect)) {
+        } else if (const auto* gone = std::get_if<decision::Leaves>(&effect)) {
             left(definition.site, gone->scope, {definition.monitor, gone->reason}, &definition, &evidence, edge);
-        } else if (const auto* opened = std::get_if<core::AdvisoryOpened>(&effect)) {
-            advisory(watched, opened->advisory, false, true, core::Reason::minority_failing, evidence);
-        } else if (const auto* grown = std::get_if<core::AdvisoryChanged>(&effect)) {
-            advisory(watched, grown->advisory, false, false, core::Reason::minority_failing, evidence);
-        } else if (const auto* closed = std::get_if<core::AdvisoryClosed>(&effect)) {
+        } else if (const auto* opened = std::get_if<decision::AdvisoryOpened>(&effect)) {
+            advisory(watched, opened->advisory, false, true, decision::Reason::minority_failing, evidence);
+        } else if (const auto* grown = std::get_if<decision::AdvisoryChanged>(&effect)) {
+            advisory(watched, grown->advisory, false, false, decision::Reason::minority_failing, evidence);
+        } else if (const auto* closed = std::get_if<decision::AdvisoryClosed>(&effect)) {
             advisory(watched, closed->advisory, true, true, closed->reason, evidence);
         }
     }
 }
 
-void Deliberation::joins(const Watched& watched, const core::Joins& joins, const Json& evidence, std::optional<std::size_t> edge) {
+void Deliberation::joins(const Watched& watched, const decision::Joins& joins, const Json& evidence, std::optional<std::size_t> edge) {
     const auto& definition = watched.definition;
-    core::MonitorJoins event{definition.site,  definition.site_name, definition.monitor,
+    decision::MonitorJoins event{definition.site,  definition.site_name, definition.monitor,
                              definition.name,  joins.scope,          definition.severity,
                              joins.cause,      joins.failing_since,  names_of(holdings_.regions, joins.regions),
                              joins.reason};
-    const auto decision = core::decide(open(definition.site, joins.scope), {now_, new_id<IncidentId>(), std::move(event)});
+    const auto decision = decision::decide(open(definition.site, joins.scope), {now_, new_id<IncidentId>(), std::move(event)});
     record(decision, &definition, &evidence);
     if (edge && decision.next) writes_.decisions[*edge].incident = decision.next->id;
 }
 
-void Deliberation::left(SiteId site, core::Scope scope, const core::MonitorLeaves& leaves, const core::Definition* definition,
+void Deliberation::left(SiteId site, decision::Scope scope, const decision::MonitorLeaves& leaves, const decision::Definition* definition,
                         const Json* evidence, std::optional<std::size_t> edge) {
     auto there = open(site, scope);
     if (!there) return;
-    const auto decision = core::decide(std::move(there), {now_, IncidentId{}, leaves});
+    const auto decision = decision::decide(std::move(there), {now_, IncidentId{}, leaves});
     record(decision, definition, evidence);
     if (edge && decision.next && !decision.entries.empty()) writes_.decisions[*edge].incident = decision.next->id;
 }
 
-void Deliberation::leaves(SiteId site, core::Scope scope, MonitorId monitor, core::Reason reason) {
+void Deliberation::leaves(SiteId site, decision::Scope scope, MonitorId monitor, decision::Reason reason) {
     left(site, scope, {monitor, reason}, nullptr, nullptr, std::nullopt);
 }
 
-core::CommandOutcome Deliberation::command(std::int64_t number, std::optional<core::Incident> named, const core::Command& command) {
+decision::CommandOutcome Deliberation::command(std::int64_t number, std::optional<decision::Incident> named, const decision::Command& command) {
     if (named) {
         if (const auto touched = writes_.incidents.find(named->id); touched != writes_.incidents.end()) named = touched->second;
     }
-    const auto decision = core::decide(std::move(named), {now_, IncidentId{}, command});
+    const auto decision = decision::decide(std::move(named), {now_, IncidentId{}, command});
     record(decision, nullptr, nullptr);
     writes_.answers.push_back({number, decision.outcome});
     return decision.outcome;
 }
 
-void Deliberation::advisory(const Watched& watched, const core::Advisory& advisory, bool closed, bool told, core::Reason reason,
+void Deliberation::advisory(const Watched& watched, const decision::Advisory& advisory, bool closed, bool told, decision::Reason reason,
                             const Json& evidence) {
     const auto& definition = watched.definition;
     auto regions = names_of(holdings_.regions, advisory.regions);
@@ -174,13 +174,13 @@ void Deliberation::advisory(const Watched& watched, const core::Advisory& adviso
     writes_.advisories.push_back({definition.site, definition.monitor, advisory, std::move(regions), closed});
 }
 
-void Deliberation::record(const core::IncidentDecision& decision, const core::Definition* definition, const Json* evidence) {
+void Deliberation::record(const decision::IncidentDecision& decision, const decision::Definition* definition, const Json* evidence) {
     if (decision.entries.empty()) return;
     const auto& incident = *decision.next;
     for (const auto& entry : decision.entries) {
         Json data = Json::object();
         if (entry.monitor && evidence != nullptr) data = *evidence;
-        if (entry.kind == core::TimelineKind::opened || entry.kind == core::TimelineKind::monitor_joined) {
+        if (entry.kind == decision::TimelineKind::opened || entry.kind == decision::TimelineKind::monitor_joined) {
             for (const auto& member : incident.members) {
                 if (entry.monitor == member.monitor) data["cause"] = name_of(member.cause);
             }
@@ -202,14 +202,14 @@ void Deliberation::record(const core::IncidentDecision& decision, const core::De
         writes_.events.push_back(make_event(new_id<EventId>(), parts));
     }
     writes_.incidents.insert_or_assign(incident.id, incident);
-    const bool is_open = incident.state != core::IncidentState::resolved;
+    const bool is_open = incident.state != decision::IncidentState::resolved;
     // A comment on a resolved incident must not hide the one that is open now.
     const auto key = std::pair(incident.site, incident.scope);
     const auto now_open = open(incident.site, incident.scope);
     if (is_open || (now_open && now_open->id == incident.id)) open_[key] = is_open ? incident.id : IncidentId{};
 }
 
-std::optional<core::Incident> Deliberation::open(SiteId site, core::Scope scope) const {
+std::optional<decision::Incident> Deliberation::open(SiteId site, decision::Scope scope) const {
     if (const auto changed = open_.find({site, scope}); changed != open_.end()) {
         if (!changed->second) return std::nullopt;
         return writes_.incidents.at(changed->second);

@@ -7,7 +7,7 @@ namespace {
 
 Json time_or_null(const std::optional<TimePoint>& at) { return at ? Json(to_rfc3339(*at)) : Json(nullptr); }
 
-Json incident_json(const core::Incident& incident, std::string_view comment) {
+Json incident_json(const decision::Incident& incident, std::string_view comment) {
     Json document;
     document["id"] = incident.id.text();
     document["seq"] = incident.seq;

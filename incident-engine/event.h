@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "incident-engine/core/incident.h"
+#include "lib/decision/incident.h"
 #include "lib/json/json.h"
 
 namespace sonde::engine {
@@ -31,12 +31,12 @@ struct EventParts {
     std::string_view actor = "engine";
     std::optional<SiteId> site;
     std::string_view site_name;
-    const core::Incident* incident = nullptr;
+    const decision::Incident* incident = nullptr;
     std::string_view comment;                       // of an incident's event
-    const core::Definition* monitor = nullptr;
-    std::optional<core::State> from;
-    std::optional<core::State> to;
-    const core::Advisory* advisory = nullptr;
+    const decision::Definition* monitor = nullptr;
+    std::optional<decision::State> from;
+    std::optional<decision::State> to;
+    const decision::Advisory* advisory = nullptr;
     std::vector<std::string> advisory_regions;
     bool advisory_closed = false;
     std::string_view region;                        // of a coverage event

@@ -1,15 +1,15 @@
 // The votes a decision was taken by, as they are recorded and told.
 #pragma once
 
-#include "incident-engine/core/monitor_state.h"
+#include "lib/decision/monitor_state.h"
 #include "lib/json/json.h"
 
 namespace sonde::engine {
 
 // One item for each region that checks the monitor, those that have not voted as `absent`: `votes` of event.schema.json.
-Json votes_of(const core::MonitorState& state, const core::Definition& definition, TimePoint now);
+Json votes_of(const decision::MonitorState& state, const decision::Definition& definition, TimePoint now);
 
 // `{"votes": …, "rule": …}`, as stored in `decision.votes` and `incident_event.data`.
-Json evidence_of(const core::MonitorState& state, const core::Definition& definition, TimePoint now);
+Json evidence_of(const decision::MonitorState& state, const decision::Definition& definition, TimePoint now);
 
 }  // namespace sonde::engine

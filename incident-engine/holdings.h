@@ -7,16 +7,16 @@
 #include <unordered_map>
 #include <vector>
 
-#include "incident-engine/core/decide.h"
-#include "incident-engine/core/incident.h"
+#include "lib/decision/decide.h"
+#include "lib/decision/incident.h"
 #include "lib/message/subject.h"
 
 namespace sonde::engine {
 
 // A monitor as defined and as decided on last.
 struct Watched {
-    core::Definition definition;
-    core::MonitorState state;
+    decision::Definition definition;
+    decision::MonitorState state;
     int shard = 0;
     bool stored = false;              // has a row in monitor_state
     std::optional<TimePoint> armed;   // its entry in the timers; earlier than or at its next tick
@@ -25,7 +25,7 @@ struct Watched {
 struct Site {
     std::string name;
     int shard = 0;
-    std::array<std::optional<core::Incident>, 2> open;  // by scope
+    std::array<std::optional<decision::Incident>, 2> open;  // by scope
 };
 
 struct Region {
@@ -36,7 +36,7 @@ struct Region {
 // The regions of the table; where pings come from goes by number and name like one, and is none of `all`.
 class Regions {
 public:
-    void put(core::RegionId id, Region region) {
+    void put(decision::RegionId id, Region region) {
         ids_[region.name] = id;
         by_id_[id] = std::move(region);
     }
@@ -44,23 +44,23 @@ public:
         ids_.clear();
         by_id_.clear();
     }
-    [[nodiscard]] std::optional<core::RegionId> id_of(std::string_view name) const {
-        if (name == message::subject::push_region) return core::kPushRegion;
+    [[nodiscard]] std::optional<decision::RegionId> id_of(std::string_view name) const {
+        if (name == message::subject::push_region) return decision::kPushRegion;
         const auto found = ids_.find(std::string(name));
         if (found == ids_.end()) return std::nullopt;
         return found->second;
     }
     // Of a region that is gone: `region-<id>`.
-    [[nodiscard]] std::string name_of(core::RegionId id) const {
-        if (id == core::kPushRegion) return std::string(message::subject::push_region);
+    [[nodiscard]] std::string name_of(decision::RegionId id) const {
+        if (id == decision::kPushRegion) return std::string(message::subject::push_region);
         const auto found = by_id_.find(id);
         return found != by_id_.end() ? found->second.name : "region-" + std::to_string(static_cast<int>(id));
     }
-    [[nodiscard]] const std::unordered_map<core::RegionId, Region>& all() const { return by_id_; }
+    [[nodiscard]] const std::unordered_map<decision::RegionId, Region>& all() const { return by_id_; }
 
 private:
-    std::unordered_map<core::RegionId, Region> by_id_;
-    std::unordered_map<std::string, core::RegionId> ids_;
+    std::unordered_map<decision::RegionId, Region> by_id_;
+    std::unordered_map<std::string, decision::RegionId> ids_;
 };
 
 struct Holdings {

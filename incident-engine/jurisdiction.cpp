@@ -150,7 +150,7 @@ void Jurisdiction::arm(MonitorId monitor, TimePoint now) {
     const auto found = holdings_.monitors.find(monitor);
     if (found == holdings_.monitors.end()) return;
     auto& watched = found->second;
-    if (const auto at = core::next_tick(watched.state, watched.definition, now, listening_since(watched.shard))) timers_.arm(watched, *at);
+    if (const auto at = decision::next_tick(watched.state, watched.definition, now, listening_since(watched.shard))) timers_.arm(watched, *at);
 }
 
 }  // namespace sonde::engine

@@ -75,7 +75,7 @@ std::vector<db::Param> columns_of(std::span<const Seen> results, std::span<const
         verdicts.push_back(static_cast<int>(result.verdict));
         causes.push_back(static_cast<int>(result.cause));
         backfilled.push_back(result.backfilled);
-        if (result.verdict == check::Verdict::up && seen.region != core::kPushRegion) {
+        if (result.verdict == check::Verdict::up && seen.region != decision::kPushRegion) {
             details.emplace_back(std::nullopt);
         } else {
             details.emplace_back(result.detail);
@@ -154,7 +154,7 @@ void account(db::Tx& tx, std::span<const Seen> results) {
     std::map<std::tuple<std::int64_t, std::string_view, int>, Count> counts;
     for (const auto& seen : results) {
         const auto& result = *seen.result;
-        if (result.attempt != 0 || seen.region == core::kPushRegion) continue;  // nobody expects a ping at a slot
+        if (result.attempt != 0 || seen.region == decision::kPushRegion) continue;  // nobody expects a ping at a slot
         const auto minute = std::chrono::floor<std::chrono::minutes>(result.slot);
         auto& count = counts[{to_unix_ms(minute), seen.region_name, seen.shard}];
         ++count.executed;

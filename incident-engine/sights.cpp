@@ -52,7 +52,7 @@ std::vector<int> Sights::number(db::Tx& tx, std::span<const Seen> results, TimeP
     for (std::size_t i = 0; i < results.size(); ++i) {
         const auto& result = *results[i].result;
         const auto& document = result.detail;
-        if (result.verdict != check::Verdict::up || results[i].region == core::kPushRegion || document == "{}") continue;
+        if (result.verdict != check::Verdict::up || results[i].region == decision::kPushRegion || document == "{}") continue;
         if (document.size() > bounds_.bytes) {
             ++left_out;
             continue;

@@ -96,7 +96,7 @@ void write_states(db::Tx& tx, const Writes& writes) {
         ids.push_back(monitor.value());
         shown.emplace_back(name_of(state.shown()));
         since.push_back(to_unix_ms(state.since));
-        cores.push_back(core::write_state(state));
+        cores.push_back(decision::write_state(state));
     }
     tx.run(kStates, {ids, shown, since, cores});
 }

@@ -25,10 +25,10 @@ double in_seconds(Clock::duration time) { return std::chrono::duration<double>(t
 void log_edges(const Writes& writes) {
     for (const auto& row : writes.timeline) {
         const auto& incident = writes.incidents.at(row.incident);
-        if (row.entry.kind == core::TimelineKind::opened) {
+        if (row.entry.kind == decision::TimelineKind::opened) {
             log::info("incident_opened", "incident", row.incident.text(), "site", incident.site.text(), "scope", name_of(incident.scope),
                       "reason", name_of(row.entry.reason), "title", incident.title);
-        } else if (row.entry.kind == core::TimelineKind::resolved) {
+        } else if (row.entry.kind == decision::TimelineKind::resolved) {
             log::info("incident_resolved", "incident", row.incident.text(), "site", incident.site.text(), "scope", name_of(incident.scope),
                       "reason", name_of(row.entry.reason), "by", incident.resolved_by);
         }
@@ -92,21 +92,21 @@ std::vector<bool> Transaction::insert(std::optional<db::Tx>& tx, const std::vect
 }
 
 // What was acknowledged was decided on and is in memory: this thread acknowledges after it has taken a decision over.
-core::Reason Transaction::tick(MonitorId monitor, Deliberation& deliberation) {
+decision::Reason Transaction::tick(MonitorId monitor, Deliberation& deliberation) {
     const auto& watched = jurisdiction_.holdings().monitors.at(monitor);
     const auto deadline = watched.state.heartbeat.deadline;
     const auto heard_until = hearing_.heard_until(watched.shard);
-    if (deadline && *deadline < deliberation.now() && heard_until < *deadline + core::kLatePingsWay) {
+    if (deadline && *deadline < deliberation.now() && heard_until < *deadline + decision::kLatePingsWay) {
         hearing_.want(watched.shard);
-        return core::Reason::nothing_due;  // and soon again; while the bus is away that may be many
+        return decision::Reason::nothing_due;  // and soon again; while the bus is away that may be many
     }
     return deliberation.tick(monitor, jurisdiction_.listening_since(watched.shard), heard_until);
 }
 
 void Transaction::answer_commands(db::Tx& tx, Deliberation& deliberation) {
     for (const auto row : tx.run(kCommands, {jurisdiction_.shard_numbers(), kCommandsAtOnce})) {
-        const auto action = from_name<core::Action>(row.text(2));
-        core::Command command{action.value_or(core::Action::comment), std::string(row.text(3)), std::string(row.text(4)),
+        const auto action = from_name<decision::Action>(row.text(2));
+        decision::Command command{action.value_or(decision::Action::comment), std::string(row.text(3)), std::string(row.text(4)),
                               row.maybe(5, &db::Row::small)};
         auto named = catalog::load_incident(tx, row.id<IncidentId>(1));
         const auto outcome = deliberation.command(row.whole(0), std::move(named), command);
@@ -126,7 +126,7 @@ Committed Transaction::run(Batch& batch) {
         if (held(monitor)) deliberation.definition_read(monitor);
     }
     for (const auto& orphan : batch.orphans) {
-        deliberation.leaves(orphan.site, orphan.scope, orphan.monitor, core::Reason::monitor_deleted);
+        deliberation.leaves(orphan.site, orphan.scope, orphan.monitor, decision::Reason::monitor_deleted);
     }
 
     std::optional<db::Tx> tx;
@@ -141,7 +141,7 @@ Committed Transaction::run(Batch& batch) {
         for (std::size_t i = 0; i < sorted.results.size(); ++i) {
             if (!is_new[i]) continue;
             fresh.push_back(sorted.results[i]);
-            if (deliberation.result(sorted.results[i]) == core::Reason::vote_late) ++late;
+            if (deliberation.result(sorted.results[i]) == decision::Reason::vote_late) ++late;
         }
         store::account(*tx, fresh);
         unkept_evidence = store::insert_evidence(*tx, fresh);
@@ -214,8 +214,8 @@ void Transaction::count(const Sorted& sorted, const std::vector<bool>& is_new, c
     if (late > 0) metrics_.late.add(late);
     if (!writes.answers.empty()) metrics_.commands.add(writes.answers.size());
     for (const auto& row : writes.timeline) {
-        if (row.entry.kind == core::TimelineKind::opened) metrics_.incidents_opened.add();
-        if (row.entry.kind == core::TimelineKind::resolved) metrics_.incidents_resolved.add();
+        if (row.entry.kind == decision::TimelineKind::opened) metrics_.incidents_opened.add();
+        if (row.entry.kind == decision::TimelineKind::resolved) metrics_.incidents_resolved.add();
     }
 }
 

@@ -35,7 +35,7 @@ private:
     Sorted sort(const Batch& batch, TimePoint now) const;
     std::vector<bool> insert(std::optional<db::Tx>& tx, const std::vector<Seen>& results, TimePoint now);
     void begin(std::optional<db::Tx>& tx);
-    core::Reason tick(MonitorId monitor, Deliberation& deliberation);
+    decision::Reason tick(MonitorId monitor, Deliberation& deliberation);
     void answer_commands(db::Tx& tx, Deliberation& deliberation);
     void take_over(Batch& batch, Deliberation& deliberation, const Writes& writes);
     void count(const Sorted& sorted, const std::vector<bool>& is_new, const Writes& writes, std::uint64_t late, TimePoint committed_at);

@@ -15,7 +15,7 @@ namespace sonde::engine {
 // A result with what is known of it besides its own fields.
 struct Seen {
     const message::ProbeResult* result = nullptr;
-    core::RegionId region{};
+    decision::RegionId region{};
     std::string_view region_name;
     int shard = 0;
     TimePoint received_at;
@@ -23,39 +23,39 @@ struct Seen {
 
 struct DecisionRow {
     MonitorId monitor;
-    core::Note note;
+    decision::Note note;
     std::optional<IncidentId> incident;
     std::string votes;  // JSON
 };
 
 struct TimelineRow {
     IncidentId incident;
-    core::TimelineEntry entry;
+    decision::TimelineEntry entry;
     std::string data;  // JSON
 };
 
 struct AdvisoryRow {
     SiteId site;
     MonitorId monitor;
-    core::Advisory advisory;
+    decision::Advisory advisory;
     std::vector<std::string> regions;
     bool closed = false;
 };
 
 struct Asking {
     MonitorId monitor;
-    core::Confirm confirm;
+    decision::Confirm confirm;
 };
 
 struct Answer {
     std::int64_t command = 0;
-    core::CommandOutcome outcome = core::CommandOutcome::unchanged;
+    decision::CommandOutcome outcome = decision::CommandOutcome::unchanged;
 };
 
 struct Writes {
-    std::unordered_map<MonitorId, core::MonitorState> states;  // as they will be
+    std::unordered_map<MonitorId, decision::MonitorState> states;  // as they will be
     std::vector<MonitorId> forgotten;                          // deleted monitors, of which nothing is open
-    std::map<IncidentId, core::Incident> incidents;            // changed or new, as they will be
+    std::map<IncidentId, decision::Incident> incidents;            // changed or new, as they will be
     std::vector<DecisionRow> decisions;
     std::vector<TimelineRow> timeline;
     std::vector<AdvisoryRow> advisories;

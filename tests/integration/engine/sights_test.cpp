@@ -28,7 +28,7 @@ struct Good {
             result.monitor = monitor;
             result.verdict = Verdict::up;
             result.detail = document;
-            seen.push_back({&result, core::RegionId{1}, "eu", 0, wall_now()});
+            seen.push_back({&result, decision::RegionId{1}, "eu", 0, wall_now()});
         }
     }
 };

@@ -6,7 +6,7 @@
 
 #include "incident-engine/event.h"
 #include "incident-engine/evidence.h"
-#include "tests/unit/engine/world.h"
+#include "tests/unit/decision/world.h"
 
 using namespace sonde;
 using namespace sonde::engine;
@@ -29,8 +29,8 @@ void check_golden(const std::string& name, const std::string& text) {
     CHECK(golden.str() == text + "\n");
 }
 
-core::Definition api() {
-    auto definition = engine::test::definition_with({"hetzner", "aws", "gcp"});
+decision::Definition api() {
+    auto definition = decision::test::definition_with({"hetzner", "aws", "gcp"});
     definition.monitor = MonitorId{7};
     definition.site = SiteId{3};
     definition.site_name = "Café API";
@@ -39,11 +39,11 @@ core::Definition api() {
 }
 
 // eu and us see it down; ap has not voted.
-core::MonitorState half_down() {
-    core::MonitorState state;
+decision::MonitorState half_down() {
+    decision::MonitorState state;
     for (int region = 1; region <= 2; ++region) {
-        core::cast_vote(state.votes,
-                        {.region = static_cast<core::RegionId>(region), .slot = kAt, .attempt = region - 1, .started_at = kAt,
+        decision::cast_vote(state.votes,
+                        {.region = static_cast<decision::RegionId>(region), .slot = kAt, .attempt = region - 1, .started_at = kAt,
                          .verdict = check::Verdict::down, .cause = check::FailureClass::connect_refused, .backfilled = false,
                          .message = "connect to 192.0.2.1:443: refused"},
                         kAt + milliseconds{region});
@@ -51,10 +51,10 @@ core::MonitorState half_down() {
     return state;
 }
 
-core::Incident opened() {
-    const core::MonitorJoins joins{SiteId{3}, "Café API", MonitorId{7}, "Checkout", core::Scope::outage, core::Severity::major,
-                                   check::FailureClass::connect_refused, kAt, {"eu", "us"}, core::Reason::quorum_down};
-    return *core::decide(std::nullopt, {kAt + seconds{1}, IncidentId{11}, joins}).next;
+decision::Incident opened() {
+    const decision::MonitorJoins joins{SiteId{3}, "Café API", MonitorId{7}, "Checkout", decision::Scope::outage, decision::Severity::major,
+                                   check::FailureClass::connect_refused, kAt, {"eu", "us"}, decision::Reason::quorum_down};
+    return *decision::decide(std::nullopt, {kAt + seconds{1}, IncidentId{11}, joins}).next;
 }
 
 }  // namespace
@@ -78,8 +78,8 @@ TEST_CASE("the event of an opened incident says all that a receiver needs") {
 
 TEST_CASE("the event of a resolved incident has its seq, its time and who commented") {
     auto incident = opened();
-    incident = *core::decide(incident, {kAt + seconds{60}, {}, core::Command{core::Action::acknowledge, "token:ann", "", {}}}).next;
-    incident = *core::decide(incident, {kAt + seconds{90}, {}, core::Command{core::Action::resolve, "token:ann", "failed over", {}}}).next;
+    incident = *decision::decide(incident, {kAt + seconds{60}, {}, decision::Command{decision::Action::acknowledge, "token:ann", "", {}}}).next;
+    incident = *decision::decide(incident, {kAt + seconds{90}, {}, decision::Command{decision::Action::resolve, "token:ann", "failed over", {}}}).next;
     EventParts parts("incident.resolved", kAt + seconds{90}, "by_request");
     parts.actor = "token:ann";
     parts.site = incident.site;
@@ -96,15 +96,15 @@ TEST_CASE("the event of a monitor that nobody can see names both states and the 
     parts.site = definition.site;
     parts.site_name = definition.site_name;
     parts.monitor = &definition;
-    parts.from = core::State::down;
-    parts.to = core::State::unknown;
+    parts.from = decision::State::down;
+    parts.to = decision::State::unknown;
     parts.evidence = &evidence;
     check_golden("event_monitor_changed.json", make_event(EventId{101}, parts).document);
 }
 
 TEST_CASE("the events of an advisory and of coverage are told without an incident") {
     const auto definition = api();
-    const core::Advisory advisory{AdvisoryId{5}, {static_cast<core::RegionId>(1)}, check::FailureClass::reset, kAt};
+    const decision::Advisory advisory{AdvisoryId{5}, {static_cast<decision::RegionId>(1)}, check::FailureClass::reset, kAt};
     EventParts closed("advisory.closed", kAt + seconds{90}, "nobody_failing");
     closed.site = definition.site;
     closed.site_name = definition.site_name;

@@ -1,10 +1,10 @@
-#include "incident-engine/core/decide.h"
+#include "lib/decision/decide.h"
 
 #include <algorithm>
 
-#include "incident-engine/core/step.h"
+#include "lib/decision/step.h"
 
-namespace sonde::engine::core {
+namespace sonde::decision {
 namespace {
 
 constexpr milliseconds kHeardAgain{50};
@@ -129,4 +129,4 @@ std::optional<TimePoint> next_tick(const MonitorState& state, const Definition& 
     return next;
 }
 
-}  // namespace sonde::engine::core
+}  // namespace sonde::decision

@@ -1,8 +1,8 @@
 #include <algorithm>
 
-#include "incident-engine/core/step.h"
+#include "lib/decision/step.h"
 
-namespace sonde::engine::core {
+namespace sonde::decision {
 namespace {
 
 void close(Step& step, Reason reason) {
@@ -54,4 +54,4 @@ std::optional<Reason> advise(Step& step) {
     return Reason::minority_failing;
 }
 
-}  // namespace sonde::engine::core
+}  // namespace sonde::decision

@@ -7,11 +7,11 @@
 #include <string_view>
 #include <vector>
 
-#include "incident-engine/core/heartbeat.h"
-#include "incident-engine/core/vote.h"
+#include "lib/decision/heartbeat.h"
+#include "lib/decision/vote.h"
 #include "lib/base/result.h"
 
-namespace sonde::engine::core {
+namespace sonde::decision {
 
 // As shown: the names of the API.
 enum class State : unsigned char { up, degraded, down, unknown, pending, paused, maintenance };
@@ -102,19 +102,19 @@ std::string write_state(const MonitorState& state);
 // Reads exactly what `write_state` wrote; anything else is an error.
 Result<MonitorState> read_state(std::string_view text);
 
-}  // namespace sonde::engine::core
+}  // namespace sonde::decision
 
 template <>
-struct sonde::EnumNames<sonde::engine::core::State> {
+struct sonde::EnumNames<sonde::decision::State> {
     static constexpr std::array<std::string_view, 7> names{"up", "degraded", "down", "unknown", "pending", "paused", "maintenance"};
 };
 
 template <>
-struct sonde::EnumNames<sonde::engine::core::Known> {
+struct sonde::EnumNames<sonde::decision::Known> {
     static constexpr std::array<std::string_view, 4> names{"pending", "up", "degraded", "down"};
 };
 
 template <>
-struct sonde::EnumNames<sonde::engine::core::Activity> {
+struct sonde::EnumNames<sonde::decision::Activity> {
     static constexpr std::array<std::string_view, 6> names{"active", "paused", "disabled", "deleted", "site_inactive", "site_deleted"};
 };

@@ -1,9 +1,9 @@
 #include <doctest/doctest.h>
 
-#include "incident-engine/core/monitor_state.h"
+#include "lib/decision/monitor_state.h"
 
 using namespace sonde;
-using namespace sonde::engine::core;
+using namespace sonde::decision;
 
 namespace {
 

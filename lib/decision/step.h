@@ -1,9 +1,9 @@
 // The parts of `decide`, each one rule. They work on one decision in the making.
 #pragma once
 
-#include "incident-engine/core/decide.h"
+#include "lib/decision/decide.h"
 
-namespace sonde::engine::core {
+namespace sonde::decision {
 
 struct Step {
     const Definition& definition;
@@ -14,7 +14,7 @@ struct Step {
     Tally tally;              // of state.votes at `now`
     std::optional<Slot> slot;  // of the result that is being decided on
 
-    void count() { tally = core::tally(state.votes, definition, now); }
+    void count() { tally = decision::tally(state.votes, definition, now); }
     void note(NoteKind kind, State from, State to, Reason reason) { effects.emplace_back(Note{kind, from, to, reason, slot}); }
     // Records and tells the edge from `from` to what is shown now, if it is one.
     void edge(State from, Reason reason);
@@ -50,4 +50,4 @@ std::optional<Reason> advise(Step& step);
 // activity.cpp ─ pause, resume, edit, delete.
 Reason definition_read(Step& step);
 
-}  // namespace sonde::engine::core
+}  // namespace sonde::decision

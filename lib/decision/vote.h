@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "incident-engine/core/definition.h"
+#include "lib/decision/definition.h"
 #include "lib/check/verdict.h"
 
-namespace sonde::engine::core {
+namespace sonde::decision {
 
 struct Vote {
     RegionId region{};
@@ -57,4 +57,4 @@ bool supersedes(const ResultSeen& result, const Vote& vote);
 // Makes `result` the region's vote. The caller has asked `supersedes` and freshness. Votes stay sorted by region.
 Vote& cast_vote(std::vector<Vote>& votes, const ResultSeen& result, TimePoint taken);
 
-}  // namespace sonde::engine::core
+}  // namespace sonde::decision

@@ -1,13 +1,13 @@
-#include "incident-engine/core/heartbeat.h"
+#include "lib/decision/heartbeat.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <tuple>
 
-#include "incident-engine/core/step.h"
+#include "lib/decision/step.h"
 
-namespace sonde::engine::core {
+namespace sonde::decision {
 namespace {
 
 using check::PingKind;
@@ -176,4 +176,4 @@ void settle(MonitorState& state, const Definition& definition) {
     heartbeat.last_run = last_run(heartbeat.pings);
 }
 
-}  // namespace sonde::engine::core
+}  // namespace sonde::decision

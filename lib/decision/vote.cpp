@@ -1,9 +1,9 @@
-#include "incident-engine/core/vote.h"
+#include "lib/decision/vote.h"
 
 #include <algorithm>
 #include <tuple>
 
-namespace sonde::engine::core {
+namespace sonde::decision {
 namespace {
 
 bool before(const Vote& vote, RegionId region) { return vote.region < region; }
@@ -70,4 +70,4 @@ Vote& cast_vote(std::vector<Vote>& votes, const ResultSeen& result, TimePoint ta
     return vote;
 }
 
-}  // namespace sonde::engine::core
+}  // namespace sonde::decision

@@ -1,4 +1,4 @@
-#include "incident-engine/core/monitor_state.h"
+#include "lib/decision/monitor_state.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 
 #include "lib/json/reader.h"
 
-namespace sonde::engine::core {
+namespace sonde::decision {
 namespace {
 
 using Out = std::back_insert_iterator<std::string>;
@@ -259,4 +259,4 @@ Result<MonitorState> read_state(std::string_view text) {
     return state;
 }
 
-}  // namespace sonde::engine::core
+}  // namespace sonde::decision

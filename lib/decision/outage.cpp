@@ -1,8 +1,8 @@
 #include <algorithm>
 
-#include "incident-engine/core/step.h"
+#include "lib/decision/step.h"
 
-namespace sonde::engine::core {
+namespace sonde::decision {
 namespace {
 
 Joins join_by(const Step& step, Scope scope, Reason reason, std::optional<TimePoint> failing_since, int least_rank) {
@@ -103,4 +103,4 @@ std::optional<Reason> recover(Step& step, const Vote& vote) {
     return Reason::quorum_recovered;
 }
 
-}  // namespace sonde::engine::core
+}  // namespace sonde::decision

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "incident-engine/core/vote.h"
+#include "lib/decision/vote.h"
 
-namespace sonde::engine::core {
+namespace sonde::decision {
 
 // How many failure domains must be failing, of `fresh` that voted lately and `configured` that could.
 int needed_down(const check::Quorum& quorum, int fresh, int configured);
@@ -45,4 +45,4 @@ bool confirms_in_place(const Definition& definition);
 // `2/3 down`, `1/3 failing` and so on, for traces.
 std::string describe(const Tally& tally);
 
-}  // namespace sonde::engine::core
+}  // namespace sonde::decision

@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "incident-engine/core/definition.h"
+#include "lib/decision/definition.h"
 #include "lib/check/heartbeat/facts.h"
 
-namespace sonde::engine::core {
+namespace sonde::decision {
 
 struct Step;
 struct MonitorState;
@@ -65,4 +65,4 @@ Heartbeat resumed(const Heartbeat& before, TimePoint now);
 // Fills in what follows from the state and the definition. After every decision.
 void settle(MonitorState& state, const Definition& definition);
 
-}  // namespace sonde::engine::core
+}  // namespace sonde::decision

@@ -1,10 +1,10 @@
-#include "incident-engine/core/incident.h"
+#include "lib/decision/incident.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-namespace sonde::engine::core {
+namespace sonde::decision {
 namespace {
 
 constexpr std::string_view kEngine = "engine";
@@ -129,4 +129,4 @@ std::string title_of(const MonitorJoins& joins) {
     return title;
 }
 
-}  // namespace sonde::engine::core
+}  // namespace sonde::decision

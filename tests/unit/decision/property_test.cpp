@@ -6,11 +6,10 @@
 #include <algorithm>
 #include <random>
 
-#include "tests/unit/engine/world.h"
+#include "tests/unit/decision/world.h"
 
 using namespace sonde;
-using namespace sonde::engine;
-using namespace sonde::engine::core;
+using namespace sonde::decision;
 
 namespace {
 

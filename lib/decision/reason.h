@@ -3,7 +3,7 @@
 
 #include "lib/base/enum_name.h"
 
-namespace sonde::engine::core {
+namespace sonde::decision {
 
 enum class Reason : unsigned char {
     // What became of one result or tick.
@@ -54,10 +54,10 @@ enum class Reason : unsigned char {
     heartbeat_recovered, // enough successes since
 };
 
-}  // namespace sonde::engine::core
+}  // namespace sonde::decision
 
 template <>
-struct sonde::EnumNames<sonde::engine::core::Reason> {
+struct sonde::EnumNames<sonde::decision::Reason> {
     static constexpr std::array<std::string_view, 35> names{
         "vote_counted", "vote_superseded", "vote_late", "vote_from_stranger", "agents_fault",
         "not_watched", "nothing_due", "below_quorum", "quorum_unconfirmed", "confirmation_repeated",
@@ -68,5 +68,5 @@ struct sonde::EnumNames<sonde::engine::core::Reason> {
         "heartbeat_noted", "first_heartbeat", "heartbeat_late", "heartbeat_failed", "heartbeat_recovered"};
 };
 
-static_assert(sonde::EnumNames<sonde::engine::core::Reason>::names.size() ==
-              static_cast<std::size_t>(sonde::engine::core::Reason::heartbeat_recovered) + 1);
+static_assert(sonde::EnumNames<sonde::decision::Reason>::names.size() ==
+              static_cast<std::size_t>(sonde::decision::Reason::heartbeat_recovered) + 1);

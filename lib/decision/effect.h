@@ -6,10 +6,10 @@
 #include <variant>
 #include <vector>
 
-#include "incident-engine/core/monitor_state.h"
-#include "incident-engine/core/reason.h"
+#include "lib/decision/monitor_state.h"
+#include "lib/decision/reason.h"
 
-namespace sonde::engine::core {
+namespace sonde::decision {
 
 // The site's incidents: outages, and warnings, which an outage does not swallow.
 enum class Scope : unsigned char { outage, warning };
@@ -70,14 +70,14 @@ struct AdvisoryClosed {
 
 using Effect = std::variant<Note, Changed, Confirm, Joins, Leaves, AdvisoryOpened, AdvisoryChanged, AdvisoryClosed>;
 
-}  // namespace sonde::engine::core
+}  // namespace sonde::decision
 
 template <>
-struct sonde::EnumNames<sonde::engine::core::Scope> {
+struct sonde::EnumNames<sonde::decision::Scope> {
     static constexpr std::array<std::string_view, 2> names{"outage", "warning"};
 };
 
 template <>
-struct sonde::EnumNames<sonde::engine::core::NoteKind> {
+struct sonde::EnumNames<sonde::decision::NoteKind> {
     static constexpr std::array<std::string_view, 5> names{"transition", "confirming", "refuted", "advisory", "suppressed"};
 };

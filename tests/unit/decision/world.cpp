@@ -1,12 +1,12 @@
-#include "tests/unit/engine/world.h"
+#include "tests/unit/decision/world.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-namespace sonde::engine::test {
+namespace sonde::decision::test {
 
-using namespace core;
+using namespace decision;
 
 namespace {
 
@@ -135,10 +135,10 @@ std::optional<std::pair<TimePoint, int>> World::next_tick(TimePoint now) const {
     std::optional<std::pair<TimePoint, int>> next;
     for (std::size_t i = 0; i < monitors_.size(); ++i) {
         if (!monitors_[i].seen) continue;
-        const auto at = core::next_tick(monitors_[i].state, monitors_[i].definition, now, listening_since);
+        const auto at = decision::next_tick(monitors_[i].state, monitors_[i].definition, now, listening_since);
         if (at && (!next || *at < next->first)) next = {*at, static_cast<int>(i)};
     }
     return next;
 }
 
-}  // namespace sonde::engine::test
+}  // namespace sonde::decision::test

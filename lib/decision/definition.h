@@ -12,7 +12,7 @@
 #include "lib/check/heartbeat/spec.h"
 #include "lib/check/policy.h"
 
-namespace sonde::engine::core {
+namespace sonde::decision {
 
 // `region.id` of the database.
 enum class RegionId : std::int16_t {};
@@ -71,9 +71,9 @@ struct Definition {
 // Sorts the voters, numbers their failure domains and fills in what follows from them.
 void arrange_voters(Definition& definition);
 
-}  // namespace sonde::engine::core
+}  // namespace sonde::decision
 
 template <>
-struct sonde::EnumNames<sonde::engine::core::Severity> {
+struct sonde::EnumNames<sonde::decision::Severity> {
     static constexpr std::array<std::string_view, 3> names{"critical", "major", "minor"};
 };

@@ -1,10 +1,10 @@
-#include "incident-engine/core/definition.h"
+#include "lib/decision/definition.h"
 
 #include <algorithm>
 
 #include "lib/base/shard.h"
 
-namespace sonde::engine::core {
+namespace sonde::decision {
 
 void arrange_voters(Definition& definition) {
     std::sort(definition.voters.begin(), definition.voters.end(), [](const Voter& a, const Voter& b) { return a.id < b.id; });
@@ -21,4 +21,4 @@ void arrange_voters(Definition& definition) {
     definition.domains = static_cast<int>(domains.size());
 }
 
-}  // namespace sonde::engine::core
+}  // namespace sonde::decision

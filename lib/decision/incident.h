@@ -7,9 +7,9 @@
 #include <variant>
 #include <vector>
 
-#include "incident-engine/core/effect.h"
+#include "lib/decision/effect.h"
 
-namespace sonde::engine::core {
+namespace sonde::decision {
 
 enum class IncidentState : unsigned char { open, acknowledged, resolved };
 
@@ -108,31 +108,31 @@ IncidentDecision decide(std::optional<Incident> incident, const IncidentEvent& e
 // `API is down: connect_refused from eu, us`; `Shop: Checkout is degraded: too_slow from eu` where the names differ.
 std::string title_of(const MonitorJoins& joins);
 
-}  // namespace sonde::engine::core
+}  // namespace sonde::decision
 
 template <>
-struct sonde::EnumNames<sonde::engine::core::IncidentState> {
+struct sonde::EnumNames<sonde::decision::IncidentState> {
     static constexpr std::array<std::string_view, 3> names{"open", "acknowledged", "resolved"};
 };
 
 template <>
-struct sonde::EnumNames<sonde::engine::core::Action> {
+struct sonde::EnumNames<sonde::decision::Action> {
     static constexpr std::array<std::string_view, 4> names{"acknowledge", "unacknowledge", "comment", "resolve"};
 };
 
 template <>
-struct sonde::EnumNames<sonde::engine::core::TimelineKind> {
+struct sonde::EnumNames<sonde::decision::TimelineKind> {
     static constexpr std::array<std::string_view, 7> names{"opened",         "monitor_joined", "monitor_left", "acknowledged",
                                                            "unacknowledged", "commented",      "resolved"};
 };
 
 template <>
-struct sonde::EnumNames<sonde::engine::core::Told> {
+struct sonde::EnumNames<sonde::decision::Told> {
     static constexpr std::array<std::string_view, 6> names{"incident.opened",         "incident.updated",   "incident.acknowledged",
                                                            "incident.unacknowledged", "incident.commented", "incident.resolved"};
 };
 
 template <>
-struct sonde::EnumNames<sonde::engine::core::CommandOutcome> {
+struct sonde::EnumNames<sonde::decision::CommandOutcome> {
     static constexpr std::array<std::string_view, 5> names{"done", "unchanged", "conflict", "not_found", "stale"};
 };

@@ -1,8 +1,8 @@
 #include <algorithm>
 
-#include "incident-engine/core/step.h"
+#include "lib/decision/step.h"
 
-namespace sonde::engine::core {
+namespace sonde::decision {
 namespace {
 
 constexpr milliseconds kAnswerGrace{2000};  // for the way there and back
@@ -180,4 +180,4 @@ std::optional<Reason> answers_overdue(Step& step) {
     return end_in_doubt(step, Reason::confirmation_unanswered);
 }
 
-}  // namespace sonde::engine::core
+}  // namespace sonde::decision

@@ -1,8 +1,8 @@
 #include <algorithm>
 
-#include "incident-engine/core/step.h"
+#include "lib/decision/step.h"
 
-namespace sonde::engine::core {
+namespace sonde::decision {
 namespace {
 
 Reason reason_for(Activity activity) {
@@ -96,4 +96,4 @@ Reason definition_read(Step& step) {
     return reason;
 }
 
-}  // namespace sonde::engine::core
+}  // namespace sonde::decision

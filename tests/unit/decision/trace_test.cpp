@@ -1,4 +1,4 @@
-// Replays the traces in tests/unit/engine/traces. A trace is a list of events, each with what the core made of it:
+// Replays the traces in tests/unit/decision/traces. A trace is a list of events, each with what the core made of it:
 //
 //     monitor API interval 30s timeout 10s regions eu=a us=b ap=c policy {"quorum": "all"}
 //     [    30] eu down(connect_refused) → below_quorum (1/3 down, 2 needed); …
@@ -19,11 +19,10 @@
 
 #include "lib/base/duration.h"
 #include "lib/check/spec.h"
-#include "tests/unit/engine/world.h"
+#include "tests/unit/decision/world.h"
 
 using namespace sonde;
-using namespace sonde::engine;
-using namespace sonde::engine::core;
+using namespace sonde::decision;
 
 namespace {
 
@@ -213,7 +212,7 @@ private:
 
 TEST_CASE("the core decides as the traces say") {
     const auto* source = std::getenv("SONDE_SOURCE_DIR");  // set by meson
-    const auto directory = std::filesystem::path(source != nullptr ? source : ".") / "tests/unit/engine/traces";
+    const auto directory = std::filesystem::path(source != nullptr ? source : ".") / "tests/unit/decision/traces";
     int replayed = 0;
     for (const auto& file : std::filesystem::directory_iterator(directory)) {
         if (file.path().extension() != ".trace") continue;

@@ -1,11 +1,11 @@
-#include "incident-engine/core/quorum.h"
+#include "lib/decision/quorum.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 
-namespace sonde::engine::core {
+namespace sonde::decision {
 namespace {
 
 constexpr int majority_of(int n) { return n / 2 + 1; }
@@ -108,4 +108,4 @@ std::string describe(const Tally& tally) {
     return fmt::format("{}/{} down and {} degraded, {} needed", tally.down, tally.fresh, tally.degraded, tally.needed);
 }
 
-}  // namespace sonde::engine::core
+}  // namespace sonde::decision

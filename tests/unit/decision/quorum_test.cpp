@@ -1,11 +1,11 @@
 #include <doctest/doctest.h>
 
-#include "incident-engine/core/quorum.h"
-#include "tests/unit/engine/world.h"
+#include "lib/decision/quorum.h"
+#include "tests/unit/decision/world.h"
 
 using namespace sonde;
-using namespace sonde::engine::core;
-using sonde::engine::test::definition_with;
+using namespace sonde::decision;
+using sonde::decision::test::definition_with;
 
 namespace {
 

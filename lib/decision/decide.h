@@ -5,10 +5,10 @@
 #include <variant>
 #include <vector>
 
-#include "incident-engine/core/effect.h"
-#include "incident-engine/core/quorum.h"
+#include "lib/decision/effect.h"
+#include "lib/decision/quorum.h"
 
-namespace sonde::engine::core {
+namespace sonde::decision {
 
 // Time has passed. `listening_since` is when whoever decides began to hear of this monitor: votes missing from before say nothing.
 // `heard_until`: all that had reached the results stream by then has been decided on; a heartbeat is late only if it is later than the deadline.
@@ -42,4 +42,4 @@ MonitorState first_state(TimePoint now);
 std::optional<TimePoint> next_tick(const MonitorState& state, const Definition& definition, TimePoint now,
                                    TimePoint listening_since);
 
-}  // namespace sonde::engine::core
+}  // namespace sonde::decision
