@@ -126,6 +126,7 @@ void Bounds::judge_rest() {
         if (!row.done) referee_.found(Finding::restless, "a command was never answered");
     }
     for (const auto& key : referee_.vanished()) {
+        if (key.slot > plan_.end - seconds{30}) continue;  // under way
         // Results of regions that were edited away, or of monitors that are deleted, are refused.
         const bool refused = std::any_of(plan_.edits.begin(), plan_.edits.end(), [&](const Edit& edit) {
             return plan_.monitors[edit.monitor].id == key.monitor && (edit.kind == EditKind::regions || edit.kind == EditKind::remove);

@@ -160,7 +160,7 @@ void Database::commit(Process& process, OpenTransaction& transaction, const engi
     }
 }
 
-// A deferred constraint would do as well: what counts is how it stands at the end.
+// In their order: an advisory of a monitor is closed before its new one opens.
 void Database::write_advisories(const engine::Writes& writes) {
     for (const auto& row : writes.advisories) {
         if (row.closed) {

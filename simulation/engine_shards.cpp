@@ -84,6 +84,7 @@ decision::Definition Engine::definition_of(const MonitorRow& row) const {
     definition.timeout = row.planned.timeout;
     definition.rotates = row.planned.rotates;
     definition.spec_hash = row.spec;
+    definition.revision = row.version;
     definition.activity = row.deleted ? decision::Activity::deleted : row.paused ? decision::Activity::paused : decision::Activity::active;
     const auto& names = row.planned.regions;
     for (std::size_t i = 0; i < world_.plan.regions.size(); ++i) {

@@ -127,7 +127,8 @@ std::string Referee::doubt_of(const std::string& engine, const decision::Monitor
         }
         const auto* run = run_of({definition.monitor, vote->slot, voter.name, vote->attempt}, vote->verdict);
         if (run == nullptr) return fmt::format("the vote of {} is by a check that was never made", voter.name);
-        if (now - run->began > fresh_for + kTolerance) continue;  // no vote any more
+        if (now - vote->taken_at > fresh_for) continue;  // no vote any more
+        if (now - run->began > fresh_for + kTolerance) return fmt::format("the vote of {} is older than it says", voter.name);
         const bool counts = down ? vote->verdict == check::Verdict::down : vote->verdict != check::Verdict::down;
         if (counts && run->spec != definition.spec_hash) return fmt::format("the vote of {} was taken under another spec", voter.name);
         auto& domain = domains[voter.domain];
