@@ -18,5 +18,6 @@ void add_token(CLI::App& app, std::function<int()>& run);
 void add_check(CLI::App& app, std::function<int()>& run);
 void add_jsonpath(CLI::App& app, std::function<int()>& run);
 void add_next(CLI::App& app, std::function<int()>& run);
+void add_sim(CLI::App& app, std::function<int()>& run);
 
 }  // namespace sonde::cli

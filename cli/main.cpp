@@ -13,6 +13,7 @@ constexpr sonde::cli::AddCommand kCommands[] = {
     sonde::cli::add_check,
     sonde::cli::add_jsonpath,
     sonde::cli::add_next,
+    sonde::cli::add_sim,
 };
 
 }  // namespace

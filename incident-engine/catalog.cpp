@@ -17,7 +17,7 @@ constexpr db::Statement kRegions{"region_all", "select id, name, failure_domain 
 #define SONDE_DEFINITION_COLUMNS                                                                                              \
     "m.id, m.site_id, m.shard, m.name, m.interval_ms, m.timeout_ms, m.regions, m.placement, m.policy::text, m.severity, "     \
     "m.enabled, m.paused, m.deleted_at is not null, hashtextextended(m.spec::text, 0), s.name, s.active, s.deleted_at is not null, " \
-    "case when m.kind = 'heartbeat' then m.spec::text end"
+    "case when m.kind = 'heartbeat' then m.spec::text end, m.version"
 
 constexpr db::Statement kShard{"engine_shard", "select " SONDE_DEFINITION_COLUMNS R"sql(, st.core, st.since
 from monitor m join site s on s.id = m.site_id left join monitor_state st on st.monitor_id = m.id
@@ -96,6 +96,7 @@ decision::Definition definition_of(const db::Row& row, const Regions& regions) {
     definition.spec_hash = static_cast<std::uint64_t>(row.whole(13));
     if (definition.spec_hash == 0) definition.spec_hash = 1;  // 0 is for a state that knows no spec yet
     definition.site_name = row.text(14);
+    definition.revision = row.small(18);
     definition.activity = activity_of(row);
     if (!row.is_null(17)) {
         definition.heartbeat = heartbeat_of(row);
@@ -144,8 +145,8 @@ decision::Member member_of(const db::Row& row) {
 }
 
 decision::MonitorState state_of(const db::Row& row, TimePoint now, MonitorId monitor, Loaded& loaded) {
-    if (row.is_null(18)) return decision::first_state(now);
-    auto state = decision::read_state(row.text(18));
+    if (row.is_null(19)) return decision::first_state(now);
+    auto state = decision::read_state(row.text(19));
     if (state) return *std::move(state);
     log::error("state_unreadable", "monitor", monitor.text(), "error", state.error().message);
     loaded.unreadable.push_back(monitor);
@@ -194,7 +195,7 @@ Loaded load_shard(db::Tx& tx, int shard, TimePoint now, Holdings& holdings) {
         watched.definition = definition_of(row, holdings.regions);
         const auto monitor = watched.definition.monitor;
         watched.shard = shard;
-        watched.stored = !row.is_null(18);
+        watched.stored = !row.is_null(19);
         watched.state = state_of(row, now, monitor, loaded);
         hold_site(watched.definition, shard, holdings);
         holdings.monitors.insert_or_assign(monitor, std::move(watched));

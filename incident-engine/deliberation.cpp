@@ -33,7 +33,8 @@ decision::Reason Deliberation::result(const Seen& seen) {
                            .verdict = result.verdict,
                            .cause = result.cause,
                            .backfilled = result.backfilled,
-                           .message = {}};
+                           .message = {},
+                           .revision = result.revision};
     if (result.verdict == check::Verdict::down || result.verdict == check::Verdict::degraded) event.message = message_of(result.detail);
     return decide(watched, std::move(event));
 }
@@ -73,7 +74,8 @@ decision::Reason Deliberation::decide(const Watched& watched, What what) {
     auto decision = decision::decide(std::move(before), watched.definition, {now_, new_id<AdvisoryId>(), std::move(what)});
     const auto reason = decision.reason;
     const bool nothing_new = reason == decision::Reason::vote_superseded || reason == decision::Reason::vote_late ||
-                             reason == decision::Reason::vote_from_stranger || reason == decision::Reason::not_watched;
+                             reason == decision::Reason::vote_from_stranger || reason == decision::Reason::not_watched ||
+                             reason == decision::Reason::vote_of_old_spec;
     if (decision.effects.empty()) {
         // A definition read for the first time is worth no row: the first vote writes it.
         if (nothing_new || (compare && (decision.next == *kept || (!watched.stored && fresh)))) return reason;

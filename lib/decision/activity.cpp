@@ -68,8 +68,11 @@ Reason definition_read(Step& step) {
     const auto activity = step.definition.activity;
     if (state.activity != activity) {
         const auto reason = reason_for(activity);
+        const bool respecified = state.spec_hash != 0 && state.spec_hash != step.definition.spec_hash;
+        const auto spec_revision = respecified ? step.definition.revision : state.spec_revision;
         close_all(step, reason);
         state.activity = activity;
+        state.spec_revision = spec_revision;
         state.spec_hash = step.definition.spec_hash;
         state.voters_hash = step.definition.voters_hash;
         step.edge(from, reason);
@@ -81,6 +84,7 @@ Reason definition_read(Step& step) {
     if (state.spec_hash != step.definition.spec_hash) {
         if (state.spec_hash != 0) {
             forget_votes(step);
+            state.spec_revision = step.definition.revision;
             reason = Reason::monitor_edited;
         }
         state.spec_hash = step.definition.spec_hash;

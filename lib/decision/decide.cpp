@@ -25,6 +25,7 @@ Reason result_seen(Step& step, const ResultSeen& result) {
     if (const auto* vote = find_vote(state.votes, result.region); vote != nullptr && !supersedes(result, *vote)) {
         return Reason::vote_superseded;
     }
+    if (result.revision != 0 && result.revision < state.spec_revision) return Reason::vote_of_old_spec;
     step.slot = result.slot;
     if (result.verdict == check::Verdict::unknown) {
         step.count();

@@ -49,6 +49,7 @@ struct Definition {
     std::optional<check::HeartbeatSpec> heartbeat;  // of a monitor that is heard of; its one voter is kPushRegion
     int domains = 0;
     std::uint64_t voters_hash = 0;  // of the voters' ids
+    int revision = 0;               // of the monitor, as its jobs carry it
 
     // How often one region checks it.
     [[nodiscard]] milliseconds cadence() const {

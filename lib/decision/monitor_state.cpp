@@ -219,6 +219,7 @@ std::string write_state(const MonitorState& state) {
         fmt::format_to(out, R"(,"class":"{}","opened_at":{}}})", name_of(state.advisory->cause), to_unix_ms(state.advisory->opened_at));
     }
     if (state.heartbeat != Heartbeat{}) write_heartbeat(text, state.heartbeat);
+    if (state.spec_revision != 0) fmt::format_to(out, R"(,"spec_revision":{})", state.spec_revision);
     fmt::format_to(out, R"(,"votes":[)");
     for (std::size_t i = 0; i < state.votes.size(); ++i) {
         if (i != 0) text.push_back(',');
@@ -249,6 +250,7 @@ Result<MonitorState> read_state(std::string_view text) {
     if (const auto* inner = in.object("recovery")) read_recovery(*inner, state.recovery, problems);
     if (const auto* inner = in.object("advisory")) state.advisory = read_advisory(*inner, problems);
     if (const auto* inner = in.object("heartbeat")) read_heartbeat(*inner, state.heartbeat, problems);
+    in.whole("spec_revision", state.spec_revision, 0, INT32_MAX);
     if (const auto* items = in.array("votes", 1000)) {
         for (std::size_t i = 0; i < items->size(); ++i) {
             state.votes.push_back(read_vote((*items)[i], fmt::format("/votes/{}", i), problems));

@@ -79,6 +79,7 @@ struct MonitorState {
     Recovery recovery;
     std::optional<Advisory> advisory;
     Heartbeat heartbeat;       // of monitors that are heard of
+    int spec_revision = 0;     // what was checked by an earlier revision of the monitor was checked by another spec; 0: there was no other
 
     [[nodiscard]] State shown() const {
         if (activity != Activity::active) return State::paused;

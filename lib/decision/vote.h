@@ -36,6 +36,7 @@ struct ResultSeen {
     check::FailureClass cause = check::FailureClass::none;
     bool backfilled = false;
     std::string message;
+    int revision = 0;  // of the monitor as it was checked; 0: not told
 };
 
 // How bad a verdict is: up 0, degraded 1, down 2.

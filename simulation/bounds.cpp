@@ -1,0 +1,228 @@
+#include "simulation/bounds.h"
+
+#include <algorithm>
+
+namespace sonde::simulation {
+namespace {
+
+// What a crash or a cut takes to be overcome: leases of five seconds and their renewal, answers waited for as long.
+constexpr milliseconds kAftermath{10'000};
+// An agent's clock is believed anew when the samples from before the jump are forgotten.
+constexpr milliseconds kClockLearned{60'000};
+// Ticks, the way of messages, the polling of edits.
+constexpr milliseconds kSlack{3'000};
+
+bool concerns_region(Fault fault) {
+    return fault == Fault::bus_partition || fault == Fault::overload || fault == Fault::agent_crash || fault == Fault::skew;
+}
+bool is_harmless(Fault fault) { return fault == Fault::duplicates || fault == Fault::garbage || fault == Fault::target_partition; }
+
+struct Disturbance {
+    TimePoint from;
+    TimePoint to;
+    std::string region;  // empty: everybody
+};
+
+std::vector<Disturbance> disturbances_of(const Plan& plan) {
+    std::vector<Disturbance> found;
+    for (const auto& spell : plan.spells) {
+        if (is_harmless(spell.fault)) continue;
+        if (spell.fault == Fault::skew) {
+            found.push_back({spell.from, spell.to + kClockLearned, spell.whom});
+        } else if (concerns_region(spell.fault)) {
+            found.push_back({spell.from, spell.to + kAftermath, spell.whom});
+        } else if (spell.fault == Fault::stream_loss && spell.whom.starts_with("jobs.")) {
+            found.push_back({spell.from, spell.to + kAftermath, spell.whom.substr(5)});
+        } else {
+            found.push_back({spell.from, spell.to + kAftermath, {}});
+        }
+    }
+    found.push_back({plan.start, plan.start + kAftermath, {}});  // everything starts
+    return found;
+}
+
+void apply(const Edit& edit, PlannedMonitor& planned, bool& well, bool& watched) {
+    switch (edit.kind) {
+        case EditKind::break_spec: well = false; break;
+        case EditKind::mend_spec: well = true; break;
+        case EditKind::policy: planned.policy = edit.policy; break;
+        case EditKind::regions: planned.regions = edit.regions; break;
+        case EditKind::pause:
+        case EditKind::remove: watched = false; break;
+        case EditKind::resume: watched = true; break;
+        default: break;
+    }
+}
+
+bool is_command(EditKind kind) { return kind == EditKind::acknowledge || kind == EditKind::comment || kind == EditKind::resolve; }
+
+// The worst case over what the lost domains may do.
+int most_needed_down(const check::Quorum& quorum, int sure, int domains) {
+    int most = 0;
+    for (int fresh = sure; fresh <= domains; ++fresh) most = std::max(most, domains_needed_down(quorum, fresh, domains));
+    return most;
+}
+int most_needed_up(const check::Quorum& quorum, int sure, int domains) {
+    int most = 0;
+    for (int fresh = sure; fresh <= domains; ++fresh) most = std::max(most, domains_needed_up(quorum, fresh, domains));
+    return most;
+}
+
+}  // namespace
+
+milliseconds bound_down(const PlannedMonitor& monitor, milliseconds cadence, int domains) {
+    const bool in_place = domains_needed_down(monitor.policy.quorum, domains, domains) == 1;
+    const auto& policy = monitor.policy;
+    // An answer that was asked for before and got lost is given up first.
+    if (in_place) return cadence + monitor.timeout + (policy.confirm_attempts + 1) * (policy.confirm_delay + monitor.timeout) + seconds{2} + kSlack;
+    return cadence + 2 * monitor.timeout + kSlack;
+}
+
+milliseconds bound_up(const PlannedMonitor& monitor, milliseconds cadence) {
+    return cadence * monitor.policy.recovery_rounds + 2 * monitor.timeout + kSlack;
+}
+
+void Bounds::look(Segment& segment, std::size_t monitor, bool well) const {
+    struct Domain {
+        int regions = 0;
+        int counted[3] = {0, 0, 0};
+    };
+    std::map<std::string, Domain> domains;
+    for (const auto& region : plan_.regions) {
+        const auto& names = segment.planned.regions;
+        if (!names.empty() && std::find(names.begin(), names.end(), region.name) == names.end()) continue;
+        segment.regions.push_back(region.name);
+        auto& domain = domains[region.domain];
+        ++domain.regions;
+        if (segment.lost.contains(region.name)) continue;
+        ++domain.counted[static_cast<int>(weather_.see(monitor, region.name, well, segment.from).verdict)];
+    }
+    segment.domains = static_cast<int>(domains.size());
+    for (const auto& [name, domain] : domains) {
+        segment.sure += domain.counted[0] + domain.counted[1] + domain.counted[2] > 0 ? 1 : 0;
+        segment.up += 2 * domain.counted[0] > domain.regions ? 1 : 0;
+        segment.better += 2 * domain.counted[0] > domain.regions || 2 * domain.counted[1] > domain.regions ? 1 : 0;
+        segment.down += 2 * domain.counted[2] > domain.regions ? 1 : 0;
+    }
+    std::erase_if(segment.lost, [&](const std::string& region) { return std::find(segment.regions.begin(), segment.regions.end(), region) == segment.regions.end(); });
+}
+
+std::vector<Bounds::Segment> Bounds::segments_of(std::size_t monitor) const {
+    std::set<TimePoint> borders{plan_.start, plan_.end};
+    const auto border = [&](TimePoint when) {
+        if (when > plan_.start && when < plan_.end) borders.insert(when);
+    };
+    for (const auto& illness : plan_.illnesses) {
+        if (illness.monitor != monitor) continue;
+        border(illness.to);
+        for (auto when = illness.from; when < illness.to; when += illness.flap) {
+            border(when);
+            if (illness.flap.count() == 0) break;
+        }
+    }
+    const auto disturbances = disturbances_of(plan_);
+    for (const auto& spell : plan_.spells) {
+        if (spell.fault != Fault::target_partition) continue;
+        border(spell.from);
+        border(spell.to);
+    }
+    for (const auto& one : disturbances) {
+        border(one.from);
+        border(one.to);
+    }
+    for (const auto& edit : plan_.edits) {
+        if (edit.monitor == monitor && !is_command(edit.kind)) border(edit.at);
+    }
+
+    std::vector<Segment> segments;
+    auto planned = plan_.monitors[monitor];
+    bool well = true;
+    bool watched = true;
+    for (auto from = borders.begin(); std::next(from) != borders.end(); ++from) {
+        for (const auto& edit : plan_.edits) {
+            if (edit.monitor == monitor && edit.at == *from) apply(edit, planned, well, watched);
+        }
+        Segment segment;
+        segment.from = *from;
+        segment.to = *std::next(from);
+        segment.planned = planned;
+        segment.watched = watched;
+        for (const auto& one : disturbances) {
+            if (one.from > *from || *from >= one.to) continue;
+            if (one.region.empty()) segment.calm = false;
+            segment.lost.insert(one.region);
+        }
+        look(segment, monitor, well);
+        segments.push_back(std::move(segment));
+    }
+    return segments;
+}
+
+bool Bounds::member_at(MonitorId monitor, decision::Scope scope, TimePoint when) const {
+    bool in = false;
+    for (const auto& change : referee_.membership(monitor, scope)) {
+        if (change.at > when) break;
+        in = change.in;
+    }
+    return in;
+}
+
+void Bounds::judge() {
+    for (std::size_t monitor = 0; monitor < plan_.monitors.size(); ++monitor) judge_monitor(monitor);
+    judge_ledger();
+    judge_told();
+    judge_rest();
+}
+
+void Bounds::judge_monitor(std::size_t monitor) {
+    TimePoint well_since = plan_.start;  // the last time it was certainly well and known to be
+    for (const auto& segment : segments_of(monitor)) {
+        if (!segment.calm || !segment.watched || segment.domains == 0) continue;
+        const auto cadence = segment.planned.interval * (segment.planned.rotates ? static_cast<std::int64_t>(segment.regions.size()) : 1);
+        const auto& quorum = segment.planned.policy.quorum;
+        const bool down = segment.down >= most_needed_down(quorum, segment.sure, segment.domains) && segment.sure >= domains_needed_fresh(quorum, segment.domains);
+        const bool better = segment.better >= most_needed_up(quorum, segment.sure, segment.domains) && segment.sure >= domains_needed_fresh(quorum, segment.domains);
+        if (down && segment.to - segment.from >= bound_down(segment.planned, cadence, segment.domains)) judge_down(segment, monitor, well_since);
+        if (better && segment.to - segment.from >= bound_up(segment.planned, cadence)) {
+            judge_up(segment, monitor);
+            well_since = segment.to;
+        }
+        judge_slots(segment);
+    }
+}
+
+void Bounds::judge_down(const Segment& segment, std::size_t monitor, TimePoint well_since) {
+    const auto id = plan_.monitors[monitor].id;
+    const auto cadence = segment.planned.interval * (segment.planned.rotates ? static_cast<std::int64_t>(segment.regions.size()) : 1);
+    const auto bound = segment.from + bound_down(segment.planned, cadence, segment.domains);
+    // What a person has resolved is not opened again before it was well.
+    for (const auto when : referee_.resolved_by_hand(id)) {
+        if (when >= well_since && when <= segment.to) return;
+    }
+    ++referee_.report().outages;
+    if (member_at(id, decision::Scope::outage, bound)) return;
+    for (const auto& change : referee_.membership(id, decision::Scope::outage)) {
+        if (change.in && change.at > bound && change.at <= segment.to) {
+            return referee_.found(Finding::late, fmt::format("{} down since {}, bound {}, opened {}", segment.planned.name, at(segment.from), at(bound), at(change.at)));
+        }
+    }
+    referee_.found(Finding::missed, fmt::format("{} down {}..{}, bound {}", segment.planned.name, at(segment.from), at(segment.to), at(bound)));
+}
+
+void Bounds::judge_up(const Segment& segment, std::size_t monitor) {
+    const auto id = plan_.monitors[monitor].id;
+    const auto cadence = segment.planned.interval * (segment.planned.rotates ? static_cast<std::int64_t>(segment.regions.size()) : 1);
+    const auto bound = segment.from + bound_up(segment.planned, cadence);
+    const auto describe = [&](std::string_view scope) {
+        return fmt::format("{} well {}..{}, bound {}, still in the {}", segment.planned.name, at(segment.from), at(segment.to), at(bound), scope);
+    };
+    if (member_at(id, decision::Scope::outage, bound)) return referee_.found(Finding::left_open, describe("outage"));
+    const bool up = segment.up >= most_needed_up(segment.planned.policy.quorum, segment.sure, segment.domains);
+    // An outage that ends in a warning takes its rounds twice.
+    if (up && segment.to >= bound + cadence * segment.planned.policy.recovery_rounds &&
+        member_at(id, decision::Scope::warning, bound + cadence * segment.planned.policy.recovery_rounds)) {
+        referee_.found(Finding::left_open, describe("warning"));
+    }
+}
+
+}  // namespace sonde::simulation

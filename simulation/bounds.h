@@ -1,0 +1,57 @@
+// Judges a whole run, after its end: outages missed or opened late, incidents left open, slots and results that are not accounted for.
+#pragma once
+
+#include "simulation/referee.h"
+#include "simulation/weather.h"
+
+namespace sonde::simulation {
+
+// While nothing that delays is broken, an outage that enough domains can see for sure is open this long after it began: the next slot, a check
+// that takes its whole time-out, the confirmation by others that does so too; in place, all its attempts.
+milliseconds bound_down(const PlannedMonitor& monitor, milliseconds cadence, int domains);
+// And is over this long after enough domains see it well: as many rounds as it takes.
+milliseconds bound_up(const PlannedMonitor& monitor, milliseconds cadence);
+
+class Bounds {
+public:
+    Bounds(const Plan& plan, const Weather& weather, const Database& database, Referee& referee) : plan_(plan), weather_(weather), database_(database), referee_(referee) {}
+
+    void judge();
+
+private:
+    // A time in which all that concerns a monitor stays as it is.
+    struct Segment {
+        TimePoint from;
+        TimePoint to;
+        bool calm = true;            // nothing is broken that concerns everybody
+        bool watched = true;
+        PlannedMonitor planned;
+        std::vector<std::string> regions;  // that check it
+        std::set<std::string> lost;        // of those, that may or may not answer
+        // Domains, for sure: how many there are, and see it so whatever the lost ones say.
+        int domains = 0;
+        int sure = 0;                // that vote
+        int down = 0;
+        int better = 0;              // up or degraded
+        int up = 0;
+    };
+
+    [[nodiscard]] std::vector<Segment> segments_of(std::size_t monitor) const;
+    void look(Segment& segment, std::size_t monitor, bool well) const;
+    void judge_monitor(std::size_t monitor);
+    void judge_down(const Segment& segment, std::size_t monitor, TimePoint calm_since);
+    void judge_up(const Segment& segment, std::size_t monitor);
+    void judge_slots(const Segment& segment);
+    void judge_ledger();
+    void judge_told();
+    void judge_rest();
+    [[nodiscard]] bool member_at(MonitorId monitor, decision::Scope scope, TimePoint at) const;
+    [[nodiscard]] std::string at(TimePoint when) const { return fmt::format("{:.3f}", static_cast<double>((when - plan_.start).count()) / 1000); }
+
+    const Plan& plan_;
+    const Weather& weather_;
+    const Database& database_;
+    Referee& referee_;
+};
+
+}  // namespace sonde::simulation

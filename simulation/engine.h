@@ -1,0 +1,103 @@
+// An incident engine in virtual time: its real deliberation, on models of its leases, its memory's loading, its batches and its bus.
+#pragma once
+
+#include <deque>
+
+#include "incident-engine/deliberation.h"
+#include "incident-engine/timers.h"
+#include "lib/message/result.h"
+#include "simulation/bus.h"
+#include "simulation/database.h"
+
+namespace sonde::simulation {
+
+class Referee;
+
+class Engine : public Process {
+public:
+    struct World {
+        Clockwork& clockwork;
+        Dice& dice;
+        Bus& bus;
+        Database& database;
+        Referee& referee;
+        Trace& trace;
+        const Plan& plan;
+        Sabotage sabotage;
+    };
+    Engine(const World& world, std::string name);
+
+private:
+    struct Message {
+        Delivered delivered;
+        int shard = 0;
+        TimePoint arrived;
+        message::ResultBatch batch;
+    };
+    struct Batch {
+        std::vector<Message> messages;
+        std::vector<MonitorId> reread;
+        std::vector<MonitorId> due;
+        std::vector<CommandRow> commands;
+        [[nodiscard]] bool empty() const { return messages.empty() && reread.empty() && due.empty() && commands.empty(); }
+    };
+    // What lies between the beginning of a transaction and its commit.
+    struct Work {
+        std::shared_ptr<OpenTransaction> transaction;
+        std::vector<engine::Seen> fresh;
+        std::unique_ptr<engine::Deliberation> deliberation;
+    };
+
+    void begin() override;
+    void forget() override;
+    void wake_by(TimePoint when);
+    void round();
+    void failed(bool fenced, const char* why);
+
+    // jurisdiction: leases, loading, changes (engine_shards.cpp)
+    void keep();
+    void renew();
+    void load();
+    void follow_changes();
+    void drop(int shard);
+    void look_up_strangers();
+    void put_definition(const MonitorRow& row);
+    void load_incidents(int shard);
+    [[nodiscard]] decision::Definition definition_of(const MonitorRow& row) const;
+    [[nodiscard]] std::vector<Lease> leases() const;
+    void arm(MonitorId monitor);
+
+    // batches (engine_batch.cpp)
+    void received(int shard, Delivered delivered);
+    void gather();
+    void open_transaction();
+    void deliberate(Work& work);
+    std::vector<engine::Seen> sort() const;
+    void answer_commands(engine::Deliberation& deliberation);
+    void commit(const std::shared_ptr<Work>& work);
+    void take_over(const std::shared_ptr<Work>& work);
+    void ask(const engine::Writes& writes);
+
+    World world_;
+    std::string owner_;
+    std::map<int, std::int64_t> held_;  // shard, epoch
+    std::vector<int> to_load_;
+    engine::Holdings holdings_;
+    engine::Timers timers_;
+    std::array<TimePoint, kShards> listening_since_{};
+    std::deque<Message> inbox_;
+    Batch batch_;
+    std::shared_ptr<OpenTransaction> open_;  // the newest
+    bool distrusted_ = false;
+    bool following_ = false;
+    std::size_t change_ = 0;
+    TimePoint next_renewal_;
+    TimePoint next_look_;
+    TimePoint next_commands_;
+    milliseconds pause_{0};
+    bool busy_ = false;            // a round is under way
+    std::uint64_t alarm_ = 0;      // only the newest counts
+    TimePoint alarm_at_;
+};
+
+}  // namespace sonde::simulation

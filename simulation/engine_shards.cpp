@@ -1,0 +1,196 @@
+// Which shards an engine owns, and what it has in memory of them: as incident-engine/jurisdiction.cpp and catalog.cpp.
+#include <algorithm>
+
+#include "simulation/engine.h"
+#include "simulation/referee.h"
+
+namespace sonde::simulation {
+namespace {
+
+constexpr milliseconds kLease{4000};
+constexpr milliseconds kPoll{1000};
+
+std::string shard_lease(int shard) { return fmt::format("shard/{}", shard); }
+
+}  // namespace
+
+std::vector<Lease> Engine::leases() const {
+    std::vector<Lease> made;
+    for (const auto& [shard, epoch] : held_) made.push_back({shard_lease(shard), epoch});
+    return made;
+}
+
+void Engine::keep() {
+    if (now() >= next_renewal_) renew();
+    if (distrusted_) {
+        to_load_.clear();
+        for (const auto& [shard, epoch] : held_) to_load_.push_back(shard);
+        // What the batch knows beside its messages came from memory that is about to go.
+        batch_.reread.clear();
+        batch_.due.clear();
+        following_ = false;
+        distrusted_ = false;
+    }
+    if (!to_load_.empty()) load();
+    if (following_ && now() >= next_look_) follow_changes();
+}
+
+void Engine::renew() {
+    auto& database = world_.database;
+    database.hold(*this, owner_, {"engine/" + owner_}, 1, kLease);
+    const auto engines = std::max(1, database.live("engine/"));
+    std::vector<std::string> names;
+    for (int shard = 0; shard < kShards; ++shard) names.push_back(shard_lease(shard));
+    const auto now_held = database.hold(*this, owner_, names, static_cast<std::size_t>((kShards + engines - 1) / engines), kLease);
+    next_renewal_ = now() + kLease / 4;
+
+    std::map<int, std::int64_t> held;
+    for (const auto& lease : now_held) held[std::stoi(lease.name.substr(6))] = lease.epoch;
+    for (const auto& [shard, epoch] : std::map(held_)) {
+        const auto still = held.find(shard);
+        if (still == held.end() || still->second != epoch) drop(shard);
+    }
+    for (const auto& [shard, epoch] : held) {
+        if (held_.emplace(shard, epoch).second) to_load_.push_back(shard);
+    }
+}
+
+void Engine::drop(int shard) {
+    world_.trace.line(name(), "lost shard {}", shard);
+    held_.erase(shard);
+    world_.bus.unsubscribe(*this, fmt::format("results.{}", shard));
+    std::erase(to_load_, shard);
+    holdings_.drop(shard);
+    const auto give_back = [&](const Message& message) {
+        if (message.shard != shard) return false;
+        world_.bus.not_now("core", message.delivered);
+        return true;
+    };
+    std::erase_if(inbox_, give_back);
+    std::erase_if(batch_.messages, give_back);
+    const auto gone = [&](MonitorId monitor) { return !holdings_.monitors.contains(monitor); };
+    std::erase_if(batch_.reread, gone);
+    std::erase_if(batch_.due, gone);
+}
+
+decision::Definition Engine::definition_of(const MonitorRow& row) const {
+    decision::Definition definition;
+    definition.monitor = row.planned.id;
+    definition.site = row.planned.site;
+    definition.name = row.planned.name;
+    definition.site_name = "site";
+    definition.policy = row.planned.policy;
+    definition.interval = row.planned.interval;
+    definition.timeout = row.planned.timeout;
+    definition.rotates = row.planned.rotates;
+    definition.spec_hash = row.spec;
+    definition.revision = row.version;
+    definition.activity = row.deleted ? decision::Activity::deleted : row.paused ? decision::Activity::paused : decision::Activity::active;
+    const auto& names = row.planned.regions;
+    for (std::size_t i = 0; i < world_.plan.regions.size(); ++i) {
+        const auto& region = world_.plan.regions[i];
+        if (!names.empty() && std::find(names.begin(), names.end(), region.name) == names.end()) continue;
+        definition.voters.push_back({static_cast<decision::RegionId>(i + 1), region.name, region.domain, 0});
+    }
+    decision::arrange_voters(definition);
+    return definition;
+}
+
+void Engine::put_definition(const MonitorRow& row) {
+    const int shard = shard_of(row.planned.site);
+    if (!held_.contains(shard)) return;
+    auto found = holdings_.monitors.find(row.planned.id);
+    if (found == holdings_.monitors.end()) {
+        if (row.deleted) return;
+        found = holdings_.monitors.emplace(row.planned.id, engine::Watched{}).first;
+        found->second.state = decision::first_state(now());
+        found->second.shard = shard;
+    }
+    found->second.definition = definition_of(row);
+    auto& site = holdings_.sites[row.planned.site];
+    site.name = "site";
+    site.shard = shard;
+    batch_.reread.push_back(row.planned.id);
+}
+
+void Engine::load() {
+    auto& database = world_.database;
+    database.reach(*this);
+    holdings_.regions.clear();
+    for (std::size_t i = 0; i < world_.plan.regions.size(); ++i) {
+        holdings_.regions.put(static_cast<decision::RegionId>(i + 1), {world_.plan.regions[i].name, world_.plan.regions[i].domain});
+    }
+    if (!following_) change_ = database.last_change();
+    following_ = true;
+    next_look_ = now() + kPoll;
+    for (const auto shard : to_load_) {
+        holdings_.drop(shard);
+        for (const auto& row : database.monitors) {
+            if (shard_of(row.planned.site) != shard) continue;
+            const auto stored = database.states.find(row.planned.id);
+            if (row.deleted && stored == database.states.end()) continue;
+            engine::Watched watched;
+            watched.definition = definition_of(row);
+            watched.shard = shard;
+            watched.stored = stored != database.states.end();
+            watched.state = decision::first_state(now());
+            if (watched.stored) {
+                auto read = decision::read_state(stored->second);
+                if (read) {
+                    watched.state = *std::move(read);
+                } else {
+                    world_.referee.broke("unreadable", "a state that was written cannot be read: " + read.error().message);
+                }
+            }
+            holdings_.monitors.insert_or_assign(row.planned.id, std::move(watched));
+            auto& site = holdings_.sites[row.planned.site];
+            site.name = "site";
+            site.shard = shard;
+            batch_.reread.push_back(row.planned.id);
+        }
+        load_incidents(shard);
+        listening_since_[static_cast<std::size_t>(shard)] = now();
+        world_.trace.line(name(), "loaded shard {}", shard);
+        world_.bus.subscribe(*this, "core", fmt::format("results.{}", shard), [this, shard](Delivered delivered) { received(shard, std::move(delivered)); });
+    }
+    for (const auto monitor : batch_.reread) arm(monitor);
+    to_load_.clear();
+}
+
+void Engine::load_incidents(int shard) {
+    for (const auto& [id, incident] : world_.database.incidents) {
+        if (incident.state == decision::IncidentState::resolved || shard_of(incident.site) != shard) continue;
+        auto& site = holdings_.sites[incident.site];
+        site.shard = shard;
+        site.open[static_cast<std::size_t>(incident.scope)] = incident;
+        for (const auto& member : incident.members) {
+            if (member.left_at) continue;
+            const auto watched = holdings_.monitors.find(member.monitor);
+            if (watched == holdings_.monitors.end()) {
+                world_.referee.broke("orphan", "a monitor is in an open incident, and not to be found");
+            } else {
+                (incident.scope == decision::Scope::outage ? watched->second.state.in_outage : watched->second.state.in_warning) = true;
+            }
+        }
+    }
+}
+
+void Engine::follow_changes() {
+    world_.database.reach(*this);
+    next_look_ = now() + kPoll;
+    for (const auto index : world_.database.changes_since(change_)) put_definition(world_.database.monitors[index]);
+}
+
+// Definitions of monitors that are not held: new ones may be announced after their first result.
+void Engine::look_up_strangers() {
+    for (const auto& message : batch_.messages) {
+        for (const auto& result : message.batch.results) {
+            if (holdings_.monitors.contains(result.monitor)) continue;
+            for (const auto& row : world_.database.monitors) {
+                if (row.planned.id == result.monitor) put_definition(row);
+            }
+        }
+    }
+}
+
+}  // namespace sonde::simulation

@@ -1,0 +1,87 @@
+// What a seed makes: who is watched from where and by which rule, how the targets really are, what breaks and what people do.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/check/policy.h"
+#include "lib/check/verdict.h"
+#include "lib/base/id.h"
+#include "simulation/dice.h"
+#include "simulation/options.h"
+
+namespace sonde::simulation {
+
+struct PlannedRegion {
+    std::string name;
+    std::string domain;
+    int agents = 1;
+};
+
+// As defined at the beginning; edits change the row in the database (database.h).
+struct PlannedMonitor {
+    MonitorId id;
+    SiteId site;
+    std::string name;
+    milliseconds interval{0};
+    milliseconds timeout{0};
+    bool rotates = false;
+    std::vector<std::string> regions;  // empty: all
+    check::Policy policy;
+};
+
+// How a target really is for a while; where none lasts, it is up.
+struct Illness {
+    std::size_t monitor = 0;
+    TimePoint from;
+    TimePoint to;
+    check::Verdict verdict = check::Verdict::down;
+    check::FailureClass cause = check::FailureClass::connect_refused;
+    std::string only_from;       // a region; empty: everywhere
+    milliseconds flap{0};        // turns well and ill again at this pace; 0: does not
+};
+
+struct Spell {
+    Fault fault = Fault::loss;
+    TimePoint from;
+    TimePoint to;
+    std::string whom;  // a region, a process or a stream; empty: everybody
+};
+
+enum class EditKind : unsigned char { break_spec, mend_spec, touch_spec, policy, regions, rename, pause, resume, remove, acknowledge, comment, resolve };
+
+struct Edit {
+    TimePoint at;
+    std::size_t monitor = 0;
+    EditKind kind = EditKind::rename;
+    check::Policy policy;
+    std::vector<std::string> regions;
+};
+
+struct Plan {
+    TimePoint start;
+    TimePoint calm;  // nothing is ill and nothing breaks from here
+    TimePoint end;
+    std::vector<PlannedRegion> regions;
+    std::vector<PlannedMonitor> monitors;
+    std::vector<Illness> illnesses;
+    std::vector<Spell> spells;
+    std::vector<Edit> edits;
+    int engines = 1;
+    int schedulers = 1;
+    [[nodiscard]] bool has(Fault fault) const;
+};
+
+Plan make_plan(const Options& options);
+
+// One line each, for the head of a trace.
+std::vector<std::string> describe(const Plan& plan);
+
+}  // namespace sonde::simulation
+
+template <>
+struct sonde::EnumNames<sonde::simulation::EditKind> {
+    static constexpr std::array<std::string_view, 12> names{"break_spec", "mend_spec", "touch_spec", "policy",      "regions", "rename",
+                                                            "pause",      "resume",    "remove",     "acknowledge", "comment", "resolve"};
+};
