@@ -17,7 +17,7 @@ namespace sonde::controlplane {
 namespace {
 
 // The scheduler's own: a long request to the API must not keep a lease from being renewed.
-constexpr int kSchedulingConnections = 3;
+constexpr int kSchedulingConnections = 4;
 
 template <class Value>
 Value or_throw(Result<Value> result, std::string_view doing) {
@@ -57,7 +57,9 @@ struct ControlplaneApp::Parts {
           pool(service::pool_options(config.database, "sonde-controlplane-api"), registry),
           commands(pool, std::max(1, config.api_workers / 2)),
           runs(config.runs, registry),
-          tokens(pool) {}
+          tokens(pool) {
+        backend.accounting = accounting_of(config);
+    }
 
     metrics::Registry registry;
     service::Health health;

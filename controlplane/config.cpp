@@ -23,8 +23,22 @@ config::Keys keys_of(ControlplaneConfig& config) {
                                "Runs that wait for their regions at once, beside api.workers; beyond, they get a 503."));
     keys.push_back(config::key("runs.patience", config.runs.patience, milliseconds{500}, milliseconds{60'000},
                                "How long a run is waited for beyond the time-out of its check."));
+    const auto counts = [&keys](std::string path, std::string& target, std::string doc) {
+        keys.push_back(config::one_of(std::move(path), target, {"up", "down", "excluded"}, std::move(doc)));
+    };
+    counts("uptime.degraded", config.uptime_degraded, "How time in the state degraded counts towards uptime, where a request does not say.");
+    counts("uptime.unknown", config.uptime_unknown, "The same of unknown: too few regions answered. It always lowers the coverage.");
+    counts("uptime.pending", config.uptime_pending, "The same of pending: not decided yet.");
+    counts("uptime.maintenance", config.uptime_maintenance, "The same of maintenance.");
+    counts("uptime.paused", config.uptime_paused, "The same of paused.");
     scheduler::add_scheduler_keys(keys, config.scheduler);
     return keys;
+}
+
+history::Accounting accounting_of(const ControlplaneConfig& config) {
+    const auto counts = [](const std::string& name) { return from_name<history::Counts>(name).value_or(history::Counts::excluded); };
+    return {counts(config.uptime_degraded), counts(config.uptime_unknown), counts(config.uptime_pending), counts(config.uptime_maintenance),
+            counts(config.uptime_paused)};
 }
 
 }  // namespace sonde::controlplane

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "controlplane/history/accounting.h"
 #include "controlplane/run/options.h"
 #include "controlplane/scheduler/config.h"
 #include "lib/service/service.h"
@@ -19,8 +20,17 @@ struct ControlplaneConfig {
     int api_max_queued = 256;
     int api_max_streams = 512;
     run::RunOptions runs;
+    // How states count towards uptime, by name (history::Counts).
+    std::string uptime_degraded = "up";
+    std::string uptime_unknown = "excluded";
+    std::string uptime_pending = "excluded";
+    std::string uptime_maintenance = "excluded";
+    std::string uptime_paused = "excluded";
     scheduler::SchedulerConfig scheduler;
 };
+
+// As the keys say; a name that is none, which reading refuses, counts as excluded.
+history::Accounting accounting_of(const ControlplaneConfig& config);
 
 // The keys, whose targets are in `config`, which must outlive them.
 config::Keys keys_of(ControlplaneConfig& config);

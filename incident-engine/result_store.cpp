@@ -1,9 +1,11 @@
 // Results and their account: the only rows that every check costs, so that each column is one narrow array.
 #include <algorithm>
 #include <map>
+#include <set>
 #include <unordered_set>
 
 #include "incident-engine/store.h"
+#include "lib/base/slot_range.h"
 
 namespace sonde::engine::store {
 namespace {
@@ -41,6 +43,11 @@ from unnest($1::bigint[], $2::text[], $3::text[], $4::integer[], $5::integer[]) 
 order by minute, region, writer
 on conflict (minute, region, writer) do update
 set executed = slot_ledger.executed + excluded.executed, late = slot_ledger.late + excluded.late)sql"};
+
+constexpr db::Statement kRollUpAgain{"rollup_again_note", R"sql(
+insert into rollup_again (hour, monitor_id)
+select to_timestamp(hour / 1000.0::float8), monitor_id from unnest($1::bigint[], $2::bigint[]) as late (hour, monitor_id)
+order by hour, monitor_id on conflict do nothing)sql"};
 
 constexpr milliseconds kLate{1000};  // a check that started so long after its slot
 
@@ -172,6 +179,21 @@ void account(db::Tx& tx, std::span<const Seen> results) {
         late.push_back(count.late);
     }
     tx.run(kAccount, {minutes, regions, writers, executed, late});
+}
+
+void note_late(db::Tx& tx, std::span<const Seen> results, TimePoint now) {
+    std::set<std::pair<std::int64_t, std::int64_t>> late;
+    for (const auto& seen : results) {
+        const auto hour = std::chrono::floor<std::chrono::hours>(seen.result->slot);
+        if (now - hour >= std::chrono::hours{1} + kHourIsComplete) late.emplace(to_unix_ms(hour), seen.result->monitor.value());
+    }
+    if (late.empty()) return;
+    std::vector<std::int64_t> hours, monitors;
+    for (const auto& [hour, monitor] : late) {
+        hours.push_back(hour);
+        monitors.push_back(monitor);
+    }
+    tx.run(kRollUpAgain, {hours, monitors});
 }
 
 }  // namespace sonde::engine::store

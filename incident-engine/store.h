@@ -22,6 +22,9 @@ std::size_t insert_evidence(db::Tx& tx, std::span<const Seen> results);
 // Counts new results of first attempts in `slot_ledger`.
 void account(db::Tx& tx, std::span<const Seen> results);
 
+// Notes the hours of results that came long after them: they may have been rolled up already. No statement where there are none.
+void note_late(db::Tx& tx, std::span<const Seen> results, TimePoint now);
+
 // Everything in `writes`, and a notification for the notifier if there are events.
 void write(db::Tx& tx, const Writes& writes, TimePoint now);
 

@@ -4,6 +4,7 @@
 
 #include "incident-engine/catalog.h"
 #include "incident-engine/store.h"
+#include "lib/base/slot_range.h"
 #include "lib/json/json.h"
 #include "lib/log/log.h"
 
@@ -12,8 +13,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::hours kOldestSlot{24};
-constexpr std::chrono::minutes kNewestSlot{5};
 constexpr int kCommandsAtOnce = 200;
 
 constexpr db::Statement kCommands{"incident_command_open", R"sql(
@@ -144,6 +143,7 @@ Committed Transaction::run(Batch& batch) {
             if (deliberation.result(sorted.results[i]) == decision::Reason::vote_late) ++late;
         }
         store::account(*tx, fresh);
+        store::note_late(*tx, fresh, now);
         unkept_evidence = store::insert_evidence(*tx, fresh);
     }
     if (batch.commands) {

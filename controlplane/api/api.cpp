@@ -6,11 +6,15 @@
 #include "controlplane/api/evidence.h"
 #include "controlplane/api/incident.h"
 #include "controlplane/api/ledger.h"
+#include "controlplane/api/missed.h"
 #include "controlplane/api/monitor.h"
 #include "controlplane/api/region.h"
+#include "controlplane/api/report.h"
 #include "controlplane/api/result.h"
+#include "controlplane/api/rollup.h"
 #include "controlplane/api/run.h"
 #include "controlplane/api/site.h"
+#include "controlplane/api/uptime.h"
 #include "lib/service/service.h"
 
 namespace sonde::controlplane {
@@ -34,7 +38,7 @@ Endpoints endpoints() {
     Endpoints all;
     for (const auto& table : {site_endpoints(), monitor_endpoints(), run_endpoints(), result_endpoints(), region_endpoints(),
                               agent_endpoints(), channel_endpoints(), incident_endpoints(), evidence_endpoints(), advisory_endpoints(),
-                              ledger_endpoints()}) {
+                              ledger_endpoints(), missed_endpoints(), uptime_endpoints(), rollup_endpoints(), report_endpoints()}) {
         all.insert(all.end(), table.begin(), table.end());
     }
     return all;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "controlplane/api/access.h"
+#include "controlplane/history/accounting.h"
 #include "lib/crypto/crypto.h"
 #include "lib/db/db.h"
 #include "lib/http/router.h"
@@ -23,6 +24,7 @@ struct Backend {
     const crypto::SecretBox& secrets;
     CommandDesk& commands;
     run::Desk& runs;
+    history::Accounting accounting{};  // where a request does not say otherwise
 };
 
 struct Endpoint;

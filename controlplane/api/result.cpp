@@ -17,7 +17,14 @@ constexpr std::string_view kResults = R"(
            coalesce(case when length(r.detail #>> '{{heartbeat,body}}') > 1000 and not {0}
                          then jsonb_set(r.detail, '{{heartbeat,body}}', to_jsonb(left(r.detail #>> '{{heartbeat,body}}', 1000))) else r.detail end::text,
                     s.document), r.region_id
-    from result r left join region g on g.id = r.region_id left join sight s on s.id = r.sight_id )";
+    from {1} r left join region g on g.id = r.region_id left join sight s on s.id = r.sight_id )";
+
+// Days of packed results of $1, the newest first.
+constexpr db::Statement kPackedDays{"packed_days", R"(
+    select distinct day::text from result_packed
+    where monitor_id = $1 and day >= ($2::timestamptz)::date and day <= ($3::timestamptz)::date and ($4 or verdicts is not null)
+    order by 1 desc)"};
+constexpr int kDaysAtOnce = 4;
 
 constexpr std::string_view kDecisions = R"(
     select id, at, slot, kind, from_state, to_state, reason, incident_id, votes, monitor_id from decision )";
@@ -58,6 +65,35 @@ Json present(const db::Row& row) {
     return document;
 }
 
+struct Selection {
+    MonitorId monitor;
+    Window window;
+    std::optional<std::string> region;
+    std::optional<check::Verdict> verdict;
+    std::optional<Cursor> after;
+    bool whole_bodies = false;
+};
+
+// From the table of rows, or, given their days, from packed ones.
+db::Rows select_results(db::Tx& tx, const Selection& wanted, std::string_view source, const std::vector<std::string>& days, int limit) {
+    Conditions conditions;
+    conditions.add("r.monitor_id = ?", {wanted.monitor});
+    if (!days.empty()) conditions.add("r.day = any(?::text[]::date[])", {days});
+    if (wanted.window.from) conditions.add("r.slot >= ?::timestamptz", {*wanted.window.from});
+    if (wanted.window.to) conditions.add("r.slot < ?::timestamptz", {*wanted.window.to});
+    if (wanted.region) conditions.add("case when r.region_id = 0 then 'push' else g.name end = ?", {*wanted.region});
+    if (wanted.verdict) conditions.add("r.verdict = ?", {static_cast<int>(*wanted.verdict)});
+    if (wanted.after) {
+        // The first condition alone lets the planner leave out partitions.
+        conditions.add("r.slot <= ?::timestamptz", {wanted.after->time(0)});
+        conditions.add("(r.slot, r.region_id, r.attempt) < (?::timestamptz, ?::bigint, ?::bigint)",
+                       {wanted.after->time(0), wanted.after->whole(1), wanted.after->whole(2)});
+    }
+    const auto sql = fmt::format("{}{} order by r.slot desc, r.region_id desc, r.attempt desc limit {}",
+                                 fmt::format(kResults, conditions.bind(wanted.whole_bodies), source), conditions.where(), conditions.bind(limit));
+    return tx.run_text(sql, conditions.params());
+}
+
 http::Response list_results(Backend& backend, const Call& call) {
     const auto id = path_id<MonitorId>(call, "monitor_id");
     Query query(call.request);
@@ -68,30 +104,31 @@ http::Response list_results(Backend& backend, const Call& call) {
     const bool whole = query.boolean("whole_bodies").value_or(false);
     if (whole && page.limit > kMostWholeBodies) query.refuse("whole_bodies", fmt::format("goes with a limit of at most {}", kMostWholeBodies));
     query.finish();
-    Conditions conditions;
-    conditions.add("r.monitor_id = ?", {id});
-    if (window.from) conditions.add("r.slot >= ?::timestamptz", {*window.from});
-    if (window.to) conditions.add("r.slot < ?::timestamptz", {*window.to});
-    if (region) conditions.add("case when r.region_id = 0 then 'push' else g.name end = ?", {*region});
-    if (verdict) conditions.add("r.verdict = ?", {static_cast<int>(*verdict)});
-    if (page.after) {
-        // The first condition alone lets the planner leave out partitions.
-        conditions.add("r.slot <= ?::timestamptz", {page.after->time(0)});
-        conditions.add("(r.slot, r.region_id, r.attempt) < (?::timestamptz, ?::bigint, ?::bigint)",
-                       {page.after->time(0), page.after->whole(1), page.after->whole(2)});
-    }
-    const auto sql = fmt::format("{}{} order by r.slot desc, r.region_id desc, r.attempt desc limit {}",
-                                 fmt::format(kResults, conditions.bind(whole)), conditions.where(), conditions.bind(page.fetch()));
-    const auto rows = backend.pool.transact([&](db::Tx& tx) {
-        require_monitor(tx, id);
-        return tx.run_text(sql, conditions.params());
-    });
+    const Selection wanted{id, window, region, verdict, page.after, whole};
     std::vector<Json> items;
-    for (const auto row : rows) items.push_back(present(row));
-    return page_response(call.request, page, std::move(items), [&rows](std::size_t i) {
-        const auto row = rows[static_cast<int>(i)];
-        return std::vector<Cursor::Value>{to_unix_ms(row.time(0)), row.whole(16), row.whole(2)};
+    std::vector<std::vector<Cursor::Value>> keys;
+    const auto take = [&](const db::Rows& rows) {
+        for (const auto row : rows) {
+            items.push_back(present(row));
+            keys.push_back({to_unix_ms(row.time(0)), row.whole(16), row.whole(2)});
+        }
+    };
+    const auto lacking = [&] { return page.fetch() - static_cast<int>(items.size()); };
+    backend.pool.transact([&](db::Tx& tx) {
+        require_monitor(tx, id);
+        // Having looked at the rows, we hold a lock that keeps a packed day from taking the place of its partition before we have looked there.
+        take(select_results(tx, wanted, "result", {}, lacking()));
+        if (lacking() == 0) return;
+        const auto newest = page.after ? page.after->time(0) : window.to.value_or(from_unix_ms(253'402'300'799'999));
+        const bool all = !verdict || *verdict == check::Verdict::up;  // days without failures have none in them
+        std::vector<std::string> days;
+        for (const auto row : tx.run(kPackedDays, {id, window.from.value_or(TimePoint{}), newest, all})) days.emplace_back(row.text(0));
+        for (std::size_t first = 0; first < days.size() && lacking() > 0; first += kDaysAtOnce) {
+            const auto last = std::min(first + kDaysAtOnce, days.size());
+            take(select_results(tx, wanted, "result_unpacked", {days.begin() + static_cast<std::ptrdiff_t>(first), days.begin() + static_cast<std::ptrdiff_t>(last)}, lacking()));
+        }
     });
+    return page_response(call.request, page, std::move(items), [&keys](std::size_t i) { return keys[i]; });
 }
 
 http::Response list_decisions(Backend& backend, const Call& call) {

@@ -1,5 +1,7 @@
 #include "controlplane/api/vote.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "controlplane/api/stored.h"
@@ -9,16 +11,18 @@ namespace {
 
 // Looks back no further than $3 ms: a result older than that is no vote, and a region that stopped must not cost a scan of the
 // past.
-constexpr db::Statement kVotes{"monitor_votes", R"(
+constexpr std::string_view kVotes = R"(
     select r.name, r.failure_domain, x.slot, x.attempt, x.started_at, x.verdict, x.failure_class, x.detail ->> 'message',
            (extract(epoch from now() - x.started_at) * 1000)::bigint, count(*) over ()
     from region r
     left join lateral (
-        select slot, attempt, started_at, verdict, failure_class, detail from result
-        where monitor_id = $1 and region_id = r.id and slot > now() - $3::bigint * interval '1 millisecond'
+        select slot, attempt, started_at, verdict, failure_class, detail from {}
+        where {} region_id = r.id and slot > now() - $3::bigint * interval '1 millisecond'
         order by slot desc, attempt desc limit 1) x on true
     where cardinality($2::text[]) = 0 or r.name = any($2::text[])
-    order by r.name)"};
+    order by r.name)";
+
+constexpr std::chrono::hours kRows{24};  // for so long at least results are rows, and not packed
 
 }  // namespace
 
@@ -31,7 +35,9 @@ Json votes_of(db::Tx& tx, const Monitor& monitor) {
     const auto& draft = monitor.draft;
     const auto look_back = std::max<milliseconds>(std::chrono::hours{1}, 3 * cadence_of(draft, kMaxRegions) + draft.timeout);
     Json votes = Json::array();
-    for (const auto row : tx.run(kVotes, {monitor.id, draft.regions, look_back.count()})) {
+    const auto sql = look_back <= kRows ? fmt::format(kVotes, "result", "monitor_id = $1 and")
+                                        : fmt::format(kVotes, "results_of($1, now() - $3::bigint * interval '1 millisecond', 'infinity')", "");
+    for (const auto row : tx.run({look_back <= kRows ? "monitor_votes" : "monitor_votes_packed", sql}, {monitor.id, draft.regions, look_back.count()})) {
         Json vote;
         vote["region"] = row.text(0);
         vote["failure_domain"] = row.text(1);

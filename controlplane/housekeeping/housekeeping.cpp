@@ -4,6 +4,7 @@
 #include <mutex>
 #include <thread>
 
+#include "controlplane/history/historian.h"
 #include "lib/db/lease.h"
 #include "lib/log/log.h"
 
@@ -13,17 +14,12 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr metrics::Family kRuns{"sonde_housekeeping_runs_total", "Rounds of housekeeping, by outcome."};
-constexpr metrics::Family kRemoved{"sonde_housekeeping_removed_total", "Rows removed (of results: partitions), by table."};
+constexpr metrics::Family kRemoved{"sonde_housekeeping_removed_total", "Rows removed, by table."};
 constexpr metrics::Family kLast{"sonde_housekeeping_last_success_timestamp_seconds", "When a round last succeeded here."};
 
 constexpr std::string_view kLeaseName = "task/housekeeping";
 constexpr milliseconds kLease{60'000};
 constexpr int kPart = 5'000;
-
-// A partition is made or dropped under a lock on the whole table: rather not at all, this time, than with everybody queueing behind it.
-constexpr db::Statement kLockTimeout{"housekeeping_lock_timeout", "set local lock_timeout = '3s'"};
-constexpr db::Statement kCreatePartitions{"housekeeping_create_partitions", "select create_result_partitions()"};
-constexpr db::Statement kDropPartitions{"housekeeping_drop_partitions", "select drop_result_partitions($1 * interval '1 ms')"};
 
 // Of at most $2 pieces that are old and not yet looked at: those an incident needs are marked with it, the others go. An incident needs what
 // was seen of its members from a day before it opened, when a lasting minority may have begun to fail, until soon after they joined.
@@ -50,29 +46,37 @@ select (select count(*) from old), (select count(*) from gone))sql"};
 // Each removes at most $2 rows that are older than $1 milliseconds.
 struct Sweep {
     std::string_view table;
-    milliseconds HousekeepingOptions::*keep;
+    milliseconds (*keep)(const HousekeepingOptions&);
     db::Statement statement;
 };
 constexpr Sweep kSweeps[] = {
-    {"change", &HousekeepingOptions::keep_changes,
+    {"change", [](const HousekeepingOptions& o) { return o.keep_changes; },
      {"housekeeping_changes", R"sql(
 delete from change where ctid = any(array(select ctid from change where at < now() - $1 * interval '1 ms' limit $2)))sql"}},
-    {"outbox", &HousekeepingOptions::keep_events,
+    {"outbox", [](const HousekeepingOptions& o) { return o.keep_events; },
      {"housekeeping_outbox", R"sql(
 delete from outbox where id = any(array(
     select id from outbox where at < now() - $1 * interval '1 ms' and relayed_at is not null and planned_at is not null
     order by id limit $2)))sql"}},
-    {"slot_ledger", &HousekeepingOptions::keep_ledger,
+    {"slot_ledger", [](const HousekeepingOptions& o) { return o.keep_ledger; },
      {"housekeeping_ledger", R"sql(
 delete from slot_ledger where ctid = any(array(
     select ctid from slot_ledger where minute < now() - $1 * interval '1 ms' order by minute limit $2)))sql"}},
+    {"slot_minute", [](const HousekeepingOptions& o) { return o.keep_ledger; },
+     {"housekeeping_minutes", R"sql(
+delete from slot_minute where ctid = any(array(
+    select ctid from slot_minute where minute < now() - $1 * interval '1 ms' order by minute limit $2)))sql"}},
+    {"slot_hour", [](const HousekeepingOptions& o) { return o.keep_ledger; },
+     {"housekeeping_hours", R"sql(
+delete from slot_hour where ctid = any(array(
+    select ctid from slot_hour where hour < now() - $1 * interval '1 ms' order by hour limit $2)))sql"}},
     // No result that is left has it: it was in use a day before the last of them at the least, as clocks may differ.
-    {"sight", &HousekeepingOptions::keep_results,
+    {"sight", [](const HousekeepingOptions& o) { return o.history.keep_results; },
      {"housekeeping_sights", R"sql(
 delete from sight where id = any(array(
     select id from sight where used_on < ((now() - $1 * interval '1 ms') at time zone 'utc')::date - 2 limit $2)))sql"}},
     // Leases of control planes that are no more. Others keep their epoch for ever.
-    {"lease", &HousekeepingOptions::keep_changes,
+    {"lease", [](const HousekeepingOptions& o) { return o.keep_changes; },
      {"housekeeping_leases", R"sql(
 delete from lease where name = any(array(
     select name from lease where name like 'scheduler/member/%' and expires_at < now() - $1 * interval '1 ms' limit $2)))sql"}},
@@ -83,14 +87,13 @@ enum class Outcome : unsigned char { done, elsewhere, failed };
 }  // namespace
 
 struct Housekeeping::Impl {
-    Impl(const HousekeepingOptions& given, db::Pool& given_pool, metrics::Registry& given_registry, std::string owner)
-        : options(given), pool(given_pool), registry(given_registry), leases(given_pool, std::move(owner), kLease) {}
+    Impl(const HousekeepingOptions& given, db::Pool& given_pool, metrics::Registry& given_registry, const std::string& owner)
+        : options(given), pool(given_pool), registry(given_registry), leases(given_pool, owner, kLease), historian(given.history, given_pool, given_registry, owner) {}
 
     void run();
     Outcome keep_house();
     std::vector<db::Lease> try_to_hold() { return leases.hold({std::string(kLeaseName)}, 1); }
     std::vector<db::Lease> hold();
-    void partitions();
     void evidence();
     void sweep(const Sweep& what);
     bool stopped() {
@@ -102,6 +105,7 @@ struct Housekeeping::Impl {
     db::Pool& pool;
     metrics::Registry& registry;
     db::Leases leases;
+    history::Historian historian;
     bool failing = false;
     std::mutex mutex;  // of what follows
     std::condition_variable wakes;
@@ -123,7 +127,6 @@ void Housekeeping::Impl::run() {
 Outcome Housekeeping::Impl::keep_house() {
     try {
         if (try_to_hold().empty()) return Outcome::elsewhere;
-        partitions();
         evidence();
         for (const auto& what : kSweeps) sweep(what);
         leases.release({std::string(kLeaseName)});
@@ -140,22 +143,6 @@ std::vector<db::Lease> Housekeeping::Impl::hold() {
     auto held = try_to_hold();
     if (held.empty()) throw db::Fenced("another control plane took the housekeeping over");
     return held;
-}
-
-void Housekeeping::Impl::partitions() {
-    const auto held = hold();
-    pool.transact([&](db::Tx& tx) {
-        tx.run(kLockTimeout);
-        leases.fence(tx, held);
-        tx.run(kCreatePartitions);
-    });
-    const auto dropped = pool.transact([&](db::Tx& tx) {
-        tx.run(kLockTimeout);
-        leases.fence(tx, held);
-        return tx.run(kDropPartitions, {options.keep_results.count()})[0].small(0);
-    });
-    registry.counter(kRemoved, {{"table", "result"}}).add(static_cast<std::uint64_t>(dropped));
-    if (dropped > 0) log::info("result_partitions_dropped", "partitions", dropped);
 }
 
 void Housekeeping::Impl::evidence() {
@@ -177,18 +164,19 @@ void Housekeeping::Impl::sweep(const Sweep& what) {
         const auto held = hold();
         rows = pool.transact([&](db::Tx& tx) {
             leases.fence(tx, held);
-            return tx.run(what.statement, {(options.*what.keep).count(), kPart}).affected();
+            return tx.run(what.statement, {what.keep(options).count(), kPart}).affected();
         });
         removed.add(static_cast<std::uint64_t>(rows));
     }
 }
 
-Housekeeping::Housekeeping(const HousekeepingOptions& options, db::Pool& pool, metrics::Registry& metrics, std::string owner)
-    : impl_(std::make_unique<Impl>(options, pool, metrics, std::move(owner))) {}
+Housekeeping::Housekeeping(const HousekeepingOptions& options, db::Pool& pool, metrics::Registry& metrics, const std::string& owner)
+    : impl_(std::make_unique<Impl>(options, pool, metrics, owner)) {}
 
 Housekeeping::~Housekeeping() { stop(); }
 
 void Housekeeping::start() {
+    impl_->historian.start();
     impl_->thread = std::thread([impl = impl_.get()] { impl->run(); });
 }
 
@@ -199,6 +187,7 @@ void Housekeeping::stop() {
     }
     impl_->wakes.notify_all();
     if (impl_->thread.joinable()) impl_->thread.join();
+    impl_->historian.stop();
 }
 
 }  // namespace sonde::housekeeping

@@ -1,4 +1,4 @@
-// Makes the coming days' partitions and removes what is older than it is to be kept.
+// Removes rows that are older than they are to be kept, and has the past worked on (controlplane/history).
 #pragma once
 
 #include <memory>
@@ -11,11 +11,11 @@
 namespace sonde::housekeeping {
 
 // At the start and every hour, by the control plane that holds the lease `task/housekeeping`; the others try again after a minute.
-// Rows go in small parts, each in a fenced transaction of its own. One thread; blocks on the database.
+// Rows go in small parts, each in a fenced transaction of its own. One thread, and the historian's; they block on the database.
 class Housekeeping {
 public:
-    // `owner` names this process among all that use the database. References must outlive it. Uses one connection at a time.
-    Housekeeping(const HousekeepingOptions& options, db::Pool& pool, metrics::Registry& metrics, std::string owner);
+    // `owner` names this process among all that use the database. References must outlive it. Uses two connections at a time.
+    Housekeeping(const HousekeepingOptions& options, db::Pool& pool, metrics::Registry& metrics, const std::string& owner);
     ~Housekeeping();  // as `stop`
     Housekeeping(const Housekeeping&) = delete;
     Housekeeping& operator=(const Housekeeping&) = delete;

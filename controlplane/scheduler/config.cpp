@@ -46,13 +46,23 @@ void add_scheduler_keys(config::Keys& keys, SchedulerConfig& config) {
                        "When a consumer that delivers nothing, though jobs wait and agents ask, is made anew; the stream follows after "
                        "twice as long."));
     keys.push_back(key("housekeeping.every", config.housekeeping.every, minutes{1}, kDay, "How often old rows are removed."));
-    keys.push_back(key("results.retention", config.housekeeping.keep_results, kDay, kYear * 10, "How long single results are kept."));
+    keys.push_back(key("results.retention", config.housekeeping.history.keep_results, kDay, kYear * 10, "How long single results are kept."));
     keys.push_back(key("evidence.retention", config.housekeeping.keep_evidence, kDay, kYear * 10,
                        "How long what was seen of failing checks, and of those that confirmed them, is kept. What belongs to an incident is "
                        "kept as long as the incident."));
     keys.push_back(key("events.retention", config.housekeeping.keep_events, kDay, kYear * 10,
                        "How long events that were relayed and planned are kept."));
     keys.push_back(key("ledger.retention", config.housekeeping.keep_ledger, kDay, kYear * 10, "How long the account of slots is kept."));
+    auto& history = config.housekeeping.history;
+    keys.push_back(key("history.every", history.every, seconds{1}, minutes{10}, "How often it is looked whether there is something to close, roll up, pack or drop."));
+    keys.push_back(key("history.monitors_at_once", history.monitors_at_once, 1, 10'000, "Monitors rolled up in one transaction."));
+    keys.push_back(key("history.results_at_once", history.results_at_once, 100, 1'000'000, "Results packed in one transaction, about."));
+    keys.push_back(key("rollups.hourly_retention", history.keep_hours, kDay * 2, kYear * 10,
+                       "How long hourly roll-ups are kept. Daily ones, and states over time, are kept for ever."));
+    keys.push_back(key("ledger.minutes_retention", history.keep_minutes, kDay * 2, kYear * 10,
+                       "How long the account of slots is kept by minutes; after that by hours."));
+    keys.push_back(key("ledger.warn_missed_percent", history.warn_missed, 0, 100,
+                       "When so many of a region's slots were missed, the log says so; 0: when any was."));
 }
 
 DispatchLimits dispatch_limits(const SchedulerConfig& config) {

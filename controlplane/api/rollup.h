@@ -1,0 +1,10 @@
+// /v1/monitors/{id}/rollups: hours and days of a monitor.
+#pragma once
+
+#include "controlplane/api/endpoint.h"
+
+namespace sonde::controlplane {
+
+Endpoints rollup_endpoints();
+
+}  // namespace sonde::controlplane

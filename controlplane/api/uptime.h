@@ -1,0 +1,10 @@
+// /v1/monitors/{id}/uptime and /v1/sites/{id}/uptime: time in states, and what it comes to.
+#pragma once
+
+#include "controlplane/api/endpoint.h"
+
+namespace sonde::controlplane {
+
+Endpoints uptime_endpoints();
+
+}  // namespace sonde::controlplane

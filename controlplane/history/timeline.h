@@ -1,0 +1,53 @@
+// States over time: of a monitor, and of a site from those of its monitors. Pure.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <vector>
+
+#include "controlplane/api/state.h"
+#include "lib/base/instant.h"
+
+namespace sonde::history {
+
+using controlplane::State;
+
+// From `since` on it is in `state`; without one it is not there (not made yet, deleted).
+struct Edge {
+    TimePoint since;
+    std::optional<State> state;
+    friend bool operator==(const Edge&, const Edge&) = default;
+};
+
+// Sorted by `since`. Before the first edge there is nothing.
+using Timeline = std::vector<Edge>;
+
+struct Span {
+    TimePoint from;
+    TimePoint to;
+    State state{};
+    friend bool operator==(const Span&, const Span&) = default;
+};
+
+// What of it is within [from, to), in order; neighbours of one state are one span.
+std::vector<Span> spans_within(const Timeline& timeline, TimePoint from, TimePoint to);
+
+// Time in each state.
+class TimeIn {
+public:
+    [[nodiscard]] milliseconds& operator[](State state) { return times_[static_cast<std::size_t>(state)]; }
+    [[nodiscard]] milliseconds operator[](State state) const { return times_[static_cast<std::size_t>(state)]; }
+    [[nodiscard]] milliseconds all() const;
+    friend bool operator==(const TimeIn&, const TimeIn&) = default;
+
+private:
+    std::array<milliseconds, 7> times_{};
+};
+
+TimeIn time_in(const Timeline& timeline, TimePoint from, TimePoint to);
+
+// What several monitors come to: down if one is; else degraded; else unknown, for what is not seen cannot be called up; else up. Maintenance,
+// pending and paused are told only where nothing else is there.
+Timeline worst_of(const std::vector<Timeline>& timelines);
+
+}  // namespace sonde::history
