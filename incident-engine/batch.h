@@ -20,10 +20,11 @@ struct Batch {
     std::vector<Opened> messages;
     std::vector<MonitorId> reread;             // their definitions were read anew
     std::vector<catalog::Orphan> orphans;
+    std::vector<SiteId> gone;                  // deleted sites of which something is open
     std::vector<MonitorId> due;                // for a tick
     bool commands = false;                     // some are waiting
 
-    [[nodiscard]] bool empty() const { return messages.empty() && reread.empty() && orphans.empty() && due.empty() && !commands; }
+    [[nodiscard]] bool empty() const { return messages.empty() && reread.empty() && orphans.empty() && gone.empty() && due.empty() && !commands; }
     [[nodiscard]] std::size_t results() const {
         std::size_t n = 0;
         for (const auto& message : messages) n += message.batch.results.size();

@@ -29,22 +29,6 @@ where m.shard = any($3::smallint[]) and (m.id = any($1::bigint[]) or m.site_id =
 
 #undef SONDE_DEFINITION_COLUMNS
 
-#define SONDE_INCIDENT_COLUMNS                                                                                                     \
-    "select i.id, i.site_id, i.scope, i.state, i.severity, i.title, i.seq, i.version, i.failing_since, i.opened_at, "              \
-    "i.acknowledged_at, i.acknowledged_by, i.resolved_at, i.resolved_by from incident i "
-#define SONDE_MEMBER_COLUMNS \
-    "select j.incident_id, j.monitor_id, coalesce(m.name, ''), j.cause, j.joined_at, j.left_at " \
-    "from incident_monitor j join incident i on i.id = j.incident_id left join monitor m on m.id = j.monitor_id "
-
-constexpr db::Statement kOpenIncidents{"engine_open_incidents", SONDE_INCIDENT_COLUMNS "where i.shard = $1 and i.state <> 'resolved'"};
-constexpr db::Statement kOpenMembers{"engine_open_members", SONDE_MEMBER_COLUMNS
-                                     "where i.shard = $1 and i.state <> 'resolved' order by j.joined_at, j.monitor_id"};
-constexpr db::Statement kIncident{"engine_incident", SONDE_INCIDENT_COLUMNS "where i.id = $1"};
-constexpr db::Statement kMembers{"engine_members", SONDE_MEMBER_COLUMNS "where i.id = $1 order by j.joined_at, j.monitor_id"};
-
-#undef SONDE_INCIDENT_COLUMNS
-#undef SONDE_MEMBER_COLUMNS
-
 constexpr db::Statement kHorizon{"change_horizon", "select pg_snapshot_xmin(pg_current_snapshot())::text"};
 constexpr db::Statement kChanges{"change_since", R"sql(
 select xid::text, entity, entity_id, pg_snapshot_xmin(pg_current_snapshot())::text
@@ -120,30 +104,6 @@ void hold_site(const decision::Definition& definition, int shard, Holdings& hold
     site.shard = shard;
 }
 
-decision::Incident incident_of(const db::Row& row) {
-    decision::Incident incident;
-    incident.id = row.id<IncidentId>(0);
-    incident.site = row.id<SiteId>(1);
-    incident.scope = from_name<decision::Scope>(row.text(2)).value();
-    incident.state = from_name<decision::IncidentState>(row.text(3)).value();
-    incident.severity = from_name<decision::Severity>(row.text(4)).value();
-    incident.title = row.text(5);
-    incident.seq = row.whole(6);
-    incident.version = row.small(7);
-    incident.failing_since = row.time(8);
-    incident.opened_at = row.time(9);
-    incident.acknowledged_at = row.maybe(10, &db::Row::time);
-    if (!row.is_null(11)) incident.acknowledged_by = row.text(11);
-    incident.resolved_at = row.maybe(12, &db::Row::time);
-    if (!row.is_null(13)) incident.resolved_by = row.text(13);
-    return incident;
-}
-
-decision::Member member_of(const db::Row& row) {
-    return {row.id<MonitorId>(1), std::string(row.text(2)),
-            from_name<check::FailureClass>(row.text(3)).value_or(check::FailureClass::none), row.time(4), row.maybe(5, &db::Row::time)};
-}
-
 decision::MonitorState state_of(const db::Row& row, TimePoint now, MonitorId monitor, Loaded& loaded) {
     if (row.is_null(19)) return decision::first_state(now);
     auto state = decision::read_state(row.text(19));
@@ -151,31 +111,6 @@ decision::MonitorState state_of(const db::Row& row, TimePoint now, MonitorId mon
     log::error("state_unreadable", "monitor", monitor.text(), "error", state.error().message);
     loaded.unreadable.push_back(monitor);
     return decision::first_state(now);
-}
-
-// The incident says who takes part in it, not the state: a state that had to begin anew must be able to leave it.
-void load_incidents(db::Tx& tx, int shard, Holdings& holdings, Loaded& loaded) {
-    std::unordered_map<IncidentId, decision::Incident> incidents;
-    for (const auto row : tx.run(kOpenIncidents, {shard})) {
-        auto incident = incident_of(row);
-        incidents.emplace(incident.id, std::move(incident));
-    }
-    for (const auto row : tx.run(kOpenMembers, {shard})) {
-        auto& incident = incidents.at(row.id<IncidentId>(0));
-        incident.members.push_back(member_of(row));
-        if (incident.members.back().left_at) continue;
-        const auto held = holdings.monitors.find(incident.members.back().monitor);
-        if (held == holdings.monitors.end()) {
-            loaded.orphans.push_back({incident.site, incident.scope, incident.members.back().monitor});
-        } else {
-            (incident.scope == decision::Scope::outage ? held->second.state.in_outage : held->second.state.in_warning) = true;
-        }
-    }
-    for (auto& [id, incident] : incidents) {
-        auto& site = holdings.sites[incident.site];
-        site.shard = shard;
-        site.open[static_cast<std::size_t>(incident.scope)] = std::move(incident);
-    }
 }
 
 }  // namespace
@@ -225,14 +160,6 @@ std::vector<MonitorId> refresh(db::Tx& tx, const std::vector<std::int64_t>& moni
         held.push_back(monitor);
     }
     return held;
-}
-
-std::optional<decision::Incident> load_incident(db::Tx& tx, IncidentId id) {
-    const auto rows = tx.run(kIncident, {id});
-    if (rows.empty()) return std::nullopt;
-    auto incident = incident_of(rows[0]);
-    for (const auto row : tx.run(kMembers, {id})) incident.members.push_back(member_of(row));
-    return incident;
 }
 
 void Changes::begin(db::Tx& tx) {

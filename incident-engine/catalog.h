@@ -22,6 +22,7 @@ struct Orphan {
 struct Loaded {
     std::vector<MonitorId> monitors;
     std::vector<Orphan> orphans;         // still in an open incident, and not to be found
+    std::vector<SiteId> gone;            // deleted, and something is open of them
     std::vector<MonitorId> unreadable;   // with a state that cannot be read: they begin anew
 };
 
@@ -32,6 +33,12 @@ Loaded load_shard(db::Tx& tx, int shard, TimePoint now, Holdings& holdings);
 // of monitors in shards that are not in `shards`, nothing is kept.
 std::vector<MonitorId> refresh(db::Tx& tx, const std::vector<std::int64_t>& monitors, const std::vector<std::int64_t>& sites,
                                const std::vector<int>& shards, TimePoint now, Holdings& holdings);
+
+// The open incidents of one shard, whose monitors are held already. Part of `load_shard`.
+void load_incidents(db::Tx& tx, int shard, Holdings& holdings, Loaded& loaded);
+
+// Of these sites, those that are deleted and have something open.
+std::vector<SiteId> gone_sites(db::Tx& tx, const std::vector<std::int64_t>& sites, const Holdings& holdings);
 
 // Nothing if there is no such incident.
 std::optional<decision::Incident> load_incident(db::Tx& tx, IncidentId id);

@@ -23,6 +23,8 @@ config::Keys keys_of(EngineConfig& config) {
                                "Different addresses, HTTP versions and certificates of good checks that are held in memory; about 60 bytes each."));
     keys.push_back(config::key("engine.poll", config.poll, ms(100), ms(60'000),
                                "How often changes and commands are looked for if no notification comes."));
+    keys.push_back(config::key("incidents.reopen_within", config.reopen_within, ms(0), milliseconds{std::chrono::hours{24 * 366}},
+                               "How long after its resolution an incident may be opened again by hand; later, a new one is opened."));
     keys.push_back(config::key("coverage.agent_silence", config.agent_silence, ms(2000), ms(3'600'000),
                                "An agent that was not seen for so long does not cover its region."));
     keys.push_back(config::key("watchdog.every", config.watch_every, ms(100), ms(60'000), "How often the streams are looked at."));

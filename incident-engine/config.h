@@ -16,6 +16,7 @@ struct EngineConfig {
     int pull_messages = 128;
     int known_sights = 200'000;
     milliseconds poll{1000};
+    milliseconds reopen_within{86'400'000};  // incidents, by hand
     milliseconds agent_silence{15000};   // an agent not seen for so long is not there
     milliseconds stuck_after{10000};     // of a results consumer that holds messages and delivers none
     milliseconds watch_every{2000};

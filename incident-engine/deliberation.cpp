@@ -1,6 +1,7 @@
 #include "incident-engine/deliberation.h"
 
-#include "incident-engine/evidence.h"
+#include "lib/base/shard.h"
+#include "lib/decision/evidence.h"
 
 namespace sonde::engine {
 namespace {
@@ -13,11 +14,14 @@ std::string message_of(const std::string& detail) {
     return found != document->end() && found->is_string() ? found->get<std::string>() : std::string{};
 }
 
-std::vector<std::string> names_of(const Regions& regions, const std::vector<decision::RegionId>& ids) {
-    std::vector<std::string> names;
-    names.reserve(ids.size());
-    for (const auto id : ids) names.push_back(regions.name_of(id));
-    return names;
+// The votes, and which checks were asked for because of them.
+std::string with_asked(Json evidence, const decision::Confirm& confirm, const Regions& regions) {
+    auto& asked = evidence["asked"] = Json::array();
+    for (const auto& ask : confirm.asks) {
+        asked.push_back({{"region", regions.name_of(ask.region)}, {"slot", to_rfc3339(confirm.slot)}, {"attempt", ask.attempt},
+                         {"not_before", to_rfc3339(ask.not_before)}});
+    }
+    return json::dump(evidence);
 }
 
 }  // namespace
@@ -76,6 +80,7 @@ decision::Reason Deliberation::decide(const Watched& watched, What what) {
     const bool nothing_new = reason == decision::Reason::vote_superseded || reason == decision::Reason::vote_late ||
                              reason == decision::Reason::vote_from_stranger || reason == decision::Reason::not_watched ||
                              reason == decision::Reason::vote_of_old_spec;
+    if (!nothing_new && (decision.next.in_outage || decision.next.in_warning)) see(watched, decision.next);
     if (decision.effects.empty()) {
         // A definition read for the first time is worth no row: the first vote writes it.
         if (nothing_new || (compare && (decision.next == *kept || (!watched.stored && fresh)))) return reason;
@@ -92,13 +97,15 @@ decision::Reason Deliberation::decide(const Watched& watched, What what) {
 
 void Deliberation::carry_out(const Watched& watched, const decision::MonitorState& state, std::vector<decision::Effect>& effects) {
     const auto& definition = watched.definition;
-    const auto evidence = evidence_of(state, definition, now_);
+    const auto evidence = decision::evidence_of(state, definition, now_);
     const auto votes = json::dump(evidence);
+    const decision::Confirm* asked = nullptr;
     std::optional<std::size_t> edge;  // the transition that an incident's change belongs to
     for (const auto& effect : effects) {
         if (const auto* note = std::get_if<decision::Note>(&effect)) {
             if (note->kind == decision::NoteKind::transition) edge = writes_.decisions.size();
-            writes_.decisions.push_back({definition.monitor, *note, std::nullopt, votes});
+            const bool asks = note->kind == decision::NoteKind::confirming && asked != nullptr;
+            writes_.decisions.push_back({definition.monitor, *note, std::nullopt, asks ? with_asked(evidence, *asked, holdings_.regions) : votes});
         } else if (const auto* changed = std::get_if<decision::Changed>(&effect)) {
             EventParts parts("monitor.changed", now_, name_of(changed->reason));
             parts.site = definition.site;
@@ -110,6 +117,7 @@ void Deliberation::carry_out(const Watched& watched, const decision::MonitorStat
             writes_.events.push_back(make_event(new_id<EventId>(), parts));
         } else if (const auto* confirm = std::get_if<decision::Confirm>(&effect)) {
             writes_.asking.push_back({definition.monitor, *confirm});
+            asked = confirm;
         } else if (const auto* joined = std::get_if<decision::Joins>(&effect)) {
             joins(watched, *joined, evidence, edge);
         } else if (const auto* gone = std::get_if<decision::Leaves>(&effect)) {
@@ -124,44 +132,10 @@ void Deliberation::carry_out(const Watched& watched, const decision::MonitorStat
     }
 }
 
-void Deliberation::joins(const Watched& watched, const decision::Joins& joins, const Json& evidence, std::optional<std::size_t> edge) {
-    const auto& definition = watched.definition;
-    decision::MonitorJoins event{definition.site,  definition.site_name, definition.monitor,
-                             definition.name,  joins.scope,          definition.severity,
-                             joins.cause,      joins.failing_since,  names_of(holdings_.regions, joins.regions),
-                             joins.reason};
-    const auto decision = decision::decide(open(definition.site, joins.scope), {now_, new_id<IncidentId>(), std::move(event)});
-    record(decision, &definition, &evidence);
-    if (edge && decision.next) writes_.decisions[*edge].incident = decision.next->id;
-}
-
-void Deliberation::left(SiteId site, decision::Scope scope, const decision::MonitorLeaves& leaves, const decision::Definition* definition,
-                        const Json* evidence, std::optional<std::size_t> edge) {
-    auto there = open(site, scope);
-    if (!there) return;
-    const auto decision = decision::decide(std::move(there), {now_, IncidentId{}, leaves});
-    record(decision, definition, evidence);
-    if (edge && decision.next && !decision.entries.empty()) writes_.decisions[*edge].incident = decision.next->id;
-}
-
-void Deliberation::leaves(SiteId site, decision::Scope scope, MonitorId monitor, decision::Reason reason) {
-    left(site, scope, {monitor, reason}, nullptr, nullptr, std::nullopt);
-}
-
-decision::CommandOutcome Deliberation::command(std::int64_t number, std::optional<decision::Incident> named, const decision::Command& command) {
-    if (named) {
-        if (const auto touched = writes_.incidents.find(named->id); touched != writes_.incidents.end()) named = touched->second;
-    }
-    const auto decision = decision::decide(std::move(named), {now_, IncidentId{}, command});
-    record(decision, nullptr, nullptr);
-    writes_.answers.push_back({number, decision.outcome});
-    return decision.outcome;
-}
-
 void Deliberation::advisory(const Watched& watched, const decision::Advisory& advisory, bool closed, bool told, decision::Reason reason,
                             const Json& evidence) {
     const auto& definition = watched.definition;
-    auto regions = names_of(holdings_.regions, advisory.regions);
+    auto regions = holdings_.regions.names_of(advisory.regions);
     if (told) {
         EventParts parts(closed ? "advisory.closed" : "advisory.opened", now_, name_of(reason));
         parts.site = definition.site;
@@ -176,56 +150,6 @@ void Deliberation::advisory(const Watched& watched, const decision::Advisory& ad
     writes_.advisories.push_back({definition.site, definition.monitor, advisory, std::move(regions), closed});
 }
 
-void Deliberation::record(const decision::IncidentDecision& decision, const decision::Definition* definition, const Json* evidence) {
-    if (decision.entries.empty()) return;
-    const auto& incident = *decision.next;
-    for (const auto& entry : decision.entries) {
-        Json data = Json::object();
-        if (entry.monitor && evidence != nullptr) data = *evidence;
-        if (entry.kind == decision::TimelineKind::opened || entry.kind == decision::TimelineKind::monitor_joined) {
-            for (const auto& member : incident.members) {
-                if (entry.monitor == member.monitor) data["cause"] = name_of(member.cause);
-            }
-        }
-        if (!entry.comment.empty()) data["comment"] = entry.comment;
-        writes_.timeline.push_back({incident.id, entry, json::dump(data)});
-    }
-    const auto& last = decision.entries.back();
-    if (decision.told) {
-        const auto name = site_name(incident.site);
-        EventParts parts(name_of(*decision.told), now_, name_of(last.reason));
-        parts.actor = last.actor;
-        parts.site = incident.site;
-        parts.site_name = name;
-        parts.incident = &incident;
-        parts.comment = last.comment;
-        parts.monitor = definition;
-        parts.evidence = evidence;
-        writes_.events.push_back(make_event(new_id<EventId>(), parts));
-    }
-    writes_.incidents.insert_or_assign(incident.id, incident);
-    const bool is_open = incident.state != decision::IncidentState::resolved;
-    // A comment on a resolved incident must not hide the one that is open now.
-    const auto key = std::pair(incident.site, incident.scope);
-    const auto now_open = open(incident.site, incident.scope);
-    if (is_open || (now_open && now_open->id == incident.id)) open_[key] = is_open ? incident.id : IncidentId{};
-}
-
-std::optional<decision::Incident> Deliberation::open(SiteId site, decision::Scope scope) const {
-    if (const auto changed = open_.find({site, scope}); changed != open_.end()) {
-        if (!changed->second) return std::nullopt;
-        return writes_.incidents.at(changed->second);
-    }
-    const auto found = holdings_.sites.find(site);
-    if (found == holdings_.sites.end()) return std::nullopt;
-    return found->second.open[static_cast<std::size_t>(scope)];
-}
-
-std::string Deliberation::site_name(SiteId site) const {
-    const auto found = holdings_.sites.find(site);
-    return found != holdings_.sites.end() ? found->second.name : std::string{};
-}
-
 void Deliberation::apply(Holdings& holdings) {
     for (auto& [monitor, state] : writes_.states) {
         auto& watched = holdings.monitors.at(monitor);
@@ -234,8 +158,11 @@ void Deliberation::apply(Holdings& holdings) {
     }
     for (const auto monitor : writes_.forgotten) holdings.monitors.erase(monitor);
     for (const auto& [key, incident] : open_) {
-        const auto site = holdings.sites.find(key.first);
-        if (site == holdings.sites.end()) continue;
+        auto site = holdings.sites.find(key.first);
+        if (site == holdings.sites.end()) {
+            if (!incident) continue;
+            site = holdings.sites.emplace(key.first, Site{site_name(key.first), shard_of(key.first), {}}).first;  // one without monitors
+        }
         auto& slot = site->second.open[static_cast<std::size_t>(key.second)];
         if (incident) {
             slot = writes_.incidents.at(incident);

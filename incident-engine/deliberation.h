@@ -19,8 +19,14 @@ public:
     decision::Reason definition_read(MonitorId monitor);
     // A monitor nobody knows any more leaves the site's open incident of that scope.
     void leaves(SiteId site, decision::Scope scope, MonitorId monitor, decision::Reason reason);
-    // `named` is the incident as the database has it, if it is there.
-    decision::CommandOutcome command(std::int64_t number, std::optional<decision::Incident> named, const decision::Command& command);
+    // The site is deleted: what is open of it ends.
+    void site_gone(SiteId site);
+    // `named` is the incident as the database has it, if it is there, and `id` its number, or that of one to be opened. What is held in
+    // memory of `around` is filled in here.
+    decision::CommandOutcome command(std::int64_t number, IncidentId id, std::optional<decision::Incident> named,
+                                     const decision::Command& command, decision::Around around);
+    // Answers a command that cannot be carried out.
+    void refuse(std::int64_t number, decision::CommandOutcome outcome, decision::Refusal refusal);
 
     [[nodiscard]] const Writes& writes() const { return writes_; }
     [[nodiscard]] TimePoint now() const { return now_; }
@@ -37,15 +43,20 @@ private:
     void left(SiteId site, decision::Scope scope, const decision::MonitorLeaves& leaves, const decision::Definition* definition, const Json* evidence,
               std::optional<std::size_t> edge);
     void advisory(const Watched& watched, const decision::Advisory& advisory, bool closed, bool told, decision::Reason reason, const Json& evidence);
+    void see(const Watched& watched, const decision::MonitorState& state);
     void record(const decision::IncidentDecision& decision, const decision::Definition* definition, const Json* evidence);
-    // The open incident as decided on so far.
+    void tell(const decision::IncidentDecision& decision, const decision::News& news, const decision::Definition* definition, const Json* evidence);
+    // The open incident as decided on so far; null if there is none. Valid until the next decision.
+    const decision::Incident* look(SiteId site, decision::Scope scope) const;
     std::optional<decision::Incident> open(SiteId site, decision::Scope scope) const;
+    std::vector<decision::MonitorJoins> failing(SiteId site, decision::Scope scope) const;
     std::string site_name(SiteId site) const;
 
     const Holdings& holdings_;
     TimePoint now_;
     Writes writes_;
     std::map<std::pair<SiteId, decision::Scope>, IncidentId> open_;  // changed here: id 0 for resolved
+    std::map<SiteId, std::string> names_;                            // of sites that commands brought, which memory may not have
 };
 
 }  // namespace sonde::engine

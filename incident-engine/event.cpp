@@ -7,14 +7,17 @@ namespace {
 
 Json time_or_null(const std::optional<TimePoint>& at) { return at ? Json(to_rfc3339(*at)) : Json(nullptr); }
 
-Json incident_json(const decision::Incident& incident, std::string_view comment) {
+Json incident_json(const decision::Incident& incident, const EventParts& parts) {
     Json document;
     document["id"] = incident.id.text();
-    document["seq"] = incident.seq;
+    document["seq"] = parts.seq.value_or(incident.seq);
     document["scope"] = name_of(incident.scope);
     document["state"] = name_of(incident.state);
     document["severity"] = name_of(incident.severity);
+    document["worst_severity"] = name_of(incident.worst_severity);
     document["title"] = incident.title;
+    document["opened_by"] = incident.opened_by;
+    document["assigned_to"] = incident.assigned_to.empty() ? Json(nullptr) : Json(incident.assigned_to);
     document["failing_since"] = to_rfc3339(incident.failing_since);
     document["opened_at"] = to_rfc3339(incident.opened_at);
     document["acknowledged_at"] = time_or_null(incident.acknowledged_at);
@@ -24,7 +27,8 @@ Json incident_json(const decision::Incident& incident, std::string_view comment)
         document["monitors"].push_back({{"id", member.monitor.text()}, {"name", member.name}, {"cause", name_of(member.cause)},
                                         {"left_at", time_or_null(member.left_at)}});
     }
-    if (!comment.empty()) document["comment"] = comment;
+    if (!parts.comment.empty()) document["comment"] = parts.comment;
+    if (parts.details != nullptr) document[std::string(parts.details_name)] = *parts.details;
     return document;
 }
 
@@ -58,7 +62,7 @@ Event make_event(EventId id, const EventParts& parts) {
     document["actor"] = parts.actor;
     if (!parts.reason.empty()) document["reason"] = parts.reason;
     if (parts.site) document["site"] = {{"id", parts.site->text()}, {"name", parts.site_name}};
-    if (parts.incident != nullptr) document["incident"] = incident_json(*parts.incident, parts.comment);
+    if (parts.incident != nullptr) document["incident"] = incident_json(*parts.incident, parts);
     if (parts.monitor != nullptr) document["monitor"] = monitor_json(parts);
     if (parts.advisory != nullptr) document["advisory"] = advisory_json(parts);
     if (!parts.region.empty()) {
@@ -72,7 +76,7 @@ Event make_event(EventId id, const EventParts& parts) {
     Event event{id, parts.at, std::string(parts.kind), parts.site, std::nullopt, std::nullopt, json::dump(document)};
     if (parts.incident != nullptr) {
         event.incident = parts.incident->id;
-        event.seq = parts.incident->seq;
+        event.seq = parts.seq.value_or(parts.incident->seq);
     }
     return event;
 }

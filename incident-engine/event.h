@@ -32,7 +32,10 @@ struct EventParts {
     std::optional<SiteId> site;
     std::string_view site_name;
     const decision::Incident* incident = nullptr;
+    std::optional<std::int64_t> seq;                // of the timeline entry that is told; the incident's last if nothing
     std::string_view comment;                       // of an incident's event
+    std::string_view details_name;                  // of what is told beside: `change`, `update`, …
+    const Json* details = nullptr;
     const decision::Definition* monitor = nullptr;
     std::optional<decision::State> from;
     std::optional<decision::State> to;

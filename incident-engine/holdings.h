@@ -56,6 +56,12 @@ public:
         const auto found = by_id_.find(id);
         return found != by_id_.end() ? found->second.name : "region-" + std::to_string(static_cast<int>(id));
     }
+    [[nodiscard]] std::vector<std::string> names_of(const std::vector<decision::RegionId>& ids) const {
+        std::vector<std::string> names;
+        names.reserve(ids.size());
+        for (const auto id : ids) names.push_back(name_of(id));
+        return names;
+    }
     [[nodiscard]] const std::unordered_map<decision::RegionId, Region>& all() const { return by_id_; }
 
 private:

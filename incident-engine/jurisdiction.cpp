@@ -60,6 +60,7 @@ void Jurisdiction::forget_of(int shard, Batch& batch) const {
     };
     std::erase_if(batch.reread, of_shard);
     std::erase_if(batch.due, of_shard);
+    std::erase_if(batch.gone, [&](SiteId site) { return shard_of(site) == shard; });
     std::erase_if(batch.orphans, [&](const catalog::Orphan& orphan) { return shard_of(orphan.site) == shard; });
 }
 
@@ -82,6 +83,7 @@ void Jurisdiction::load(const std::vector<int>& shards, Batch& batch) {
             batch.reread.push_back(monitor);
             arm(monitor, now);
         }
+        batch.gone.insert(batch.gone.end(), loaded[i].gone.begin(), loaded[i].gone.end());
         batch.orphans.insert(batch.orphans.end(), loaded[i].orphans.begin(), loaded[i].orphans.end());
         const auto open = intake_.shards();
         if (std::find(open.begin(), open.end(), shards[i]) == open.end()) intake_.open(shards[i]);
@@ -117,6 +119,8 @@ void Jurisdiction::follow_changes(Batch& batch) {
             const auto held = catalog::refresh(again, some, sites, shard_numbers(), wall_now(), holdings_);
             batch.reread.insert(batch.reread.end(), held.begin(), held.end());
         }
+        const auto gone = catalog::gone_sites(again, seen.sites, holdings_);
+        batch.gone.insert(batch.gone.end(), gone.begin(), gone.end());
         again.commit();
     } catch (...) {
         distrust();  // the changes were read, and will not be shown again

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "lib/base/shard.h"
 
 namespace sonde::engine::store {
 namespace {
@@ -27,22 +26,6 @@ from unnest($2::bigint[], $3::timestamptz[], $4::text[], $5::text[], $6::text[],
      with ordinality as new (monitor_id, slot, kind, from_state, to_state, reason, incident_id, votes, place)
 order by place)sql"};
 
-constexpr db::Statement kIncidents{"incident_put", R"sql(
-insert into incident (id, site_id, shard, scope, state, severity, title, seq, failing_since, opened_at, acknowledged_at, acknowledged_by,
-                      resolved_at, resolved_by, version)
-select * from unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[],
-                     $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], $12::text[], $13::timestamptz[], $14::text[], $15::integer[])
-on conflict (id) do update
-set state = excluded.state, severity = excluded.severity, title = excluded.title, seq = excluded.seq,
-    acknowledged_at = excluded.acknowledged_at, acknowledged_by = excluded.acknowledged_by,
-    resolved_at = excluded.resolved_at, resolved_by = excluded.resolved_by, version = excluded.version)sql"};
-
-constexpr db::Statement kMembers{"incident_monitor_put", R"sql(
-insert into incident_monitor (incident_id, monitor_id, joined_at, left_at, cause)
-select * from unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::timestamptz[], $5::text[])
-on conflict (incident_id, monitor_id) do update set joined_at = excluded.joined_at, left_at = excluded.left_at, cause = excluded.cause
-)sql"};
-
 constexpr db::Statement kTimeline{"incident_event_add", R"sql(
 insert into incident_event (incident_id, seq, at, kind, actor, monitor_id, reason, data)
 select incident_id, seq, $1::timestamptz, kind, actor, monitor_id, reason, data
@@ -64,8 +47,8 @@ select * from unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::bigint[], 
 constexpr db::Statement kNotify{"outbox_notify", "select pg_notify('sonde_outbox', '')"};
 
 constexpr db::Statement kAnswers{"incident_command_done", R"sql(
-update incident_command c set done_at = clock_timestamp(), outcome = a.outcome
-from unnest($1::bigint[], $2::text[]) as a (id, outcome) where c.id = a.id and c.done_at is null)sql"};
+update incident_command c set done_at = clock_timestamp(), outcome = a.outcome, refusal = nullif(a.refusal, 'none')
+from unnest($1::bigint[], $2::text[], $3::text[]) as a (id, outcome, refusal) where c.id = a.id and c.done_at is null)sql"};
 
 // Absent numbers and instants travel as text, which arrays of those types take.
 std::optional<std::string> maybe_number(std::optional<std::int64_t> value) {
@@ -74,10 +57,6 @@ std::optional<std::string> maybe_number(std::optional<std::int64_t> value) {
 std::optional<std::string> maybe_time(const std::optional<TimePoint>& at) {
     return at ? std::optional(to_rfc3339(*at)) : std::nullopt;
 }
-std::optional<std::string> maybe_text(const std::string& text) {
-    return text.empty() ? std::nullopt : std::optional(text);
-}
-
 void write_states(db::Tx& tx, const Writes& writes) {
     if (!writes.forgotten.empty()) {
         Ids gone;
@@ -117,46 +96,6 @@ void write_decisions(db::Tx& tx, const Writes& writes, TimePoint now) {
         votes.push_back(row.votes);
     }
     tx.run(kDecisions, {now, monitors, slots, kinds, from, to, reasons, incidents, votes});
-}
-
-void write_incidents(db::Tx& tx, const Writes& writes) {
-    if (writes.incidents.empty()) return;
-    Ids ids, sites, seqs;
-    std::vector<int> shards, versions;
-    Texts scopes, states, severities, titles;
-    Times failing, opened;
-    MaybeTexts acknowledged_at, acknowledged_by, resolved_at, resolved_by;
-    Ids member_incidents, members;
-    Times joined;
-    MaybeTexts left;
-    Texts causes;
-    for (const auto& [id, incident] : writes.incidents) {
-        ids.push_back(id.value());
-        sites.push_back(incident.site.value());
-        shards.push_back(shard_of(incident.site));
-        scopes.emplace_back(name_of(incident.scope));
-        states.emplace_back(name_of(incident.state));
-        severities.emplace_back(name_of(incident.severity));
-        titles.push_back(incident.title);
-        seqs.push_back(incident.seq);
-        failing.push_back(incident.failing_since);
-        opened.push_back(incident.opened_at);
-        acknowledged_at.push_back(maybe_time(incident.acknowledged_at));
-        acknowledged_by.push_back(maybe_text(incident.acknowledged_by));
-        resolved_at.push_back(maybe_time(incident.resolved_at));
-        resolved_by.push_back(maybe_text(incident.resolved_by));
-        versions.push_back(incident.version);
-        for (const auto& member : incident.members) {
-            member_incidents.push_back(id.value());
-            members.push_back(member.monitor.value());
-            joined.push_back(member.joined_at);
-            left.push_back(maybe_time(member.left_at));
-            causes.emplace_back(name_of(member.cause));
-        }
-    }
-    tx.run(kIncidents, {ids, sites, shards, scopes, states, severities, titles, seqs, failing, opened, acknowledged_at, acknowledged_by,
-                        resolved_at, resolved_by, versions});
-    tx.run(kMembers, {member_incidents, members, joined, left, causes});
 }
 
 void write_timeline(db::Tx& tx, const Writes& writes, TimePoint now) {
@@ -208,12 +147,13 @@ void write_advisories(db::Tx& tx, const Writes& writes, TimePoint now) {
 void write_answers(db::Tx& tx, const Writes& writes) {
     if (writes.answers.empty()) return;
     Ids commands;
-    Texts outcomes;
+    Texts outcomes, refusals;
     for (const auto& answer : writes.answers) {
         commands.push_back(answer.command);
         outcomes.emplace_back(name_of(answer.outcome));
+        refusals.emplace_back(name_of(answer.refusal));
     }
-    tx.run(kAnswers, {commands, outcomes});
+    tx.run(kAnswers, {commands, outcomes, refusals});
 }
 
 }  // namespace

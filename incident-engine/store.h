@@ -28,6 +28,9 @@ void note_late(db::Tx& tx, std::span<const Seen> results, TimePoint now);
 // Everything in `writes`, and a notification for the notifier if there are events.
 void write(db::Tx& tx, const Writes& writes, TimePoint now);
 
+// The incidents in `writes` with their members, and the public updates and postmortems of those that have new ones.
+void write_incidents(db::Tx& tx, const Writes& writes);
+
 // Events of no monitor or site.
 void write_events(db::Tx& tx, std::span<const Event> events);
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "incident-engine/catalog.h"
+#include "incident-engine/commands.h"
 #include "incident-engine/store.h"
 #include "lib/base/slot_range.h"
 #include "lib/json/json.h"
@@ -13,11 +13,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int kCommandsAtOnce = 200;
-
-constexpr db::Statement kCommands{"incident_command_open", R"sql(
-select id, incident_id, action, actor, coalesce(body ->> 'comment', ''), if_version
-from incident_command where shard = any($1::smallint[]) and done_at is null order by id limit $2)sql"};
 
 double in_seconds(Clock::duration time) { return std::chrono::duration<double>(time).count(); }
 
@@ -37,7 +32,7 @@ void log_edges(const Writes& writes) {
 }  // namespace
 
 Transaction::Transaction(db::Pool& pool, const crypto::SecretBox& secrets, bus::Bus& bus, Jurisdiction& jurisdiction,
-                         Confirmations& confirmations, Hearing& hearing, Sights::Bounds sights, Metrics& metrics)
+                         Confirmations& confirmations, Hearing& hearing, Options options, Metrics& metrics)
     : pool_(pool),
       secrets_(secrets),
       bus_(bus),
@@ -45,7 +40,8 @@ Transaction::Transaction(db::Pool& pool, const crypto::SecretBox& secrets, bus::
       confirmations_(confirmations),
       hearing_(hearing),
       metrics_(metrics),
-      sights_(sights, metrics) {}
+      reopen_within_(options.reopen_within),
+      sights_(options.sights, metrics) {}
 
 Transaction::Sorted Transaction::sort(const Batch& batch, TimePoint now) const {
     Sorted sorted;
@@ -102,17 +98,6 @@ decision::Reason Transaction::tick(MonitorId monitor, Deliberation& deliberation
     return deliberation.tick(monitor, jurisdiction_.listening_since(watched.shard), heard_until);
 }
 
-void Transaction::answer_commands(db::Tx& tx, Deliberation& deliberation) {
-    for (const auto row : tx.run(kCommands, {jurisdiction_.shard_numbers(), kCommandsAtOnce})) {
-        const auto action = from_name<decision::Action>(row.text(2));
-        decision::Command command{action.value_or(decision::Action::comment), std::string(row.text(3)), std::string(row.text(4)),
-                              row.maybe(5, &db::Row::small)};
-        auto named = catalog::load_incident(tx, row.id<IncidentId>(1));
-        const auto outcome = deliberation.command(row.whole(0), std::move(named), command);
-        log::info("command_answered", "command", row.whole(0), "action", row.text(2), "actor", row.text(3), "outcome", name_of(outcome));
-    }
-}
-
 Committed Transaction::run(Batch& batch) {
     const auto started = Clock::now();
     const auto now = wall_now();
@@ -127,6 +112,8 @@ Committed Transaction::run(Batch& batch) {
     for (const auto& orphan : batch.orphans) {
         deliberation.leaves(orphan.site, orphan.scope, orphan.monitor, decision::Reason::monitor_deleted);
     }
+
+    for (const auto site : batch.gone) deliberation.site_gone(site);
 
     std::optional<db::Tx> tx;
     std::vector<bool> is_new;
@@ -148,7 +135,7 @@ Committed Transaction::run(Batch& batch) {
     }
     if (batch.commands) {
         if (!tx) begin(tx);
-        answer_commands(*tx, deliberation);
+        commands::answer(*tx, jurisdiction_.shard_numbers(), reopen_within_, deliberation);
     }
     for (const auto monitor : batch.due) {
         if (held(monitor)) tick(monitor, deliberation);

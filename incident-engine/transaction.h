@@ -19,8 +19,12 @@ struct Committed {
 
 class Transaction {
 public:
+    struct Options {
+        Sights::Bounds sights;
+        milliseconds reopen_within;  // since its resolution, an incident may be opened again by hand
+    };
     Transaction(db::Pool& pool, const crypto::SecretBox& secrets, bus::Bus& bus, Jurisdiction& jurisdiction, Confirmations& confirmations,
-                Hearing& hearing, Sights::Bounds sights, Metrics& metrics);
+                Hearing& hearing, Options options, Metrics& metrics);
 
     // Decides, writes, commits; then takes the decisions over into memory, acknowledges the messages and asks for confirmations.
     // Throws db::DbError or db::Fenced: then nothing of that was done, but if the failure is `unavailable`, the commit may have
@@ -36,7 +40,6 @@ private:
     std::vector<bool> insert(std::optional<db::Tx>& tx, const std::vector<Seen>& results, TimePoint now);
     void begin(std::optional<db::Tx>& tx);
     decision::Reason tick(MonitorId monitor, Deliberation& deliberation);
-    void answer_commands(db::Tx& tx, Deliberation& deliberation);
     void take_over(Batch& batch, Deliberation& deliberation, const Writes& writes);
     void count(const Sorted& sorted, const std::vector<bool>& is_new, const Writes& writes, std::uint64_t late, TimePoint committed_at);
 
@@ -47,6 +50,7 @@ private:
     Confirmations& confirmations_;
     Hearing& hearing_;
     Metrics& metrics_;
+    milliseconds reopen_within_;
     Sights sights_;
 };
 

@@ -42,7 +42,8 @@ public:
           on_committed_(std::move(on_committed)),
           jurisdiction_({std::move(owner), config.lease, config.poll}, pool, intake, metrics),
           confirmations_(bus, metrics, std::move(on_missing_urgent)),
-          transaction_(pool, secrets, bus, jurisdiction_, confirmations_, hearing, {.known = static_cast<std::size_t>(config.known_sights)}, metrics),
+          transaction_(pool, secrets, bus, jurisdiction_, confirmations_, hearing,
+                       {{.known = static_cast<std::size_t>(config.known_sights)}, config.reopen_within}, metrics),
           parking_(bus, metrics) {}
 
     void round() {

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -50,12 +51,15 @@ struct Asking {
 struct Answer {
     std::int64_t command = 0;
     decision::CommandOutcome outcome = decision::CommandOutcome::unchanged;
+    decision::Refusal refusal = decision::Refusal::none;
 };
 
 struct Writes {
     std::unordered_map<MonitorId, decision::MonitorState> states;  // as they will be
     std::vector<MonitorId> forgotten;                          // deleted monitors, of which nothing is open
     std::map<IncidentId, decision::Incident> incidents;            // changed or new, as they will be
+    std::set<IncidentId> updated;                                  // of those, whose public updates changed
+    std::set<IncidentId> examined;                                 // of those, that have a new version of their postmortem
     std::vector<DecisionRow> decisions;
     std::vector<TimelineRow> timeline;
     std::vector<AdvisoryRow> advisories;

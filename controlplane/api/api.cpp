@@ -2,12 +2,16 @@
 
 #include "controlplane/api/advisory.h"
 #include "controlplane/api/agent.h"
+#include "controlplane/api/backtest.h"
 #include "controlplane/api/channel.h"
 #include "controlplane/api/evidence.h"
 #include "controlplane/api/incident.h"
+#include "controlplane/api/incident_action.h"
+#include "controlplane/api/incident_writing.h"
 #include "controlplane/api/ledger.h"
 #include "controlplane/api/missed.h"
 #include "controlplane/api/monitor.h"
+#include "controlplane/api/monitor_explain.h"
 #include "controlplane/api/region.h"
 #include "controlplane/api/report.h"
 #include "controlplane/api/result.h"
@@ -38,7 +42,8 @@ Endpoints endpoints() {
     Endpoints all;
     for (const auto& table : {site_endpoints(), monitor_endpoints(), run_endpoints(), result_endpoints(), region_endpoints(),
                               agent_endpoints(), channel_endpoints(), incident_endpoints(), evidence_endpoints(), advisory_endpoints(),
-                              ledger_endpoints(), missed_endpoints(), uptime_endpoints(), rollup_endpoints(), report_endpoints()}) {
+                              ledger_endpoints(), missed_endpoints(), uptime_endpoints(), rollup_endpoints(), report_endpoints(),
+                              incident_action_endpoints(), incident_writing_endpoints(), monitor_explain_endpoints(), backtest_endpoints()}) {
         all.insert(all.end(), table.begin(), table.end());
     }
     return all;

@@ -13,15 +13,17 @@
 namespace sonde::controlplane {
 
 // What a channel may ask for, as in schema/messages/event.schema.json.
-inline constexpr std::array<std::string_view, 11> kChannelEvents{
+inline constexpr std::array<std::string_view, 18> kChannelEvents{
     "incident.opened",    "incident.updated",  "incident.acknowledged", "incident.unacknowledged",
     "incident.commented", "incident.resolved", "advisory.opened",       "advisory.closed",
-    "monitor.changed",    "coverage.lost",     "coverage.restored"};
+    "monitor.changed",    "coverage.lost",     "coverage.restored",
+    "incident.severity_changed", "incident.assigned", "incident.reopened", "incident.update_published", "incident.update_edited",
+    "incident.update_deleted",   "incident.postmortem_published"};
 
 struct ChannelDraft {
     std::string name;
     std::string url;
-    std::vector<std::string> events{"incident.opened", "incident.acknowledged", "incident.resolved"};
+    std::vector<std::string> events{"incident.opened", "incident.acknowledged", "incident.resolved", "incident.reopened"};
     bool enabled = true;
     friend bool operator==(const ChannelDraft&, const ChannelDraft&) = default;
 };

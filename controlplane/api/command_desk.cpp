@@ -2,6 +2,7 @@
 
 #include <thread>
 
+#include "lib/base/shard.h"
 #include "lib/json/json.h"
 #include "lib/log/log.h"
 
@@ -11,22 +12,29 @@ namespace {
 constexpr milliseconds kPoll{20};
 
 constexpr db::Statement kIncident{"command_incident", "select shard, version from incident where id = $1"};
+constexpr db::Statement kSite{"command_site", "select 1 from site where id = $1 and deleted_at is null"};
 constexpr db::Statement kInsert{"command_insert", R"(
     insert into incident_command (incident_id, shard, action, actor, body, if_version) values ($1, $2, $3, $4, $5, $6) returning id)"};
 constexpr db::Statement kNotify{"command_notify", "select pg_notify('sonde_command', '')"};
-constexpr db::Statement kOutcome{"command_outcome", "select outcome from incident_command where id = $1 and done_at is not null"};
+constexpr db::Statement kOutcome{"command_outcome", "select outcome, refusal from incident_command where id = $1 and done_at is not null"};
 
 struct Written {
     Outcome refused = Outcome::done;  // other than `done`: nothing was written down
     std::int64_t command = 0;
 };
 
-Written write_down(db::Tx& tx, const Command& command) {
-    const auto rows = tx.run(kIncident, {command.incident});
-    if (rows.empty()) return {Outcome::not_found};
-    if (command.if_version && *command.if_version != rows[0].small(1)) return {Outcome::stale};
-    const auto body = command.comment.empty() ? Json::object() : Json{{"comment", command.comment}};
-    const auto id = tx.run(kInsert, {command.incident, rows[0].small(0), name_of(command.action), command.actor, json::dump(body),
+Written write_down(db::Tx& tx, IncidentId incident, const decision::Command& command) {
+    int shard = 0;
+    if (const auto* opening = std::get_if<decision::Opening>(&command.terms)) {
+        if (tx.run(kSite, {opening->site}).empty()) return {Outcome::not_found};
+        shard = shard_of(opening->site);
+    } else {
+        const auto rows = tx.run(kIncident, {incident});
+        if (rows.empty()) return {Outcome::not_found};
+        if (command.if_version && *command.if_version != rows[0].small(1)) return {Outcome::stale};
+        shard = rows[0].small(0);
+    }
+    const auto id = tx.run(kInsert, {incident, shard, name_of(command.action), command.actor, json::dump(decision::write_body(command)),
                                      command.if_version})[0]
                         .whole(0);
     tx.run(kNotify);
@@ -35,29 +43,32 @@ Written write_down(db::Tx& tx, const Command& command) {
 
 }  // namespace
 
-Outcome CommandDesk::ask(const Command& command) {
-    const auto written = pool_.transact([&](db::Tx& tx) { return write_down(tx, command); });
-    if (written.refused != Outcome::done) return written.refused;
+Answer CommandDesk::ask(IncidentId incident, const decision::Command& command) {
+    const auto written = pool_.transact([&](db::Tx& tx) { return write_down(tx, incident, command); });
+    if (written.refused != Outcome::done) return {written.refused};
     const bool may_wait = waiting_.fetch_add(1) < max_waiting_;
-    const auto outcome = may_wait ? wait(written.command) : Outcome::busy;
+    const auto answer = may_wait ? wait(written.command) : Answer{Outcome::busy};
     waiting_.fetch_sub(1);
-    return outcome;
+    return answer;
 }
 
-Outcome CommandDesk::wait(std::int64_t command) {
+Answer CommandDesk::wait(std::int64_t command) {
     const auto deadline = std::chrono::steady_clock::now() + patience_;
     while (!closed_ && std::chrono::steady_clock::now() < deadline) {
         try {
             const auto rows = pool_.transact([&](db::Tx& tx) { return tx.run(kOutcome, {command}); });
-            if (!rows.empty()) return from_name<Outcome>(rows[0].text(0)).value_or(Outcome::unanswered);
+            if (!rows.empty()) {
+                const auto refusal = rows[0].is_null(1) ? std::nullopt : from_name<decision::Refusal>(rows[0].text(1));
+                return {from_name<Outcome>(rows[0].text(0)).value_or(Outcome::unanswered), refusal.value_or(decision::Refusal::none)};
+            }
         } catch (const db::DbError& error) {
             // It stays written down, so what there is to tell is not that the request failed.
             log::warning("command_outcome_unread", "reason", std::string_view{error.what()});
-            return Outcome::unanswered;
+            return {};
         }
         std::this_thread::sleep_for(kPoll);
     }
-    return Outcome::unanswered;
+    return {};
 }
 
 }  // namespace sonde::controlplane

@@ -10,18 +10,9 @@
 #include "lib/base/id.h"
 #include "lib/base/instant.h"
 #include "lib/db/db.h"
+#include "lib/decision/incident_command.h"
 
 namespace sonde::controlplane {
-
-enum class Action : unsigned char { acknowledge, unacknowledge, comment, resolve };
-
-struct Command {
-    IncidentId incident;
-    Action action = Action::acknowledge;
-    std::string actor;
-    std::string comment;            // with Action::comment
-    std::optional<int> if_version;  // the incident's, from If-Match
-};
 
 enum class Outcome : unsigned char {
     done,
@@ -31,6 +22,12 @@ enum class Outcome : unsigned char {
     stale,       // another version than `if_version`: nothing was changed
     unanswered,  // written down, and will be done; the engine did not answer in time
     busy,        // written down, and will be done; too many wait already for this one to wait as well
+    forbidden,   // it is somebody else's
+};
+
+struct Answer {
+    Outcome outcome = Outcome::unanswered;
+    decision::Refusal refusal = decision::Refusal::none;  // why `conflict`, `not_found` or `forbidden`
 };
 
 // Thread-safe. Outlives the calls of `ask`.
@@ -41,12 +38,12 @@ public:
         : pool_(pool), max_waiting_(max_waiting), patience_(patience) {}
 
     // Blocks up to `patience`, without a transaction open. Throws DbError if it could not be written down.
-    Outcome ask(const Command& command);
+    Answer ask(IncidentId incident, const decision::Command& command);
     // Lets all that wait go, as unanswered, and nobody wait from now on.
     void close() { closed_ = true; }
 
 private:
-    Outcome wait(std::int64_t command);
+    Answer wait(std::int64_t command);
 
     db::Pool& pool_;
     int max_waiting_;
@@ -58,12 +55,7 @@ private:
 }  // namespace sonde::controlplane
 
 template <>
-struct sonde::EnumNames<sonde::controlplane::Action> {
-    static constexpr std::array<std::string_view, 4> names{"acknowledge", "unacknowledge", "comment", "resolve"};
-};
-
-template <>
 struct sonde::EnumNames<sonde::controlplane::Outcome> {
-    static constexpr std::array<std::string_view, 7> names{"done",  "unchanged",  "conflict", "not_found",
-                                                           "stale", "unanswered", "busy"};
+    static constexpr std::array<std::string_view, 8> names{"done",  "unchanged",  "conflict", "not_found",
+                                                           "stale", "unanswered", "busy",     "forbidden"};
 };

@@ -1,6 +1,7 @@
 // What every operation of /v1 has in common: who may call it, how large its body may be, and what becomes of its failures.
 #pragma once
 
+#include <atomic>
 #include <string_view>
 #include <vector>
 
@@ -25,6 +26,7 @@ struct Backend {
     CommandDesk& commands;
     run::Desk& runs;
     history::Accounting accounting{};  // where a request does not say otherwise
+    std::atomic<int> backtests{0};  // under way
 };
 
 struct Endpoint;

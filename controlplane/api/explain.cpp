@@ -5,32 +5,32 @@
 #include "controlplane/api/delivery.h"
 #include "controlplane/api/result.h"
 #include "controlplane/api/stored.h"
+#include "controlplane/api/wording.h"
 #include "lib/check/policy.h"
 
 namespace sonde::controlplane {
 namespace {
 
 constexpr int kMaxItems = 500;
+constexpr std::size_t kMaxSentences = 60;
 
-// Not only the decisions that carry the incident's number: also what led to it, and what did not, while it lasted.
+// Not only the decisions that carry the incident's number: also what led to it, and what did not, while it lasted. The bounds are on the
+// time alone, so that a monitor's past is not read.
 constexpr db::Statement kDecisions{"explain_decisions", R"(
-    select id, at, slot, kind, from_state, to_state, reason, incident_id, votes, monitor_id from decision
-    where monitor_id in (select monitor_id from incident_monitor where incident_id = $1)
-      and (incident_id = $1 or at between $2::timestamptz - interval '1 second' and coalesce($3::timestamptz, now()))
-    order by id limit $4)"};
+    select d.id, d.at, d.slot, d.kind, d.from_state, d.to_state, d.reason, d.incident_id, d.votes, d.monitor_id
+    from (select distinct monitor_id from incident_monitor where incident_id = $1) m
+    cross join lateral (
+        select * from decision where monitor_id = m.monitor_id and at >= $2::timestamptz - interval '2 seconds'
+            and at <= coalesce($3::timestamptz, now()) order by at, id limit $4) d
+    order by d.at, d.id limit $4)"};
 
 constexpr db::Statement kEvents{"explain_events", R"(
-    select at, kind, actor, reason, data from incident_event where incident_id = $1 order by seq limit $2)"};
+    select e.at, e.kind, e.actor, e.reason, e.data, e.seq, e.monitor_id, m.name
+    from incident_event e left join monitor m on m.id = e.monitor_id where e.incident_id = $1 order by e.seq limit $2)"};
 
 constexpr db::Statement kPolicy{"explain_policy", R"(
     select m.policy from incident_monitor j join monitor m on m.id = j.monitor_id
     where j.incident_id = $1 order by j.joined_at, j.monitor_id limit 1)"};
-
-std::string text_in(const Json& object, std::string_view field) {
-    if (!object.is_object()) return {};
-    const auto found = object.find(field);
-    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
-}
 
 std::string present_rule(db::Tx& tx, IncidentId incident) {
     const auto rows = tx.run(kPolicy, {incident});
@@ -38,18 +38,6 @@ std::string present_rule(db::Tx& tx, IncidentId incident) {
     json::Problems problems;
     const auto policy = check::read_policy(stored_json(rows[0].text(0)), "", problems);
     return problems.empty() ? check::describe(policy) : std::string{};
-}
-
-// `eu: down (connect_refused), us: down (connect_refused), ap: up`
-std::string describe_votes(const Json& votes) {
-    std::string text;
-    for (const auto& vote : votes) {
-        if (!text.empty()) text += ", ";
-        text += fmt::format("{}: {}", text_in(vote, "region"), text_in(vote, "verdict"));
-        if (const auto cause = text_in(vote, "class"); !cause.empty() && cause != "none") text += fmt::format(" ({})", cause);
-        if (vote.contains("fresh") && vote["fresh"] == false) text += ", too old to count";
-    }
-    return text.empty() ? "none" : text;
 }
 
 std::string describe_delivery(const Json& delivery) {
@@ -69,12 +57,43 @@ std::string describe_delivery(const Json& delivery) {
 
 Json present_event(const db::Row& row) {
     Json event;
+    event["seq"] = row.whole(5);
     event["at"] = to_rfc3339(row.time(0));
     event["kind"] = row.text(1);
     event["actor"] = row.text(2);
     event["reason"] = row.text(3);
+    event["monitor_id"] = row.is_null(6) ? Json(nullptr) : Json(row.id<MonitorId>(6).text());
     event["data"] = stored_json(row.text(4));
+    event["sentence"] = describe_entry(event, row.is_null(7) ? "a monitor that is gone" : row.text(7));
     return event;
+}
+
+// What was asked for confirmation before the monitor joined or left: by the last decision that asked.
+const Json* asked_before(const Json& decisions, const Json& event) {
+    const Json* asked = nullptr;
+    for (const auto& decision : decisions) {
+        if (decision["at"] > event["at"]) break;
+        if (decision["monitor_id"] == event["monitor_id"] && decision.contains("asked")) asked = &decision["asked"];
+    }
+    return asked;
+}
+
+// The timeline as transitions: each with its sentence, and those of monitors with the votes and the rule they were taken by.
+Json transitions_of(const Json& events, const Json& decisions) {
+    Json transitions = Json::array();
+    for (auto transition : events) {
+        auto& data = transition["data"];
+        if (data.is_object() && data.contains("votes")) {
+            transition["votes"] = with_marks(votes_in(data));
+            transition["rule"] = rule_beside_votes(data).value_or("");
+            const auto kind = text_in(transition, "kind");
+            const auto* asked = kind == "opened" || kind == "monitor_joined" ? asked_before(decisions, transition) : nullptr;
+            if (asked != nullptr) transition["asked"] = *asked;
+            for (const auto* field : {"votes", "rule", "asked"}) data.erase(field);
+        }
+        transitions.push_back(std::move(transition));
+    }
+    return transitions;
 }
 
 // What the incident was opened by: the engine's own record; without it, the decision that opened it.
@@ -91,7 +110,7 @@ void add_opening(Json& document, const Json& events) {
         if (event["kind"] != "opened") continue;
         opened["at"] = event["at"];
         opened["reason"] = event["reason"];
-        if (auto votes = votes_in(event["data"]); !votes.empty()) opened["votes"] = std::move(votes);
+        if (auto votes = votes_in(event["data"]); !votes.empty()) opened["votes"] = with_marks(std::move(votes));
         break;
     }
 }
@@ -117,10 +136,21 @@ Json summarise(const Json& explained) {
     for (const auto& monitor : incident["monitors"]) {
         names += fmt::format("{}\"{}\" ({})", names.empty() ? "" : ", ", text_in(monitor, "name"), text_in(monitor, "cause"));
     }
-    sentences.push_back(fmt::format("The first failing check began at {}.", text_in(incident, "failing_since")));
-    sentences.push_back(fmt::format("The incident was opened at {}, for {}; what failed: {}.", text_in(opened, "at"),
-                                    text_in(opened, "reason"), names.empty() ? "nothing that is still known" : names));
-    sentences.push_back(fmt::format("The rule: {}. The votes: {}.", text_in(explained, "rule"), describe_votes(opened["votes"])));
+    const auto opener = text_in(incident, "opened_by");
+    if (opener.empty() || opener == "engine") {
+        sentences.push_back(fmt::format("The first failing check began at {}.", text_in(incident, "failing_since")));
+        sentences.push_back(fmt::format("The incident was opened at {}, for {}; what failed: {}.", text_in(opened, "at"),
+                                        text_in(opened, "reason"), names.empty() ? "nothing that is still known" : names));
+        sentences.push_back(fmt::format("The rule: {}. The votes: {}.", text_in(explained, "rule"), describe_votes(opened["votes"])));
+    } else {
+        sentences.push_back(fmt::format("The incident was opened by hand at {} by {}; what it is about: {}.", text_in(opened, "at"), opener,
+                                        names.empty() ? "no monitor" : names));
+    }
+    for (const auto& transition : explained.value("transitions", Json::array())) {
+        if (transition["kind"] == "opened" || transition["kind"] == "acknowledged" || transition["kind"] == "resolved") continue;
+        if (sentences.size() >= kMaxSentences) break;
+        sentences.push_back(fmt::format("{} {}", text_in(transition, "at"), text_in(transition, "sentence")));
+    }
     if (const auto by = text_in(incident, "acknowledged_by"); !by.empty()) {
         sentences.push_back(fmt::format("Acknowledged at {} by {}.", text_in(incident, "acknowledged_at"), by));
     }
@@ -150,6 +180,7 @@ Json explain_incident(db::Tx& tx, const Incident& incident) {
     document["incident"] = incident.document;
     document["rule"] = rule_of(tx, incident, events, decisions);
     document["opened"] = nullptr;
+    document["transitions"] = transitions_of(events, decisions);
     document["decisions"] = std::move(decisions);
     document["deliveries"] = std::move(deliveries);
     document["evidence"] = fmt::format("/v1/incidents/{}/evidence", incident.id.text());

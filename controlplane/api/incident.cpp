@@ -2,14 +2,13 @@
 
 #include <fmt/format.h>
 
-#include "controlplane/api/body.h"
-#include "controlplane/api/command_desk.h"
 #include "controlplane/api/delivery.h"
 #include "controlplane/api/explain.h"
 #include "controlplane/api/incident_store.h"
 #include "controlplane/api/precondition.h"
 #include "controlplane/api/query.h"
 #include "controlplane/api/stored.h"
+#include "lib/decision/definition.h"
 
 namespace sonde::controlplane {
 
@@ -47,6 +46,9 @@ http::Response list(Backend& backend, const Call& call) {
     const auto state = query.name<IncidentState>("state");
     const auto scope = query.name<IncidentScope>("scope");
     const auto site = query.id<SiteId>("site_id");
+    const auto monitor = query.id<MonitorId>("monitor_id");
+    const auto severity = query.name<decision::Severity>("severity");
+    const auto assigned = query.text("assigned_to");
     const auto from = query.instant("from");
     const auto to = query.instant("to");
     if (from && to && *from >= *to) query.refuse("to", "must be after `from`");
@@ -55,6 +57,9 @@ http::Response list(Backend& backend, const Call& call) {
     if (state) conditions.add("i.state = ?", {name_of(*state)});
     if (scope) conditions.add("i.scope = ?", {name_of(*scope)});
     if (site) conditions.add("i.site_id = ?", {*site});
+    if (monitor) conditions.add("i.id in (select incident_id from incident_monitor where monitor_id = ?)", {*monitor});
+    if (severity) conditions.add("i.severity = ?", {name_of(*severity)});
+    if (assigned) conditions.add("i.assigned_to = ?", {*assigned});
     if (from) conditions.add("i.opened_at >= ?::timestamptz", {*from});
     if (to) conditions.add("i.opened_at < ?::timestamptz", {*to});
     if (page.after) conditions.add("i.id < ?", {page.after->whole(0)});
@@ -117,58 +122,6 @@ http::Response explain(Backend& backend, const Call& call) {
         backend.pool.transact([&](db::Tx& tx) { return explain_incident(tx, require(incident_store::find(tx, id))); }));
 }
 
-std::string read_comment(const Call& call, Action action) {
-    std::string comment;
-    json::Problems problems;
-    const auto body = action == Action::comment ? read_body(call) : read_optional_body(call);
-    json::Reader in(body, "", problems);
-    if (action == Action::comment) {
-        in.require({"comment"});
-        in.text("comment", comment, {.min = 1, .max = 4000, .multi_line = true});
-    }
-    in.finish();
-    refuse_if_any(problems);
-    return comment;
-}
-
-http::Response unanswered(std::string_view why) {
-    return http::problem_response(
-               http::problem::unavailable,
-               fmt::format("{}; the request is kept and will be carried out: look at the incident's timeline", why))
-        .with("Retry-After", "5");
-}
-
-http::Response act(Backend& backend, const Call& call, Action action) {
-    Query(call.request).finish();
-    const auto id = path_id<IncidentId>(call, "incident_id");
-    const Command command{id, action, call.actor.name, read_comment(call, action), if_match_version(call.request)};
-    switch (backend.commands.ask(command)) {
-        case Outcome::done:
-        case Outcome::unchanged:
-            return read(backend, call);
-        case Outcome::not_found:
-            not_found(kNoIncident);
-        case Outcome::stale:
-            throw http::ProblemError{
-                http::problem::precondition_failed, "the incident has changed since the version in If-Match", {}};
-        case Outcome::conflict:
-            throw http::ProblemError{
-                http::problem::conflict,
-                fmt::format("the incident cannot be changed by \"{}\" in the state it is in", name_of(action)),
-                {}};
-        case Outcome::unanswered:
-            return unanswered("the incident engine did not answer in time");
-        case Outcome::busy:
-            break;
-    }
-    return unanswered("too many requests wait for the incident engine");
-}
-
-template <Action action>
-http::Response act_by(Backend& backend, const Call& call) {
-    return act(backend, call, action);
-}
-
 }  // namespace
 
 Endpoints incident_endpoints() {
@@ -179,10 +132,6 @@ Endpoints incident_endpoints() {
         {Method::get, "/v1/incidents/{incident_id}/timeline", Role::viewer, timeline},
         {Method::get, "/v1/incidents/{incident_id}/explain", Role::viewer, explain},
         {Method::get, "/v1/incidents/{incident_id}/deliveries", Role::viewer, deliveries},
-        {Method::post, "/v1/incidents/{incident_id}/acknowledge", Role::operate, act_by<Action::acknowledge>},
-        {Method::post, "/v1/incidents/{incident_id}/unacknowledge", Role::operate, act_by<Action::unacknowledge>},
-        {Method::post, "/v1/incidents/{incident_id}/comment", Role::operate, act_by<Action::comment>},
-        {Method::post, "/v1/incidents/{incident_id}/resolve", Role::operate, act_by<Action::resolve>},
     };
 }
 

@@ -12,13 +12,15 @@ namespace {
 // In the order of `read`.
 constexpr std::string_view kSelect = R"(
     select i.id, i.site_id, s.name, i.scope, i.state, i.severity, i.title, i.seq, i.failing_since, i.opened_at, i.acknowledged_at,
-           i.acknowledged_by, i.resolved_at, i.resolved_by, i.version
+           i.acknowledged_by, i.resolved_at, i.resolved_by, i.version, i.worst_severity, i.severity_pinned, i.opened_by, i.auto_resolve,
+           i.assigned_to, i.reopened_at, i.reopened,
+           (select u.status from incident_update u where u.incident_id = i.id and u.deleted_at is null order by u.number desc limit 1)
     from incident i join site s on s.id = i.site_id )";
 
 constexpr db::Statement kExists{"incident_exists", "select 1 from incident where id = $1"};
 
 constexpr db::Statement kMonitors{"incident_monitors", R"(
-    select j.incident_id, j.monitor_id, m.name, j.cause, j.joined_at, j.left_at
+    select j.incident_id, j.monitor_id, m.name, j.cause, j.joined_at, j.left_at, j.severity, j.regions, j.named
     from incident_monitor j left join monitor m on m.id = j.monitor_id
     where j.incident_id = any($1::bigint[]) order by j.incident_id, j.joined_at, j.monitor_id)"};
 
@@ -38,14 +40,22 @@ Incident read(const db::Row& row) {
     document["scope"] = row.text(3);
     document["state"] = incident.state;
     document["severity"] = row.text(5);
+    document["worst_severity"] = row.text(15);
+    document["severity_pinned"] = row.boolean(16);
     document["title"] = incident.title;
     document["seq"] = row.whole(7);
     document["failing_since"] = to_rfc3339(incident.failing_since);
     document["opened_at"] = to_rfc3339(incident.opened_at);
+    document["opened_by"] = row.text(17);
+    document["auto_resolve"] = row.boolean(18);
+    document["assigned_to"] = text_or_null(row, 19);
     document["acknowledged_at"] = instant_or_null(row, 10);
     document["acknowledged_by"] = text_or_null(row, 11);
     document["resolved_at"] = instant_or_null(row, 12);
     document["resolved_by"] = text_or_null(row, 13);
+    document["reopened_at"] = instant_or_null(row, 20);
+    document["reopened"] = row.small(21);
+    document["public_status"] = text_or_null(row, 22);
     document["monitors"] = Json::array();
     document["version"] = incident.version;
     return incident;
@@ -58,6 +68,9 @@ Json present_monitor(const db::Row& row) {
     document["cause"] = row.text(3);
     document["joined_at"] = to_rfc3339(row.time(4));
     document["left_at"] = instant_or_null(row, 5);
+    document["severity"] = row.text(6);
+    document["regions"] = row.texts(7);
+    document["named"] = row.boolean(8);
     return document;
 }
 
@@ -86,7 +99,9 @@ std::vector<Incident> list(db::Tx& tx, Conditions conditions, int limit) {
     }
     if (ids.empty()) return incidents;
     for (const auto row : tx.run(kMonitors, {ids})) {
-        incidents[place.at(row.whole(0))].document["monitors"].push_back(present_monitor(row));
+        auto& incident = incidents[place.at(row.whole(0))];
+        incident.monitors.push_back(row.id<MonitorId>(1));
+        incident.document["monitors"].push_back(present_monitor(row));
     }
     return incidents;
 }

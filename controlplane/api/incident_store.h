@@ -20,6 +20,7 @@ struct Incident {
     std::optional<TimePoint> resolved_at;
     std::string state;
     std::string title;
+    std::vector<MonitorId> monitors;
     Json document;  // as the API shows it
 };
 

@@ -6,6 +6,8 @@
 #include "controlplane/api/monitor_store.h"
 #include "controlplane/api/query.h"
 #include "controlplane/api/stored.h"
+#include "controlplane/api/wording.h"
+#include "lib/decision/effect.h"
 
 namespace sonde::controlplane {
 namespace {
@@ -134,15 +136,23 @@ http::Response list_results(Backend& backend, const Call& call) {
 http::Response list_decisions(Backend& backend, const Call& call) {
     const auto id = path_id<MonitorId>(call, "monitor_id");
     Query query(call.request);
-    const auto page = query.page("decisions", 1);
+    const auto page = query.page("decisions", 2);
     const auto window = read_window(query);
+    const auto kind = query.name<decision::NoteKind>("kind");
+    const auto reason = query.name<decision::Reason>("reason");
     query.finish();
     Conditions conditions;
     conditions.add("monitor_id = ?", {id});
     if (window.from) conditions.add("at >= ?::timestamptz", {*window.from});
     if (window.to) conditions.add("at < ?::timestamptz", {*window.to});
-    if (page.after) conditions.add("id < ?", {page.after->whole(0)});
-    const auto sql = fmt::format("{}{} order by id desc limit {}", kDecisions, conditions.where(), conditions.bind(page.fetch()));
+    if (kind) conditions.add("kind = ?", {name_of(*kind)});
+    if (reason) conditions.add("reason = ?", {name_of(*reason)});
+    if (page.after) {
+        // The first condition alone bounds the index; the time of one in the database is finer than a cursor's.
+        conditions.add("at < ?::timestamptz + interval '1 millisecond'", {page.after->time(0)});
+        conditions.add("(date_trunc('milliseconds', at), id) < (?::timestamptz, ?::bigint)", {page.after->time(0), page.after->whole(1)});
+    }
+    const auto sql = fmt::format("{}{} order by at desc, id desc limit {}", kDecisions, conditions.where(), conditions.bind(page.fetch()));
     const auto rows = backend.pool.transact([&](db::Tx& tx) {
         require_monitor(tx, id);
         return tx.run_text(sql, conditions.params());
@@ -150,7 +160,10 @@ http::Response list_decisions(Backend& backend, const Call& call) {
     std::vector<Json> items;
     for (const auto row : rows) items.push_back(present_decision(row));
     return page_response(call.request, page, std::move(items),
-                         [&rows](std::size_t i) { return std::vector<Cursor::Value>{rows[static_cast<int>(i)].whole(0)}; });
+                         [&rows](std::size_t i) {
+                             const auto row = rows[static_cast<int>(i)];
+                             return std::vector<Cursor::Value>{to_unix_ms(row.time(1)), row.whole(0)};
+                         });
 }
 
 }  // namespace
@@ -167,7 +180,9 @@ Json present_decision(const db::Row& row) {
     document["incident_id"] = row.is_null(7) ? Json(nullptr) : Json(row.id<IncidentId>(7).text());
     auto stored = stored_json(row.text(8));
     if (const auto rule = rule_beside_votes(stored)) document["rule"] = *rule;
-    document["votes"] = votes_in(stored);
+    document["votes"] = with_marks(votes_in(stored));
+    if (stored.is_object() && stored.contains("asked")) document["asked"] = stored["asked"];
+    document["sentence"] = describe_decision(document);
     return document;
 }
 

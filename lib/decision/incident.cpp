@@ -4,19 +4,132 @@
 
 #include <algorithm>
 
+#include "lib/decision/incident_step.h"
+
 namespace sonde::decision {
 namespace {
 
-constexpr std::string_view kEngine = "engine";
+// Between two entries about the cause of one member: doubled with each, up to the longest.
+constexpr milliseconds kCausePause{30'000};
+constexpr milliseconds kLongestCausePause{3'600'000};
+constexpr int kMostDoublings = 7;
 
-void enter(IncidentDecision& decision, TimelineKind kind, std::string_view actor, std::optional<MonitorId> monitor, Reason reason,
-           std::string comment = {}) {
-    auto& incident = *decision.next;
-    ++incident.version;
-    decision.entries.push_back({++incident.seq, kind, std::string(actor), monitor, reason, std::move(comment)});
+Member* find_member(Incident& incident, MonitorId monitor) {
+    const auto at = std::find_if(incident.members.begin(), incident.members.end(), [&](const Member& one) { return one.monitor == monitor; });
+    return at != incident.members.end() ? &*at : nullptr;
 }
 
-void resolve(IncidentDecision& decision, TimePoint now, std::string_view actor, Reason reason, std::string comment = {}) {
+bool is_over(const std::optional<Incident>& incident) { return !incident || incident->state == IncidentState::resolved; }
+
+IncidentDecision join(std::optional<Incident> open, const MonitorJoins& joins, const IncidentEvent& event) {
+    IncidentDecision decision;
+    decision.next = std::move(open);
+    const bool opens = is_over(decision.next);
+    if (opens) {
+        auto& incident = decision.next.emplace();
+        incident.id = event.fresh_id;
+        incident.site = joins.site;
+        incident.scope = joins.scope;
+        incident.severity = incident.worst_severity = joins.severity;
+        incident.title = title_of(joins);
+        incident.failing_since = joins.failing_since;
+        incident.opened_at = event.now;
+    } else if (const auto* member = find_member(*decision.next, joins.monitor); member != nullptr && !member->left_at && !member->named) {
+        return decision;
+    }
+    take_in(*decision.next, joins, event.now);
+    enter(decision, opens ? TimelineKind::opened : TimelineKind::monitor_joined, kEngine, joins.monitor, joins.reason);
+    decision.told = opens ? Told::opened : Told::updated;
+    if (!opens) follow_severity(decision);
+    return decision;
+}
+
+IncidentDecision leave(std::optional<Incident> open, const MonitorLeaves& leaves, TimePoint now) {
+    IncidentDecision decision;
+    decision.next = std::move(open);
+    if (is_over(decision.next)) return decision;
+    auto* member = find_member(*decision.next, leaves.monitor);
+    // One that a person named is not in it for its checks, but it goes with the monitor.
+    if (member == nullptr || member->left_at) return decision;
+    member->left_at = now;
+    enter(decision, TimelineKind::monitor_left, kEngine, leaves.monitor, leaves.reason);
+    decision.told = Told::updated;
+    const auto& members = decision.next->members;
+    const bool all_well = std::all_of(members.begin(), members.end(), [](const Member& one) { return one.left_at || one.named; });
+    if (all_well && decision.next->auto_resolve) {
+        resolve(decision, now, kEngine, leaves.reason);
+    } else {
+        follow_severity(decision);
+    }
+    return decision;
+}
+
+// A cause that comes and goes is written when it has held since the last entry's pause, and then as it is.
+bool is_due(const CauseTold& told, TimePoint now) {
+    const auto pause = kCausePause * (std::int64_t{1} << std::min(told.changes, kMostDoublings));
+    return now >= told.at + std::min<milliseconds>(pause, kLongestCausePause);
+}
+
+IncidentDecision see(std::optional<Incident> open, const MonitorSeen& seen, TimePoint now) {
+    IncidentDecision decision;
+    decision.next = std::move(open);
+    if (is_over(decision.next)) return decision;
+    auto* member = find_member(*decision.next, seen.monitor);
+    if (member == nullptr || member->left_at || member->named) return decision;
+    decision.touched = member->regions != seen.regions || member->cause != seen.cause || member->severity != seen.severity;
+    member->regions = seen.regions;
+    member->cause = seen.cause;
+    member->severity = seen.severity;
+    if (member->cause != member->told.cause && is_due(member->told, now)) {
+        const auto was = member->told.cause;
+        member->told = {member->cause, now, member->told.changes + 1};
+        enter(decision, TimelineKind::cause_changed, kEngine, seen.monitor, Reason::cause_changed, {},
+              {{"from", name_of(was)}, {"to", name_of(seen.cause)}, {"regions", seen.regions}});
+        decision.told = Told::updated;
+    }
+    follow_severity(decision);
+    return decision;
+}
+
+IncidentDecision end_with_site(std::optional<Incident> open, const SiteGone& gone, TimePoint now) {
+    IncidentDecision decision;
+    decision.next = std::move(open);
+    if (!is_over(decision.next)) resolve(decision, now, kEngine, gone.reason);
+    return decision;
+}
+
+}  // namespace
+
+void enter(IncidentDecision& decision, TimelineKind kind, std::string_view actor, std::optional<MonitorId> monitor, Reason reason,
+           std::string comment, Json details) {
+    auto& incident = *decision.next;
+    ++incident.version;
+    decision.entries.push_back({++incident.seq, kind, std::string(actor), monitor, reason, std::move(comment), std::move(details)});
+}
+
+void take_in(Incident& incident, const MonitorJoins& joins, TimePoint now) {
+    auto* member = find_member(incident, joins.monitor);
+    if (member == nullptr) member = &incident.members.emplace_back();
+    *member = {.monitor = joins.monitor, .name = joins.monitor_name, .cause = joins.cause, .joined_at = now, .left_at = {},
+               .severity = joins.severity, .regions = joins.regions, .named = false, .told = {joins.cause, now, 0}};
+}
+
+void follow_severity(IncidentDecision& decision) {
+    auto& incident = *decision.next;
+    std::optional<Severity> worst;
+    for (const auto& member : incident.members) {
+        if (!member.left_at) worst = std::min(worst.value_or(member.severity), member.severity);
+    }
+    if (!worst || incident.severity_pinned || *worst == incident.severity) return;
+    const auto was = incident.severity;
+    incident.severity = *worst;
+    incident.worst_severity = std::min(incident.worst_severity, *worst);
+    enter(decision, TimelineKind::severity_changed, kEngine, std::nullopt, Reason::severity_followed, {},
+          {{"from", name_of(was)}, {"to", name_of(*worst)}});
+    if (!decision.told) decision.told = Told::severity_changed;
+}
+
+void resolve(IncidentDecision& decision, TimePoint now, std::string_view actor, Reason reason, std::string comment) {
     auto& incident = *decision.next;
     incident.state = IncidentState::resolved;
     incident.resolved_at = now;
@@ -28,86 +141,6 @@ void resolve(IncidentDecision& decision, TimePoint now, std::string_view actor, 
     decision.told = Told::resolved;
 }
 
-IncidentDecision join(std::optional<Incident> open, const MonitorJoins& joins, const IncidentEvent& event) {
-    IncidentDecision decision{std::move(open), {}, {}, CommandOutcome::unchanged};
-    const bool opens = !decision.next || decision.next->state == IncidentState::resolved;
-    if (!opens && decision.next->has(joins.monitor)) return decision;
-    if (opens) {
-        decision.next = Incident{.id = event.fresh_id, .site = joins.site, .scope = joins.scope, .state = IncidentState::open,
-                                 .severity = joins.severity, .title = title_of(joins), .seq = 0, .version = 0,
-                                 .failing_since = joins.failing_since, .opened_at = event.now, .acknowledged_at = {},
-                                 .acknowledged_by = {}, .resolved_at = {}, .resolved_by = {}, .members = {}};
-    }
-    auto& incident = *decision.next;
-    incident.severity = std::min(incident.severity, joins.severity);
-    auto member = std::find_if(incident.members.begin(), incident.members.end(),
-                               [&](const Member& one) { return one.monitor == joins.monitor; });
-    if (member == incident.members.end()) member = incident.members.insert(member, Member{.monitor = joins.monitor, .name = {}, .cause = {}, .joined_at = {}, .left_at = {}});
-    member->name = joins.monitor_name;
-    member->cause = joins.cause;
-    member->joined_at = event.now;
-    member->left_at.reset();
-    enter(decision, opens ? TimelineKind::opened : TimelineKind::monitor_joined, kEngine, joins.monitor, joins.reason);
-    decision.told = opens ? Told::opened : Told::updated;
-    return decision;
-}
-
-IncidentDecision leave(std::optional<Incident> open, const MonitorLeaves& leaves, TimePoint now) {
-    IncidentDecision decision{std::move(open), {}, {}, CommandOutcome::unchanged};
-    if (!decision.next || decision.next->state == IncidentState::resolved || !decision.next->has(leaves.monitor)) return decision;
-    auto& members = decision.next->members;
-    for (auto& member : members) {
-        if (member.monitor == leaves.monitor) member.left_at = now;
-    }
-    enter(decision, TimelineKind::monitor_left, kEngine, leaves.monitor, leaves.reason);
-    decision.told = Told::updated;
-    const bool empty = std::all_of(members.begin(), members.end(), [](const Member& member) { return member.left_at.has_value(); });
-    if (empty) resolve(decision, now, kEngine, leaves.reason);
-    return decision;
-}
-
-IncidentDecision command(std::optional<Incident> named, const Command& command, TimePoint now) {
-    IncidentDecision decision{std::move(named), {}, {}, CommandOutcome::done};
-    const auto ends = [&](CommandOutcome outcome) {
-        decision.outcome = outcome;
-        return decision;
-    };
-    if (!decision.next) return ends(CommandOutcome::not_found);
-    auto& incident = *decision.next;
-    if (command.if_version && *command.if_version != incident.version) return ends(CommandOutcome::stale);
-    switch (command.action) {
-        case Action::acknowledge:
-            if (incident.state == IncidentState::resolved) return ends(CommandOutcome::conflict);
-            if (incident.state == IncidentState::acknowledged) return ends(CommandOutcome::unchanged);
-            incident.state = IncidentState::acknowledged;
-            incident.acknowledged_at = now;
-            incident.acknowledged_by = command.actor;
-            enter(decision, TimelineKind::acknowledged, command.actor, std::nullopt, Reason::by_request, command.comment);
-            decision.told = Told::acknowledged;
-            break;
-        case Action::unacknowledge:
-            if (incident.state == IncidentState::resolved) return ends(CommandOutcome::conflict);
-            if (incident.state == IncidentState::open) return ends(CommandOutcome::unchanged);
-            incident.state = IncidentState::open;
-            incident.acknowledged_at.reset();
-            incident.acknowledged_by.clear();
-            enter(decision, TimelineKind::unacknowledged, command.actor, std::nullopt, Reason::by_request, command.comment);
-            decision.told = Told::unacknowledged;
-            break;
-        case Action::comment:
-            enter(decision, TimelineKind::commented, command.actor, std::nullopt, Reason::by_request, command.comment);
-            decision.told = Told::commented;
-            break;
-        case Action::resolve:
-            if (incident.state == IncidentState::resolved) return ends(CommandOutcome::unchanged);
-            resolve(decision, now, command.actor, Reason::by_request, command.comment);
-            break;
-    }
-    return decision;
-}
-
-}  // namespace
-
 bool Incident::has(MonitorId monitor) const {
     return std::any_of(members.begin(), members.end(),
                        [&](const Member& member) { return member.monitor == monitor && !member.left_at; });
@@ -116,7 +149,25 @@ bool Incident::has(MonitorId monitor) const {
 IncidentDecision decide(std::optional<Incident> incident, const IncidentEvent& event) {
     if (const auto* joins = std::get_if<MonitorJoins>(&event.what)) return join(std::move(incident), *joins, event);
     if (const auto* leaves = std::get_if<MonitorLeaves>(&event.what)) return leave(std::move(incident), *leaves, event.now);
-    return command(std::move(incident), std::get<Command>(event.what), event.now);
+    if (const auto* seen = std::get_if<MonitorSeen>(&event.what)) return see(std::move(incident), *seen, event.now);
+    if (const auto* gone = std::get_if<SiteGone>(&event.what)) return end_with_site(std::move(incident), *gone, event.now);
+    return carry_out(std::move(incident), std::get<Command>(event.what), event);
+}
+
+std::vector<News> news_of(const IncidentDecision& decision) {
+    std::vector<News> news;
+    if (!decision.told) return news;
+    const auto& entries = decision.entries;
+    std::size_t main = entries.size() - 1;
+    std::optional<std::size_t> severity;
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        if (entries[i].kind == TimelineKind::severity_changed) severity = i;
+    }
+    const bool apart = severity && *decision.told != Told::severity_changed;
+    if (apart && main == *severity && main > 0) --main;
+    news.push_back({*decision.told, main});
+    if (apart) news.push_back({Told::severity_changed, *severity});
+    return news;
 }
 
 std::string title_of(const MonitorJoins& joins) {

@@ -1,35 +1,12 @@
-#include <algorithm>
-
+#include "lib/decision/sighting.h"
 #include "lib/decision/step.h"
 
 namespace sonde::decision {
 namespace {
 
 Joins join_by(const Step& step, Scope scope, Reason reason, std::optional<TimePoint> failing_since, int least_rank) {
-    Joins joins{scope, reason, check::FailureClass::none, step.now, {}};
-    // The cause that most regions see; of equals the one seen first.
-    struct Seen {
-        check::FailureClass cause;
-        int count;
-        TimePoint since;
-    };
-    std::vector<Seen> seen;
-    for (const auto& vote : step.state.votes) {
-        if (rank(vote.verdict) < least_rank || !is_fresh(vote.taken_at, step.definition, step.now)) continue;
-        if (vote.region != kPushRegion) joins.regions.push_back(vote.region);
-        const auto at = std::find_if(seen.begin(), seen.end(), [&](const Seen& other) { return other.cause == vote.cause; });
-        if (at == seen.end()) {
-            seen.push_back({vote.cause, 1, vote.failing_since});
-        } else {
-            ++at->count;
-            at->since = std::min(at->since, vote.failing_since);
-        }
-    }
-    const auto best = std::max_element(seen.begin(), seen.end(), [](const Seen& a, const Seen& b) {
-        return a.count != b.count ? a.count < b.count : a.since > b.since;
-    });
-    if (best != seen.end()) joins.cause = best->cause;
-    for (const auto& one : seen) joins.failing_since = std::min(joins.failing_since, one.since);
+    auto seen = sighting_of(step.state, step.definition, step.now, least_rank);
+    Joins joins{scope, reason, seen.cause, seen.since, std::move(seen.regions)};
     if (failing_since) joins.failing_since = *failing_since;
     return joins;
 }

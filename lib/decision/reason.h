@@ -54,13 +54,16 @@ enum class Reason : unsigned char {
     heartbeat_recovered, // enough successes since
 
     vote_of_old_spec,    // checked by a spec that was edited since: history only
+    // Of incidents, while they last.
+    cause_changed,       // most regions see another failure of it now
+    severity_followed,   // worse monitors joined, or the worst have left
 };
 
 }  // namespace sonde::decision
 
 template <>
 struct sonde::EnumNames<sonde::decision::Reason> {
-    static constexpr std::array<std::string_view, 36> names{
+    static constexpr std::array<std::string_view, 38> names{
         "vote_counted", "vote_superseded", "vote_late", "vote_from_stranger", "agents_fault",
         "not_watched", "nothing_due", "below_quorum", "quorum_unconfirmed", "confirmation_repeated",
         "confirmation_refuted", "recheck_passed", "confirmation_unanswered", "first_quorum", "quorum_down",
@@ -68,8 +71,8 @@ struct sonde::EnumNames<sonde::decision::Reason> {
         "nobody_failing", "became_incident", "monitor_paused", "monitor_disabled", "monitor_deleted",
         "site_inactive", "site_deleted", "monitor_resumed", "monitor_edited", "by_request",
         "heartbeat_noted", "first_heartbeat", "heartbeat_late", "heartbeat_failed", "heartbeat_recovered",
-        "vote_of_old_spec"};
+        "vote_of_old_spec", "cause_changed", "severity_followed"};
 };
 
 static_assert(sonde::EnumNames<sonde::decision::Reason>::names.size() ==
-              static_cast<std::size_t>(sonde::decision::Reason::vote_of_old_spec) + 1);
+              static_cast<std::size_t>(sonde::decision::Reason::severity_followed) + 1);

@@ -16,6 +16,13 @@ bool explains_silence(EventKind kind) {
         case EventKind::advisory_closed:
         case EventKind::coverage_lost:
         case EventKind::coverage_restored:
+        case EventKind::incident_severity_changed:
+        case EventKind::incident_assigned:
+        case EventKind::incident_reopened:
+        case EventKind::incident_update_published:
+        case EventKind::incident_update_edited:
+        case EventKind::incident_update_deleted:
+        case EventKind::incident_postmortem_published:
             return true;
         case EventKind::monitor_changed:
         case EventKind::channel_test:

@@ -23,6 +23,13 @@ enum class EventKind : unsigned char {
     coverage_restored,
     channel_test,
     other,
+    incident_severity_changed,
+    incident_assigned,
+    incident_reopened,
+    incident_update_published,
+    incident_update_edited,
+    incident_update_deleted,
+    incident_postmortem_published,
 };
 
 // From the text of outbox.kind.
@@ -36,7 +43,7 @@ bool explains_silence(EventKind kind);
 
 template <>
 struct sonde::EnumNames<sonde::notifier::EventKind> {
-    static constexpr std::array<std::string_view, 13> names{
+    static constexpr std::array<std::string_view, 20> names{
         "incident.opened",
         "incident.updated",
         "incident.acknowledged",
@@ -50,5 +57,12 @@ struct sonde::EnumNames<sonde::notifier::EventKind> {
         "coverage.restored",
         "channel.test",
         "other",
+        "incident.severity_changed",
+        "incident.assigned",
+        "incident.reopened",
+        "incident.update_published",
+        "incident.update_edited",
+        "incident.update_deleted",
+        "incident.postmortem_published",
     };
 };

@@ -8,6 +8,7 @@ std::optional<Reason> supersede(EventKind kind, const std::vector<EventKind>& la
     const auto came = [&later](EventKind one) { return std::find(later.begin(), later.end(), one) != later.end(); };
     switch (kind) {
         case EventKind::incident_opened:
+        case EventKind::incident_reopened:
         case EventKind::incident_commented:
             if (came(EventKind::incident_resolved)) return Reason::resolved_since;
             return std::nullopt;
@@ -21,6 +22,14 @@ std::optional<Reason> supersede(EventKind kind, const std::vector<EventKind>& la
             if (came(EventKind::incident_acknowledged) || came(EventKind::incident_unacknowledged)) {
                 return Reason::acknowledgement_changed_since;
             }
+            return std::nullopt;
+        case EventKind::incident_severity_changed:
+            if (came(EventKind::incident_resolved)) return Reason::resolved_since;
+            if (came(EventKind::incident_severity_changed)) return Reason::updated_since;
+            return std::nullopt;
+        case EventKind::incident_assigned:
+            if (came(EventKind::incident_resolved)) return Reason::resolved_since;
+            if (came(EventKind::incident_assigned)) return Reason::updated_since;
             return std::nullopt;
         case EventKind::advisory_opened:
             if (came(EventKind::advisory_closed)) return Reason::closed_since;
@@ -36,6 +45,11 @@ std::optional<Reason> supersede(EventKind kind, const std::vector<EventKind>& la
         case EventKind::advisory_closed:
         case EventKind::channel_test:
         case EventKind::other:
+        // What the public is told stays, each in its turn.
+        case EventKind::incident_update_published:
+        case EventKind::incident_update_edited:
+        case EventKind::incident_update_deleted:
+        case EventKind::incident_postmortem_published:
             return std::nullopt;
     }
     return std::nullopt;

@@ -5,7 +5,7 @@
 //
 // A heartbeat monitor is `monitor NAME heartbeat {spec}`; its events are `ping <kind> [run <id>] [at <s>]`, `period <ms>`, and `deaf` and `hears`:
 // between them the engine does not know what is in the stream. Other events: `<region> <verdict>[(<class>)] [slot <s>] [#<attempt>] [started <s>] [backfilled]`, `pause`, `resume`, `delete`,
-// `edit`, `regions <name>=<domain>…`, `<action> by <actor> [version <n>]`, `nothing`; `@<monitor>` at the end where there are several.
+// `edit`, `regions <name>=<domain>…`, `<action> by <actor> [version <n>] [<term> <value>]…`, `site-gone`, `nothing`; `@<monitor>` at the end where there are several.
 // Ticks that come due in between are shown as lines of their own, marked `·`.
 // SONDE_UPDATE_GOLDEN=1 writes the traces anew.
 #include <doctest/doctest.h>
@@ -86,6 +86,7 @@ private:
             if (word == "interval" && words >> word) definition.interval = parse_duration(word).value();
             else if (word == "timeout" && words >> word) definition.timeout = parse_duration(word).value();
             else if (word == "rotates") definition.rotates = true;
+            else if (word == "severity" && words >> word) definition.severity = from_name<Severity>(word).value();
             else if (word == "heartbeat") { set_heartbeat(definition, line); break; }
             else if (word == "regions") { set_regions(definition, words); break; }
             else FAIL("unknown word " << word);
@@ -138,14 +139,8 @@ private:
             return world_.happens(index, now_, DefinitionRead{});
         }
         if (word == "ping") return world_.happens(index, now_, ping(words));
-        if (const auto action = from_name<Action>(word)) {
-            Command command{*action, {}, {}, {}};
-            std::string skip;
-            words >> skip >> command.actor;
-            int version = 0;
-            if (words >> skip >> version) command.if_version = version;
-            return world_.command(now_, Scope::outage, command);
-        }
+        if (word == "site-gone") return world_.site_gone(now_);
+        if (const auto action = from_name<Action>(word)) return world_.command(now_, Scope::outage, command(*action, words));
         if (word == "pause" || word == "resume" || word == "delete" || word == "edit" || word == "regions") {
             if (word == "pause") definition.activity = Activity::paused;
             if (word == "resume") definition.activity = Activity::active;
@@ -155,6 +150,38 @@ private:
             return world_.happens(index, now_, DefinitionRead{});
         }
         return world_.happens(index, now_, result(definition, word, words));
+    }
+
+    Command command(Action action, std::istringstream& words) {
+        Command command{action, {}, {}, {}};
+        Opening opening{SiteId{1}, Scope::outage, "by hand"};
+        Reopening reopening;
+        SeverityWish severity;
+        UpdateDraft update;
+        PostmortemDraft postmortem{"what happened", "why", false};
+        std::string word;
+        std::string value;
+        while (words >> word >> value) {
+            if (word == "by") command.actor = value;
+            else if (word == "version") command.if_version = std::stoi(value);
+            else if (word == "monitor") opening.monitors.push_back(world_.monitor(monitors_.at(value)).definition.monitor);
+            else if (word == "severity") severity.severity = opening.severity = from_name<Severity>(value);  // nothing for `auto`
+            else if (word == "auto-resolve") reopening.auto_resolve = opening.auto_resolve = value == "yes";
+            else if (word == "to") command.terms = Assignment{value == "nobody" ? "" : value};
+            else if (word == "title") command.terms = Retitling{value};
+            else if (word == "number") update.number = std::stoi(value);
+            else if (word == "status") update.status = from_name<PublicStatus>(value).value();
+            else if (word == "text") update.text = value;
+            else if (word == "published") postmortem.published = value == "yes";
+            else FAIL("unknown word " << word);
+        }
+        if (action == Action::open) command.terms = opening;
+        if (action == Action::reopen) command.terms = reopening;
+        if (action == Action::set_severity) command.terms = severity;
+        if (action == Action::write_postmortem) command.terms = postmortem;
+        const bool of_update = action == Action::publish_update || action == Action::edit_update || action == Action::delete_update;
+        if (of_update) command.terms = update;
+        return command;
     }
 
     PingSeen ping(std::istringstream& words) {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "lib/decision/sighting.h"
+
 namespace sonde::decision::test {
 
 using namespace decision;
@@ -54,7 +56,7 @@ Incident* World::open(Scope scope) {
 }
 
 std::string World::apply(const IncidentDecision& decision) {
-    if (decision.entries.empty()) return "no change";
+    if (decision.entries.empty() && !decision.touched) return "no change";
     const auto& next = *decision.next;
     const auto known = std::find_if(incidents.begin(), incidents.end(), [&](const Incident& one) { return one.id == next.id; });
     if (known == incidents.end()) {
@@ -63,9 +65,13 @@ std::string World::apply(const IncidentDecision& decision) {
         *known = next;
     }
     std::string text;
+    if (decision.entries.empty()) return "no change";
     for (const auto& entry : decision.entries) {
         text += fmt::format("{}{} incident {} seq {}", text.empty() ? "" : ", ", name_of(entry.kind), next.id.value(), entry.seq);
         if (entry.kind == TimelineKind::opened) text += fmt::format(" \"{}\"", next.title);
+        if (entry.kind == TimelineKind::cause_changed || entry.kind == TimelineKind::severity_changed) {
+            text += fmt::format(" {} → {}", entry.details["from"].get<std::string>(), entry.details["to"].get<std::string>());
+        }
     }
     return text;
 }
@@ -119,7 +125,23 @@ std::string World::happens(int index, TimePoint now, decltype(Event::what) what)
     watched.state = std::move(decision.next);
     auto text = fmt::format("{} ({})", name_of(decision.reason), describe(tally(watched.state.votes, watched.definition, now)));
     for (const auto& effect : decision.effects) text += "; " + apply(index, now, effect);
+    for (const auto scope : {Scope::outage, Scope::warning}) {
+        const auto seen = sighting_in(watched.state, watched.definition, now, scope);
+        const auto* there = open(scope);
+        if (there == nullptr || !seen) continue;
+        const auto change = apply(decide(*there, {now, {}, MonitorSeen{watched.definition.monitor, watched.definition.severity, seen->cause,
+                                                                      names_of(watched.definition, seen->regions)}}));
+        if (change != "no change") text += "; " + change;
+    }
     return text;
+}
+
+std::string World::site_gone(TimePoint now) {
+    std::string text;
+    for (const auto scope : {Scope::outage, Scope::warning}) {
+        if (const auto* there = open(scope)) text += apply(decide(*there, {now, {}, SiteGone{}}));
+    }
+    return text.empty() ? "nothing" : text;
 }
 
 std::string World::command(TimePoint now, Scope scope, Command command) {
@@ -127,8 +149,23 @@ std::string World::command(TimePoint now, Scope scope, Command command) {
     for (const auto& incident : incidents) {
         if (incident.scope == scope) named = incident;
     }
-    const auto decision = decide(named, {now, IncidentId{next_id_++}, std::move(command)});
-    return fmt::format("{}; {}", name_of(decision.outcome), apply(decision));
+    Around around;
+    const auto* opening = std::get_if<Opening>(&command.terms);
+    if (opening != nullptr) named.reset();
+    if (const auto* there = open(scope); there != nullptr && (!named || there->id != named->id)) around.other_open = there->id;
+    for (const auto& watched : monitors_) {
+        const auto& definition = watched.definition;
+        if (opening != nullptr && std::count(opening->monitors.begin(), opening->monitors.end(), definition.monitor) > 0) {
+            around.named.push_back({definition.monitor, definition.name, definition.severity});
+        }
+        if (!(scope == Scope::outage ? watched.state.in_outage : watched.state.in_warning) || around.other_open) continue;
+        const auto seen = sighting_of(watched.state, definition, now, least_rank(scope));
+        around.failing.push_back({definition.site, definition.site_name, definition.monitor, definition.name, scope, definition.severity,
+                                  seen.cause, seen.since, names_of(definition, seen.regions), Reason::quorum_down});
+    }
+    const auto decision = decide(named, {now, IncidentId{next_id_++}, std::move(command), std::move(around)});
+    const auto why = decision.refusal == Refusal::none ? "" : fmt::format(" ({})", name_of(decision.refusal));
+    return fmt::format("{}{}; {}", name_of(decision.outcome), why, apply(decision));
 }
 
 std::optional<std::pair<TimePoint, int>> World::next_tick(TimePoint now) const {

@@ -25,6 +25,7 @@ public:
 
     // Decides, applies, and returns what happened: `reason; effect; effect`.
     std::string happens(int index, TimePoint now, decltype(decision::Event::what) what);
+    std::string site_gone(TimePoint now);
     std::string command(TimePoint now, decision::Scope scope, decision::Command command);
 
     // The earliest instant at which a tick is due, and for which monitor; nothing if none is.

@@ -5,7 +5,7 @@
 #include <sstream>
 
 #include "incident-engine/event.h"
-#include "incident-engine/evidence.h"
+#include "lib/decision/evidence.h"
 #include "tests/unit/decision/world.h"
 
 using namespace sonde;
@@ -121,4 +121,75 @@ TEST_CASE("the events of an advisory and of coverage are told without an inciden
     check_golden("event_coverage_lost.json", event.document);
     CHECK(!event.site);
     CHECK(!event.incident);
+}
+
+namespace {
+
+// An incident opened for Checkout, resolved by hand, and what a person then asks.
+struct ByHand {
+    std::string golden;
+    decision::Told told;
+    std::string_view details_name;
+    decision::Command command;
+};
+
+decision::IncidentDecision done_to(const decision::Incident& incident, decision::Command command) {
+    return decision::decide(incident, {kAt + seconds{120}, {}, std::move(command)});
+}
+
+std::string document_of(const decision::IncidentDecision& decision, const ByHand& asked) {
+    EventParts parts(name_of(asked.told), kAt + seconds{120}, "by_request");
+    const auto news = decision::news_of(decision);
+    REQUIRE(news.size() == 1);
+    CHECK(news[0].told == asked.told);
+    const auto& entry = decision.entries[news[0].entry];
+    parts.actor = entry.actor;
+    parts.site = SiteId{3};
+    parts.site_name = "Café API";
+    parts.incident = &*decision.next;
+    parts.seq = entry.seq;
+    parts.comment = entry.comment;
+    parts.details_name = asked.details_name;
+    if (!asked.details_name.empty()) parts.details = &entry.details;
+    return make_event(EventId{104}, parts).document;
+}
+
+}  // namespace
+
+TEST_CASE("what people do to an incident is told with what they changed") {
+    using decision::Action;
+    using decision::Told;
+    const decision::UpdateDraft first{0, decision::PublicStatus::investigating, "We look into it."};
+    const decision::UpdateDraft second{1, decision::PublicStatus::identified, "A disk is full."};
+    auto incident = opened();
+    const auto published = done_to(incident, {Action::publish_update, "token:ann", "", {}, first});
+    const auto resolved = done_to(*published.next, {Action::resolve, "token:ann", "", {}});
+    for (const auto& asked : std::vector<ByHand>{
+             {"severity_changed", Told::severity_changed, "change", {Action::set_severity, "token:ann", "at night", {}, decision::SeverityWish{decision::Severity::minor}}},
+             {"assigned", Told::assigned, "change", {Action::assign, "token:ann", "", {}, decision::Assignment{"bob"}}},
+             {"update_edited", Told::update_edited, "update", {Action::edit_update, "token:ann", "", {}, second}},
+             {"update_deleted", Told::update_deleted, "update", {Action::delete_update, "token:ann", "", {}, second}},
+             {"reopened", Told::reopened, "", {Action::reopen, "token:ann", "it came back", {}, decision::Reopening{}}},
+             {"postmortem_published", Told::postmortem_published, "postmortem",
+              {Action::write_postmortem, "token:ann", "", {}, decision::PostmortemDraft{"What happened.", "A full disk.", true}}}}) {
+        const bool when_resolved = asked.told == Told::reopened || asked.told == Told::postmortem_published;
+        const auto& before = when_resolved ? *resolved.next : *published.next;
+        check_golden("event_incident_" + asked.golden + ".json", document_of(done_to(before, asked.command), asked));
+    }
+    check_golden("event_incident_update_published.json",
+                 document_of(published, {"", Told::update_published, "update", {Action::publish_update, "", "", {}}}));
+}
+
+TEST_CASE("where the severity changed with something else, both are told, each with its own seq") {
+    const decision::MonitorJoins worse{SiteId{3}, "Café API", MonitorId{8}, "API", decision::Scope::outage, decision::Severity::critical,
+                                       check::FailureClass::reset, kAt, {"eu"}, decision::Reason::quorum_down};
+    const auto decision = decision::decide(opened(), {kAt + seconds{2}, {}, worse});
+    const auto news = decision::news_of(decision);
+    REQUIRE(news.size() == 2);
+    CHECK(news[0].told == decision::Told::updated);
+    CHECK(decision.entries[news[0].entry].kind == decision::TimelineKind::monitor_joined);
+    CHECK(news[1].told == decision::Told::severity_changed);
+    CHECK(decision.entries[news[1].entry].seq == decision.next->seq);
+    CHECK(decision.next->severity == decision::Severity::critical);
+    CHECK(decision.next->worst_severity == decision::Severity::critical);
 }

@@ -55,6 +55,22 @@ TEST_CASE("advisories, coverage and monitors have their own last words") {
 
 // A channel of one incident: events come and attempts succeed or fail in any order; the first that is neither sent nor dropped is
 // attempted.
+TEST_CASE("an incident that is opened again is told as one that opened; of severities and assignments only the last counts") {
+    CHECK(!supersede(incident_reopened, {}));
+    CHECK(supersede(incident_reopened, {incident_resolved}) == Reason::resolved_since);
+    CHECK(!supersede(incident_resolved, {incident_reopened}));
+    CHECK(supersede(incident_severity_changed, {incident_severity_changed}) == Reason::updated_since);
+    CHECK(supersede(incident_assigned, {incident_assigned}) == Reason::updated_since);
+    CHECK(supersede(incident_assigned, {incident_resolved}) == Reason::resolved_since);
+    CHECK(!supersede(incident_assigned, {incident_severity_changed}));
+    for (const auto kind : {incident_update_published, incident_update_edited, incident_update_deleted, incident_postmortem_published}) {
+        CHECK(!supersede(kind, {incident_resolved, kind}));
+    }
+    CHECK(event_kind("incident.reopened") == incident_reopened);
+    CHECK(event_kind("incident.of_a_newer_writer") == other);
+    CHECK(!supersede(other, {incident_resolved, other}));
+}
+
 TEST_CASE(
     "whatever fails and whenever events come, what is sent rises in seq, ends in the resolution, and nothing old follows it") {
     std::mt19937_64 random{11};

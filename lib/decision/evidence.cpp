@@ -1,14 +1,14 @@
-#include "incident-engine/evidence.h"
+#include "lib/decision/evidence.h"
 
-namespace sonde::engine {
+namespace sonde::decision {
 
-Json votes_of(const decision::MonitorState& state, const decision::Definition& definition, TimePoint now) {
+Json votes_of(const MonitorState& state, const Definition& definition, TimePoint now) {
     Json votes = Json::array();
     for (const auto& voter : definition.voters) {
         Json item;
         item["region"] = voter.name;
         item["failure_domain"] = voter.domain;
-        const auto* vote = decision::find_vote(state.votes, voter.id);
+        const auto* vote = find_vote(state.votes, voter.id);
         if (vote == nullptr) {
             item["verdict"] = "absent";
             item["fresh"] = false;
@@ -20,14 +20,14 @@ Json votes_of(const decision::MonitorState& state, const decision::Definition& d
         item["slot"] = to_rfc3339(vote->slot);
         item["attempt"] = vote->attempt;
         item["at"] = to_rfc3339(vote->taken_at);
-        item["fresh"] = decision::is_fresh(vote->taken_at, definition, now);
+        item["fresh"] = is_fresh(vote->taken_at, definition, now);
         item["message"] = vote->message;
         votes.push_back(std::move(item));
     }
     return votes;
 }
 
-Json evidence_of(const decision::MonitorState& state, const decision::Definition& definition, TimePoint now) {
+Json evidence_of(const MonitorState& state, const Definition& definition, TimePoint now) {
     Json evidence;
     evidence["votes"] = votes_of(state, definition, now);
     // Nobody is counted where one place tells.
@@ -35,4 +35,4 @@ Json evidence_of(const decision::MonitorState& state, const decision::Definition
     return evidence;
 }
 
-}  // namespace sonde::engine
+}  // namespace sonde::decision

@@ -4,12 +4,12 @@
 #include "lib/decision/monitor_state.h"
 #include "lib/json/json.h"
 
-namespace sonde::engine {
+namespace sonde::decision {
 
 // One item for each region that checks the monitor, those that have not voted as `absent`: `votes` of event.schema.json.
-Json votes_of(const decision::MonitorState& state, const decision::Definition& definition, TimePoint now);
+Json votes_of(const MonitorState& state, const Definition& definition, TimePoint now);
 
 // `{"votes": …, "rule": …}`, as stored in `decision.votes` and `incident_event.data`.
-Json evidence_of(const decision::MonitorState& state, const decision::Definition& definition, TimePoint now);
+Json evidence_of(const MonitorState& state, const Definition& definition, TimePoint now);
 
-}  // namespace sonde::engine
+}  // namespace sonde::decision

@@ -1,0 +1,53 @@
+#include "controlplane/api/wording.h"
+
+#include <doctest/doctest.h>
+
+#include "lib/decision/incident.h"
+
+using namespace sonde;
+using namespace sonde::controlplane;
+
+TEST_CASE("votes that were not counted say why, by marks that are known and by those that are not") {
+    auto votes = *json::parse(R"([
+        {"region": "eu", "verdict": "down", "class": "reset", "fresh": true, "message": ""},
+        {"region": "us", "verdict": "up", "class": "none", "fresh": false},
+        {"region": "ap", "verdict": "absent", "fresh": false},
+        {"region": "sa", "verdict": "down", "class": "reset", "fresh": true, "quarantined": true},
+        {"region": "af", "verdict": "down", "class": "reset", "fresh": true, "mark": "other_spec"}])");
+    CHECK(describe_votes(votes) ==
+          "eu: down (reset), us: up, too old to count, ap: absent, sa: down (reset), not counted: quarantined, af: down (reset), not counted: other spec");
+    votes = with_marks(votes);
+    CHECK(!votes[0].contains("not_counted"));
+    CHECK(votes[1]["not_counted"] == "stale");
+    CHECK(votes[2]["not_counted"] == "absent");
+    CHECK(votes[3]["not_counted"] == "quarantined");
+    CHECK(votes[4]["not_counted"] == "other_spec");
+    CHECK(with_marks(votes) == votes);
+    CHECK(describe_votes(Json::array()) == "none");
+}
+
+TEST_CASE("a decision that paged nobody says so, and what was asked") {
+    const auto decision = *json::parse(R"({"kind": "confirming", "from": "up", "to": "up", "reason": "below_quorum",
+        "votes": [{"region": "eu", "verdict": "down", "class": "reset", "fresh": true}], "asked": [{"region": "us", "attempt": 1}, {"region": "eu", "attempt": 1}]})");
+    CHECK(describe_decision(decision) ==
+          "Nobody was told yet, for fewer regions see it than the rule asks for, and the others are asked at once. The votes: eu: down (reset). "
+          "Asked: us (attempt 1), eu (attempt 1).");
+    CHECK(describe_decision(*json::parse(R"({"kind": "transition", "from": "up", "to": "down", "reason": "quorum_down", "incident_id": null})"))
+              .find("No incident was opened for it.") != std::string::npos);
+    CHECK(describe_decision(*json::parse(R"({"kind": "suppressed", "reason": "in_maintenance"})")) ==
+          "Nobody was told, for it was suppressed: in maintenance. The votes: none.");
+}
+
+TEST_CASE("every kind of entry has a sentence of its own") {
+    for (const auto kind : EnumNames<decision::TimelineKind>::names) {
+        Json entry{{"kind", kind}, {"actor", "token:ann"}, {"reason", "by_request"}, {"data", {{"comment", "why"}, {"from", "a"}, {"to", "b"}}}};
+        const auto sentence = describe_entry(entry, "API");
+        CAPTURE(sentence);
+        CHECK(sentence.back() == '.');
+        CHECK((sentence.find("token:ann") != std::string::npos || sentence.find("\"API\"") != std::string::npos));
+    }
+    CHECK(describe_entry({{"kind", "resolved"}, {"actor", "engine"}, {"reason", "quorum_recovered"}, {"data", Json::object()}}, "") ==
+          "The engine resolved it: enough rounds in a row were good.");
+    CHECK(describe_entry({{"kind", "assigned"}, {"actor", "token:ann"}, {"reason", "by_request"}, {"data", {{"from", nullptr}, {"to", "bob"}}}}, "") ==
+          "token:ann assigned it from nobody to bob.");
+}
