@@ -128,7 +128,8 @@ void Engine::answer_commands(engine::Deliberation& deliberation) {
         for (const auto& [id, incident] : world_.database.incidents) {
             if (incident.site == row.site && (!named || incident.opened_at >= named->opened_at)) named = incident;
         }
-        const auto outcome = deliberation.command(row.number, std::move(named), command_of(row));
+        const auto id = named ? named->id : IncidentId{};
+        const auto outcome = deliberation.command(row.number, id, std::move(named), command_of(row), {});
         world_.trace.line(name(), "{} → {}", name_of(row.kind), name_of(outcome));
     }
 }
