@@ -90,12 +90,12 @@ std::string World::apply(int index, TimePoint now, const Effect& effect) {
         const auto* there = open(joins->scope);
         MonitorJoins event{definition.site, definition.site_name, definition.monitor, definition.name, joins->scope, definition.severity,
                            joins->cause, joins->failing_since, names_of(definition, joins->regions), joins->reason};
-        return apply(decide(there != nullptr ? std::optional(*there) : std::nullopt, {now, IncidentId{next_id_++}, event}));
+        return apply(decide(there != nullptr ? std::optional(*there) : std::nullopt, {now, fresh_incident(), event}));
     }
     if (const auto* leaves = std::get_if<Leaves>(&effect)) {
         const auto* there = open(leaves->scope);
         return apply(decide(there != nullptr ? std::optional(*there) : std::nullopt,
-                            {now, IncidentId{next_id_++}, MonitorLeaves{definition.monitor, leaves->reason}}));
+                            {now, fresh_incident(), MonitorLeaves{definition.monitor, leaves->reason}}));
     }
     if (const auto* opened = std::get_if<AdvisoryOpened>(&effect)) {
         advisories_open.push_back(opened->advisory);
@@ -127,7 +127,7 @@ std::string World::command(TimePoint now, Scope scope, Command command) {
     for (const auto& incident : incidents) {
         if (incident.scope == scope) named = incident;
     }
-    const auto decision = decide(named, {now, IncidentId{next_id_++}, std::move(command)});
+    const auto decision = decide(named, {now, fresh_incident(), std::move(command)});
     return fmt::format("{}; {}", name_of(decision.outcome), apply(decision));
 }
 
