@@ -133,7 +133,8 @@ void Jurisdiction::look_up_strangers(Batch& batch) {
     std::vector<std::int64_t> strangers;
     for (const auto& message : batch.messages) {
         for (const auto& result : message.batch.results) {
-            if (holdings_.monitors.find(result.monitor) == holdings_.monitors.end()) strangers.push_back(result.monitor.value());
+            const auto held = holdings_.monitors.find(result.monitor);
+            if (held == holdings_.monitors.end() || held->second.definition.revision < result.revision) strangers.push_back(result.monitor.value());
         }
     }
     if (strangers.empty()) return;

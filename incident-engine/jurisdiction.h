@@ -26,7 +26,8 @@ public:
     // it is time to look. What must be decided on because of that is added to `batch`; messages of lost shards leave it.
     void keep(Batch& batch, bus::Bus& bus, bool changed);
 
-    // Reads the definitions of monitors in `batch` that are not held: new ones may be announced after their first result.
+    // Reads the definitions of monitors in `batch` that are not held, or in an earlier revision than a result is of: what is new or edited may be
+    // announced after the first result.
     void look_up_strangers(Batch& batch);
 
     // What is in memory may not be what the database has: the next `keep` reads everything anew.

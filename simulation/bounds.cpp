@@ -29,6 +29,8 @@ std::vector<Disturbance> disturbances_of(const Plan& plan) {
         if (is_harmless(spell.fault)) continue;
         if (spell.fault == Fault::skew) {
             found.push_back({spell.from, spell.to + kClockLearned, spell.whom});
+        } else if (spell.fault == Fault::database_partition) {
+            found.push_back({spell.from - kBadConnection, spell.to + kAftermath, {}});
         } else if (concerns_region(spell.fault)) {
             found.push_back({spell.from, spell.to + kAftermath, spell.whom});
         } else if (spell.fault == Fault::stream_loss && spell.whom.starts_with("jobs.")) {

@@ -6,7 +6,7 @@ namespace sonde::simulation {
 namespace {
 
 constexpr milliseconds kIdleInTransaction{15'000};
-constexpr double kCommitUnknown = 0.05;  // of the commits while an engine's way to the database is bad: done, and not told
+constexpr double kCommitUnknown = 0.1;  // of the commits while a way to the database is about to break: done, and not told
 
 }  // namespace
 
@@ -103,6 +103,13 @@ std::shared_ptr<OpenTransaction> Database::begin(Process& process, const std::st
     return made;
 }
 
+bool Database::about_to_break(const std::string& process) const {
+    const auto now = clockwork_.now();
+    return std::any_of(plan_.spells.begin(), plan_.spells.end(), [&](const Spell& spell) {
+        return spell.fault == Fault::database_partition && spell.whom == process && spell.from - kBadConnection <= now && now < spell.from;
+    });
+}
+
 void Database::unlock(OpenTransaction& transaction) {
     for (const auto& name : transaction.locked) --leases_[name].locks;
     transaction.locked.clear();
@@ -153,8 +160,7 @@ void Database::commit(Process& process, OpenTransaction& transaction, const engi
     }
     write_advisories(writes);
     outbox.insert(outbox.end(), writes.events.begin(), writes.events.end());
-    const bool troubled = plan_.has(Fault::database_partition) && clockwork_.now() < plan_.calm;
-    if (troubled && dice_.chance(kCommitUnknown)) {
+    if (about_to_break(process.name()) && dice_.chance(kCommitUnknown)) {
         trace_.line(process.name(), "commits, and is not told so");
         throw Unreachable("the connection broke in the commit");
     }
@@ -219,8 +225,7 @@ std::vector<bool> Database::write_moves(const Process& process, const std::strin
             row.skipped += count.skipped;
         }
     }
-    const bool troubled = plan_.has(Fault::database_partition) && clockwork_.now() < plan_.calm;
-    if (troubled && dice_.chance(kCommitUnknown)) throw Unreachable("the connection broke in the commit");
+    if (about_to_break(process.name()) && dice_.chance(kCommitUnknown)) throw Unreachable("the connection broke in the commit");
     return written;
 }
 

@@ -131,6 +131,7 @@ private:
         int locks = 0;
     };
     void unlock(OpenTransaction& transaction);
+    [[nodiscard]] bool about_to_break(const std::string& process) const;
     void check(const engine::Writes& writes) const;
     void write_advisories(const engine::Writes& writes);
 

@@ -181,11 +181,12 @@ void Engine::follow_changes() {
     for (const auto index : world_.database.changes_since(change_)) put_definition(world_.database.monitors[index]);
 }
 
-// Definitions of monitors that are not held: new ones may be announced after their first result.
+// Definitions of monitors that are not held, or in an earlier revision than a result is of.
 void Engine::look_up_strangers() {
     for (const auto& message : batch_.messages) {
         for (const auto& result : message.batch.results) {
-            if (holdings_.monitors.contains(result.monitor)) continue;
+            const auto held = holdings_.monitors.find(result.monitor);
+            if (held != holdings_.monitors.end() && held->second.definition.revision >= result.revision) continue;
             for (const auto& row : world_.database.monitors) {
                 if (row.planned.id == result.monitor) put_definition(row);
             }

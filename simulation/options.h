@@ -9,6 +9,9 @@
 
 namespace sonde::simulation {
 
+// Before the way to the database breaks, commits may happen and not be told.
+inline constexpr milliseconds kBadConnection{30'000};
+
 enum class Fault : unsigned char {
     loss,                // messages and answers are lost
     duplicates,          // messages are stored twice
@@ -18,7 +21,7 @@ enum class Fault : unsigned char {
     bus_stop,            // nobody can
     stream_loss,         // a stream is gone with all that was in it, and made anew
     target_partition,    // a region's own network is broken: it sees everything down
-    database_partition,  // an engine cannot reach the database, and commits whose answer is lost
+    database_partition,  // an engine or a scheduler cannot reach the database, and commits whose answer is lost
     database_stop,       // nobody can
     engine_crash,
     engine_stop,         // SIGSTOP, also past the lease, and SIGCONT

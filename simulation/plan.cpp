@@ -86,6 +86,8 @@ std::string victim(Dice& dice, const Plan& plan, Fault fault) {
         case Fault::skew:
         case Fault::agent_crash: return dice.pick(plan.regions).name;
         case Fault::database_partition:
+            if (dice.chance(0.3)) return fmt::format("scheduler-{}", dice.between(1, plan.schedulers));
+            [[fallthrough]];
         case Fault::engine_crash:
         case Fault::engine_stop: return fmt::format("engine-{}", dice.between(1, plan.engines));
         case Fault::scheduler_crash:

@@ -90,6 +90,8 @@ Decision decide(MonitorState state, const Definition& definition, const Event& e
     if (step.state.spec_hash == 0) {
         step.state.spec_hash = definition.spec_hash;
         step.state.voters_hash = definition.voters_hash;
+        // Whether an earlier revision had another spec nobody remembers.
+        step.state.spec_revision = definition.revision > 1 ? definition.revision : 0;
     }
     auto reason = Reason::nothing_due;
     if (const auto* result = std::get_if<ResultSeen>(&event.what)) {

@@ -35,7 +35,7 @@ struct Suspicion {
     Slot slot;               // of the vote that raised it; the confirmations are further attempts at it
     int repeats = 1;         // failing checks of `first` since, its own first one included
     int last_attempt = 0;    // highest attempt asked for
-    int rounds = 0;          // times asked
+    int rounds = 0;          // times asked; in place, since the last answer
     TimePoint deadline;      // answers are expected by then
     std::vector<Asked> asked;  // not answered yet
     friend bool operator==(const Suspicion&, const Suspicion&) = default;

@@ -160,8 +160,11 @@ std::optional<Reason> suspect(Step& step, const Vote& vote) {
     if (is_worse(step, vote)) {
         if (vote.region == suspicion.first) {
             ++suspicion.repeats;
-            // Attempts at the earlier slot would come too late to be votes.
-            if (confirms_in_place(step.definition)) suspicion.slot = std::max(suspicion.slot, vote.slot);
+            if (confirms_in_place(step.definition)) {
+                suspicion.rounds = 0;  // it answers: only questions without an answer are given up
+                // Attempts at the earlier slot would come too late to be votes.
+                suspicion.slot = std::max(suspicion.slot, vote.slot);
+            }
         } else if (vote.taken_at < suspicion.first_at) {
             suspicion.first = vote.region;
             suspicion.first_at = vote.taken_at;

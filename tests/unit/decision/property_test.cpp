@@ -154,9 +154,18 @@ private:
             RC_ASSERT(again.effects.empty());
             RC_ASSERT(again.next == one.next);
         }
+        if (std::holds_alternative<DefinitionRead>(what) && one.next.votes.empty()) newest_.clear();
+        remember(what, one.reason);
         for (const auto& effect : one.effects) {
             if (const auto* joins = std::get_if<Joins>(&effect); joins != nullptr && joins->scope == Scope::outage) {
                 RC_ASSERT(plainly_down(one.next, watched.definition, now_));
+                // No page after a newer state: each vote is the newest that its region was heard to say.
+                for (const auto& vote : one.next.votes) {
+                    const auto newest = newest_.find(vote.region);
+                    RC_ASSERT(newest != newest_.end());
+                    RC_ASSERT(std::tie(vote.slot, vote.attempt) == std::tie(newest->second.slot, newest->second.attempt));
+                    RC_ASSERT(vote.verdict == newest->second.verdict);
+                }
                 RC_ASSERT(joins->failing_since <= now_);
                 RC_ASSERT(!joins->regions.empty());
             }
@@ -179,6 +188,15 @@ private:
         check_incidents();
     }
 
+    // What the region has said last, of what could be a vote when it came.
+    void remember(const decltype(Event::what)& what, Reason reason) {
+        const auto* result = std::get_if<ResultSeen>(&what);
+        if (result == nullptr || result->verdict == check::Verdict::unknown) return;
+        if (reason == Reason::not_watched || reason == Reason::vote_from_stranger || reason == Reason::vote_late) return;
+        auto& newest = newest_[result->region];
+        if (std::tie(result->slot, result->attempt) > std::tie(newest.slot, newest.attempt)) newest = *result;
+    }
+
     void check_incidents() {
         std::map<Scope, int> open;
         for (const auto& incident : world_.incidents) {
@@ -199,6 +217,7 @@ private:
 
     test::World world_;
     std::map<IncidentId, std::int64_t> seqs_;
+    std::map<RegionId, ResultSeen> newest_;
     TimePoint now_ = kStart;
 };
 

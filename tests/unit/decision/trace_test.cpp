@@ -4,8 +4,10 @@
 //     [    30] eu down(connect_refused) → below_quorum (1/3 down, 2 needed); …
 //
 // A heartbeat monitor is `monitor NAME heartbeat {spec}`; its events are `ping <kind> [run <id>] [at <s>]`, `period <ms>`, and `deaf` and `hears`:
-// between them the engine does not know what is in the stream. Other events: `<region> <verdict>[(<class>)] [slot <s>] [#<attempt>] [started <s>] [backfilled]`, `pause`, `resume`, `delete`,
-// `edit`, `regions <name>=<domain>…`, `<action> by <actor> [version <n>] [<term> <value>]…`, `site-gone`, `nothing`; `@<monitor>` at the end where there are several.
+// between them the engine does not know what is in the stream. Other events: `<region> <verdict>[(<class>)] [slot <s>] [#<attempt>] [started <s>] [backfilled] [rev <n>]`,
+// `pause`, `resume`, `delete`, `edit` (of the spec: the next revision), `policy {…}`, `interval <duration>`, `regions <name>=<domain>…`,
+// `<action> by <actor> [version <n>] [<term> <value>]…`, `site-gone`, `nothing`; `@<monitor>` at the end where there are several. A result is of the revision that the engine
+// knows, unless it says another.
 // Ticks that come due in between are shown as lines of their own, marked `·`.
 // SONDE_UPDATE_GOLDEN=1 writes the traces anew.
 #include <doctest/doctest.h>
@@ -66,6 +68,14 @@ private:
         arrange_voters(definition);
     }
 
+    static void set_policy(Definition& definition, const std::string& text) {
+        json::Problems problems;
+        const auto document = json::parse(text.substr(0, text.rfind('}') + 1));
+        REQUIRE(document.ok());
+        definition.policy = check::read_policy(*document, "", problems);
+        REQUIRE(problems.empty());
+    }
+
     void set_heartbeat(Definition& definition, const std::string& line) {
         const auto from = line.find("heartbeat ") + 10;
         const auto document = json::parse(line.substr(from, line.find(" policy ", from) - from));
@@ -91,11 +101,8 @@ private:
             else if (word == "regions") { set_regions(definition, words); break; }
             else FAIL("unknown word " << word);
         }
-        if (const auto policy = line.find("policy "); policy != std::string::npos) {
-            json::Problems problems;
-            definition.policy = check::read_policy(json::parse(line.substr(policy + 7)).operator*(), "", problems);
-            REQUIRE(problems.empty());
-        }
+        if (const auto policy = line.find("policy "); policy != std::string::npos) set_policy(definition, line.substr(policy + 7));
+        definition.revision = 1;
         monitors_[definition.name] = world_.add(definition);
     }
 
@@ -141,7 +148,16 @@ private:
         if (word == "ping") return world_.happens(index, now_, ping(words));
         if (word == "site-gone") return world_.site_gone(now_);
         if (const auto action = from_name<Action>(word)) return world_.command(now_, Scope::outage, command(*action, words));
+        if (word == "policy" || word == "interval") {
+            std::string rest;
+            std::getline(words, rest);
+            ++definition.revision;
+            if (word == "policy") set_policy(definition, rest);
+            if (word == "interval") definition.interval = parse_duration(rest.substr(1, rest.find_first_of(" @", 1) - 1)).value();
+            return world_.happens(index, now_, DefinitionRead{});
+        }
         if (word == "pause" || word == "resume" || word == "delete" || word == "edit" || word == "regions") {
+            ++definition.revision;
             if (word == "pause") definition.activity = Activity::paused;
             if (word == "resume") definition.activity = Activity::active;
             if (word == "delete") definition.activity = Activity::deleted;
@@ -214,6 +230,7 @@ private:
         const auto interval = definition.interval.count();
         seen.slot = from_unix_ms(to_unix_ms(now_) / interval * interval);
         seen.started_at = now_;
+        seen.revision = definition.revision;
         std::string word;
         while (words >> word) {
             double s = 0;
@@ -221,6 +238,7 @@ private:
             else if (word[0] == '@') break;
             else if (word == "slot" && words >> s) seen.slot = at_seconds(s);
             else if (word == "started" && words >> s) seen.started_at = at_seconds(s);
+            else if (word == "rev" && words >> s) seen.revision = static_cast<int>(s);
             else if (word == "backfilled") seen.backfilled = true;
             else FAIL("unknown word " << word);
         }

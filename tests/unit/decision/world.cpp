@@ -96,12 +96,12 @@ std::string World::apply(int index, TimePoint now, const Effect& effect) {
         const auto* there = open(joins->scope);
         MonitorJoins event{definition.site, definition.site_name, definition.monitor, definition.name, joins->scope, definition.severity,
                            joins->cause, joins->failing_since, names_of(definition, joins->regions), joins->reason};
-        return apply(decide(there != nullptr ? std::optional(*there) : std::nullopt, {now, IncidentId{next_id_++}, event}));
+        return apply(decide(there != nullptr ? std::optional(*there) : std::nullopt, {now, fresh_incident(), event}));
     }
     if (const auto* leaves = std::get_if<Leaves>(&effect)) {
         const auto* there = open(leaves->scope);
         return apply(decide(there != nullptr ? std::optional(*there) : std::nullopt,
-                            {now, IncidentId{next_id_++}, MonitorLeaves{definition.monitor, leaves->reason}}));
+                            {now, fresh_incident(), MonitorLeaves{definition.monitor, leaves->reason}}));
     }
     if (const auto* opened = std::get_if<AdvisoryOpened>(&effect)) {
         advisories_open.push_back(opened->advisory);
@@ -163,7 +163,7 @@ std::string World::command(TimePoint now, Scope scope, Command command) {
         around.failing.push_back({definition.site, definition.site_name, definition.monitor, definition.name, scope, definition.severity,
                                   seen.cause, seen.since, names_of(definition, seen.regions), Reason::quorum_down});
     }
-    const auto decision = decide(named, {now, IncidentId{next_id_++}, std::move(command), std::move(around)});
+    const auto decision = decide(named, {now, fresh_incident(), std::move(command), std::move(around)});
     const auto why = decision.refusal == Refusal::none ? "" : fmt::format(" ({})", name_of(decision.refusal));
     return fmt::format("{}{}; {}", name_of(decision.outcome), why, apply(decision));
 }

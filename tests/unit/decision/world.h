@@ -40,6 +40,8 @@ public:
 private:
     std::string apply(int index, TimePoint now, const decision::Effect& effect);
     std::string apply(const decision::IncidentDecision& decision);
+    // The number of the incident that would be opened next, from 1.
+    [[nodiscard]] IncidentId fresh_incident() const { return IncidentId{static_cast<std::int64_t>(incidents.size()) + 1}; }
     decision::Incident* open(decision::Scope scope);
 
     std::vector<Watched> monitors_;
