@@ -83,10 +83,10 @@ http::Response list(Backend& backend, const Call& call) {
                 items.push_back(present(row));
                 after = row.whole(0);
             }
-            const auto looked = rows.empty() ? tx.run(kLookedAt, {after, kMonitorsAtOnce})[0] : rows[0];
+            const auto looked = rows.empty() ? tx.run(kLookedAt, {after, kMonitorsAtOnce}) : rows;
             const int first = rows.empty() ? 0 : 7;
-            more = looked.whole(first + 1) == kMonitorsAtOnce;
-            if (more) after = looked.whole(first);
+            more = looked[0].whole(first + 1) == kMonitorsAtOnce;
+            if (more) after = looked[0].whole(first);
         }
     });
     return list_response(call.request, std::move(items), more ? std::optional(Cursor{page.list, {after}}) : std::nullopt);

