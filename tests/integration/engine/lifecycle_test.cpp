@@ -77,7 +77,7 @@ TEST_CASE("an incident of a site without monitors is opened, worked on and ended
     CHECK(desk.of(incident, "worst_severity") == "critical");
     CHECK(desk.of(incident, "assigned_to") == "bob");
     CHECK(desk.of(incident, "title") == "A disk is full");
-    CHECK(desk.ask(incident, {Action::delete_update, {}, {}, {}, decision::UpdateDraft{1}}) == "done");
+    CHECK(desk.ask(incident, {Action::delete_update, {}, {}, {}, decision::UpdateDraft{.number = 1, .text = {}}}) == "done");
     CHECK(desk.timeline(incident) ==
           "opened assigned severity_changed update_published title_changed update_edited resolved postmortem_written postmortem_written "
           "reopened update_deleted");
