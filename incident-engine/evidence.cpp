@@ -8,6 +8,8 @@ Json votes_of(const decision::MonitorState& state, const decision::Definition& d
         Json item;
         item["region"] = voter.name;
         item["failure_domain"] = voter.domain;
+        if (voter.standing != decision::Standing::counts) item["standing"] = name_of(voter.standing);
+        if (voter.pages) item["pages"] = true;
         const auto* vote = decision::find_vote(state.votes, voter.id);
         if (vote == nullptr) {
             item["verdict"] = "absent";

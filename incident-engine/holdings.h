@@ -5,8 +5,10 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
+#include "lib/decision/arbitration.h"
 #include "lib/decision/decide.h"
 #include "lib/decision/incident.h"
 #include "lib/message/subject.h"
@@ -31,6 +33,8 @@ struct Site {
 struct Region {
     std::string name;
     std::string domain;
+    std::vector<MonitorId> anchors = {};
+    decision::RegionCase health = {};
 };
 
 // The regions of the table; where pings come from goes by number and name like one, and is none of `all`.
@@ -57,6 +61,12 @@ public:
         return found != by_id_.end() ? found->second.name : "region-" + std::to_string(static_cast<int>(id));
     }
     [[nodiscard]] const std::unordered_map<decision::RegionId, Region>& all() const { return by_id_; }
+    void set_health(decision::RegionId id, const decision::RegionCase& health) {
+        if (const auto found = by_id_.find(id); found != by_id_.end()) found->second.health = health;
+    }
+
+    // How long an outage that one domain alone sees waits for the judgement of its regions; 0 where nobody judges.
+    milliseconds hold{0};
 
 private:
     std::unordered_map<decision::RegionId, Region> by_id_;
@@ -67,11 +77,45 @@ struct Holdings {
     std::unordered_map<MonitorId, Watched> monitors;
     std::unordered_map<SiteId, Site> sites;
     Regions regions;
+    std::unordered_set<MonitorId> failing;  // with votes that are not up
+    std::unordered_set<MonitorId> held;     // with an outage that waits for the judgement of a region
+
+    // After every change of a monitor's state.
+    void note(const Watched& watched) {
+        const auto monitor = watched.definition.monitor;
+        const auto& state = watched.state;
+        bool fails = false;
+        for (const auto& vote : state.votes) fails = fails || vote.verdict != check::Verdict::up;
+        put(failing, monitor, fails && !watched.definition.heartbeat);
+        put(held, monitor, state.suspicion && state.suspicion->held_since);
+    }
+    void forget(MonitorId monitor) {
+        monitors.erase(monitor);
+        failing.erase(monitor);
+        held.erase(monitor);
+    }
 
     // Forgets everything of `shard`.
     void drop(int shard) {
-        std::erase_if(monitors, [&](const auto& entry) { return entry.second.shard == shard; });
+        for (auto entry = monitors.begin(); entry != monitors.end();) {
+            if (entry->second.shard != shard) {
+                ++entry;
+                continue;
+            }
+            failing.erase(entry->first);
+            held.erase(entry->first);
+            entry = monitors.erase(entry);
+        }
         std::erase_if(sites, [&](const auto& entry) { return entry.second.shard == shard; });
+    }
+
+private:
+    static void put(std::unordered_set<MonitorId>& set, MonitorId monitor, bool belongs) {
+        if (belongs) {
+            set.insert(monitor);
+        } else if (!set.empty()) {
+            set.erase(monitor);
+        }
     }
 };
 

@@ -38,13 +38,14 @@ void log_edges(const Writes& writes) {
 }  // namespace
 
 Transaction::Transaction(db::Pool& pool, const crypto::SecretBox& secrets, bus::Bus& bus, Jurisdiction& jurisdiction,
-                         Confirmations& confirmations, Hearing& hearing, Sights::Bounds sights, Metrics& metrics)
+                         Confirmations& confirmations, Hearing& hearing, RegionWatch& regions, Sights::Bounds sights, Metrics& metrics)
     : pool_(pool),
       secrets_(secrets),
       bus_(bus),
       jurisdiction_(jurisdiction),
       confirmations_(confirmations),
       hearing_(hearing),
+      regions_(regions),
       metrics_(metrics),
       sights_(sights, metrics) {}
 
@@ -103,6 +104,20 @@ decision::Reason Transaction::tick(MonitorId monitor, Deliberation& deliberation
     return deliberation.tick(monitor, jurisdiction_.listening_since(watched.shard), heard_until);
 }
 
+// Outages that one domain alone sees: told if its region is well, and left waiting if it may not be.
+void Transaction::judge(Deliberation& deliberation) {
+    const auto& holdings = jurisdiction_.holdings();
+    std::vector<MonitorId> waiting(holdings.held.begin(), holdings.held.end());
+    waiting.insert(waiting.end(), deliberation.held().begin(), deliberation.held().end());
+    metrics_.outages_held.add(deliberation.held().size());
+    for (const auto monitor : waiting) {
+        const auto* state = deliberation.state_of(monitor);
+        if (state == nullptr || !state->suspicion || !state->suspicion->held_since) continue;
+        const auto judgement = regions_.judgement_on(state->suspicion->first, state->suspicion->first_at, jurisdiction_.shards().owned().size(), deliberation.now());
+        if (judgement != decision::Judgement::open) deliberation.judged(monitor, judgement == decision::Judgement::well);
+    }
+}
+
 void Transaction::answer_commands(db::Tx& tx, Deliberation& deliberation) {
     for (const auto row : tx.run(kCommands, {jurisdiction_.shard_numbers(), kCommandsAtOnce})) {
         const auto action = from_name<decision::Action>(row.text(2));
@@ -153,6 +168,7 @@ Committed Transaction::run(Batch& batch) {
     for (const auto monitor : batch.due) {
         if (held(monitor)) tick(monitor, deliberation);
     }
+    judge(deliberation);
 
     const auto& writes = deliberation.writes();
     JobTemplates templates;

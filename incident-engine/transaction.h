@@ -8,6 +8,7 @@
 #include "incident-engine/deliberation.h"
 #include "incident-engine/hearing.h"
 #include "incident-engine/jurisdiction.h"
+#include "incident-engine/region_watch.h"
 #include "incident-engine/sights.h"
 
 namespace sonde::engine {
@@ -20,7 +21,7 @@ struct Committed {
 class Transaction {
 public:
     Transaction(db::Pool& pool, const crypto::SecretBox& secrets, bus::Bus& bus, Jurisdiction& jurisdiction, Confirmations& confirmations,
-                Hearing& hearing, Sights::Bounds sights, Metrics& metrics);
+                Hearing& hearing, RegionWatch& regions, Sights::Bounds sights, Metrics& metrics);
 
     // Decides, writes, commits; then takes the decisions over into memory, acknowledges the messages and asks for confirmations.
     // Throws db::DbError or db::Fenced: then nothing of that was done, but if the failure is `unavailable`, the commit may have
@@ -36,6 +37,7 @@ private:
     std::vector<bool> insert(std::optional<db::Tx>& tx, const std::vector<Seen>& results, TimePoint now);
     void begin(std::optional<db::Tx>& tx);
     decision::Reason tick(MonitorId monitor, Deliberation& deliberation);
+    void judge(Deliberation& deliberation);
     void answer_commands(db::Tx& tx, Deliberation& deliberation);
     void take_over(Batch& batch, Deliberation& deliberation, const Writes& writes);
     void count(const Sorted& sorted, const std::vector<bool>& is_new, const Writes& writes, std::uint64_t late, TimePoint committed_at);
@@ -46,6 +48,7 @@ private:
     Jurisdiction& jurisdiction_;
     Confirmations& confirmations_;
     Hearing& hearing_;
+    RegionWatch& regions_;
     Metrics& metrics_;
     Sights sights_;
 };

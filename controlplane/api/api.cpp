@@ -8,6 +8,7 @@
 #include "controlplane/api/ledger.h"
 #include "controlplane/api/monitor.h"
 #include "controlplane/api/region.h"
+#include "controlplane/api/region_vote.h"
 #include "controlplane/api/result.h"
 #include "controlplane/api/run.h"
 #include "controlplane/api/site.h"
@@ -34,7 +35,7 @@ Endpoints endpoints() {
     Endpoints all;
     for (const auto& table : {site_endpoints(), monitor_endpoints(), run_endpoints(), result_endpoints(), region_endpoints(),
                               agent_endpoints(), channel_endpoints(), incident_endpoints(), evidence_endpoints(), advisory_endpoints(),
-                              ledger_endpoints()}) {
+                              ledger_endpoints(), region_vote_endpoints()}) {
         all.insert(all.end(), table.begin(), table.end());
     }
     return all;

@@ -16,6 +16,10 @@ constexpr db::Statement kInsert{"command_insert", R"(
 constexpr db::Statement kNotify{"command_notify", "select pg_notify('sonde_command', '')"};
 constexpr db::Statement kOutcome{"command_outcome", "select outcome from incident_command where id = $1 and done_at is not null"};
 
+constexpr db::Statement kInsertVoting{"voting_command_insert", R"(
+    insert into voting_command (subject, subject_id, action, actor, comment) values ($1, $2, $3, $4, $5) returning id)"};
+constexpr db::Statement kVotingOutcome{"voting_command_outcome", "select outcome from voting_command where id = $1 and done_at is not null"};
+
 struct Written {
     Outcome refused = Outcome::done;  // other than `done`: nothing was written down
     std::int64_t command = 0;
@@ -38,17 +42,30 @@ Written write_down(db::Tx& tx, const Command& command) {
 Outcome CommandDesk::ask(const Command& command) {
     const auto written = pool_.transact([&](db::Tx& tx) { return write_down(tx, command); });
     if (written.refused != Outcome::done) return written.refused;
+    return wait_if_there_is_room(kOutcome, written.command);
+}
+
+Outcome CommandDesk::ask(const VotingCommand& command) {
+    const auto id = pool_.transact([&](db::Tx& tx) {
+        const auto written = tx.run(kInsertVoting, {command.subject, command.id, command.action, command.actor, command.comment})[0].whole(0);
+        tx.run(kNotify);
+        return written;
+    });
+    return wait_if_there_is_room(kVotingOutcome, id);
+}
+
+Outcome CommandDesk::wait_if_there_is_room(const db::Statement& outcome_of, std::int64_t command) {
     const bool may_wait = waiting_.fetch_add(1) < max_waiting_;
-    const auto outcome = may_wait ? wait(written.command) : Outcome::busy;
+    const auto outcome = may_wait ? wait(outcome_of, command) : Outcome::busy;
     waiting_.fetch_sub(1);
     return outcome;
 }
 
-Outcome CommandDesk::wait(std::int64_t command) {
+Outcome CommandDesk::wait(const db::Statement& outcome_of, std::int64_t command) {
     const auto deadline = std::chrono::steady_clock::now() + patience_;
     while (!closed_ && std::chrono::steady_clock::now() < deadline) {
         try {
-            const auto rows = pool_.transact([&](db::Tx& tx) { return tx.run(kOutcome, {command}); });
+            const auto rows = pool_.transact([&](db::Tx& tx) { return tx.run(outcome_of, {command}); });
             if (!rows.empty()) return from_name<Outcome>(rows[0].text(0)).value_or(Outcome::unanswered);
         } catch (const db::DbError& error) {
             // It stays written down, so what there is to tell is not that the request failed.

@@ -33,6 +33,15 @@ enum class Outcome : unsigned char {
     busy,        // written down, and will be done; too many wait already for this one to wait as well
 };
 
+// What a person asks for about a region or an advisory: names as in table voting_command.
+struct VotingCommand {
+    std::string_view subject;
+    std::int64_t id = 0;
+    std::string_view action;
+    std::string actor;
+    std::string comment;
+};
+
 // Thread-safe. Outlives the calls of `ask`.
 class CommandDesk {
 public:
@@ -42,11 +51,13 @@ public:
 
     // Blocks up to `patience`, without a transaction open. Throws DbError if it could not be written down.
     Outcome ask(const Command& command);
+    Outcome ask(const VotingCommand& command);
     // Lets all that wait go, as unanswered, and nobody wait from now on.
     void close() { closed_ = true; }
 
 private:
-    Outcome wait(std::int64_t command);
+    Outcome wait_if_there_is_room(const db::Statement& outcome_of, std::int64_t command);
+    Outcome wait(const db::Statement& outcome_of, std::int64_t command);
 
     db::Pool& pool_;
     int max_waiting_;

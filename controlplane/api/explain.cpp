@@ -47,6 +47,7 @@ std::string describe_votes(const Json& votes) {
         if (!text.empty()) text += ", ";
         text += fmt::format("{}: {}", text_in(vote, "region"), text_in(vote, "verdict"));
         if (const auto cause = text_in(vote, "class"); !cause.empty() && cause != "none") text += fmt::format(" ({})", cause);
+        if (const auto standing = text_in(vote, "standing"); !standing.empty()) text += ", not counted: " + standing;
         if (vote.contains("fresh") && vote["fresh"] == false) text += ", too old to count";
     }
     return text.empty() ? "none" : text;

@@ -66,6 +66,14 @@ IncidentDecision leave(std::optional<Incident> open, const MonitorLeaves& leaves
     return decision;
 }
 
+IncidentDecision mark(std::optional<Incident> open, const MonitorMarked& marked) {
+    IncidentDecision decision{std::move(open), {}, {}, CommandOutcome::unchanged};
+    if (!decision.next || decision.next->state == IncidentState::resolved || !decision.next->has(marked.monitor)) return decision;
+    enter(decision, marked.kind, kEngine, marked.monitor, marked.reason);
+    decision.told = Told::updated;
+    return decision;
+}
+
 IncidentDecision command(std::optional<Incident> named, const Command& command, TimePoint now) {
     IncidentDecision decision{std::move(named), {}, {}, CommandOutcome::done};
     const auto ends = [&](CommandOutcome outcome) {
@@ -116,6 +124,7 @@ bool Incident::has(MonitorId monitor) const {
 IncidentDecision decide(std::optional<Incident> incident, const IncidentEvent& event) {
     if (const auto* joins = std::get_if<MonitorJoins>(&event.what)) return join(std::move(incident), *joins, event);
     if (const auto* leaves = std::get_if<MonitorLeaves>(&event.what)) return leave(std::move(incident), *leaves, event.now);
+    if (const auto* marked = std::get_if<MonitorMarked>(&event.what)) return mark(std::move(incident), *marked);
     return command(std::move(incident), std::get<Command>(event.what), event.now);
 }
 

@@ -62,6 +62,14 @@ struct MonitorLeaves {
     Reason reason = Reason::quorum_recovered;
 };
 
+// Something to be seen in the timeline, if the monitor takes part in the incident; nothing else changes.
+enum class TimelineKind : unsigned char;
+struct MonitorMarked {
+    MonitorId monitor;
+    TimelineKind kind{};
+    Reason reason = Reason::flapping_began;
+};
+
 enum class Action : unsigned char { acknowledge, unacknowledge, comment, resolve };
 
 // What a person asked for.
@@ -75,10 +83,10 @@ struct Command {
 struct IncidentEvent {
     TimePoint now;
     IncidentId fresh_id;  // for an incident, should one be opened
-    std::variant<MonitorJoins, MonitorLeaves, Command> what;
+    std::variant<MonitorJoins, MonitorLeaves, Command, MonitorMarked> what;
 };
 
-enum class TimelineKind : unsigned char { opened, monitor_joined, monitor_left, acknowledged, unacknowledged, commented, resolved };
+enum class TimelineKind : unsigned char { opened, monitor_joined, monitor_left, acknowledged, unacknowledged, commented, resolved, flapping_began, flapping_ended };
 
 // What is told of an incident: events `incident.<kind>`.
 enum class Told : unsigned char { opened, updated, acknowledged, unacknowledged, commented, resolved };
@@ -122,8 +130,8 @@ struct sonde::EnumNames<sonde::decision::Action> {
 
 template <>
 struct sonde::EnumNames<sonde::decision::TimelineKind> {
-    static constexpr std::array<std::string_view, 7> names{"opened",         "monitor_joined", "monitor_left", "acknowledged",
-                                                           "unacknowledged", "commented",      "resolved"};
+    static constexpr std::array<std::string_view, 9> names{"opened",         "monitor_joined", "monitor_left",   "acknowledged",  "unacknowledged",
+                                                           "commented",      "resolved",       "flapping_began", "flapping_ended"};
 };
 
 template <>

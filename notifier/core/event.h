@@ -22,6 +22,13 @@ enum class EventKind : unsigned char {
     coverage_lost,
     coverage_restored,
     channel_test,
+    advisory_changed,
+    advisory_acknowledged,
+    advisory_muted,
+    region_quarantined,
+    region_released,
+    monitor_flapping_began,
+    monitor_flapping_ended,
     other,
 };
 
@@ -36,7 +43,7 @@ bool explains_silence(EventKind kind);
 
 template <>
 struct sonde::EnumNames<sonde::notifier::EventKind> {
-    static constexpr std::array<std::string_view, 13> names{
+    static constexpr std::array<std::string_view, 20> names{
         "incident.opened",
         "incident.updated",
         "incident.acknowledged",
@@ -49,6 +56,13 @@ struct sonde::EnumNames<sonde::notifier::EventKind> {
         "coverage.lost",
         "coverage.restored",
         "channel.test",
+        "advisory.changed",
+        "advisory.acknowledged",
+        "advisory.muted",
+        "region.quarantined",
+        "region.released",
+        "monitor.flapping_began",
+        "monitor.flapping_ended",
         "other",
     };
 };

@@ -5,7 +5,7 @@
 //
 // A heartbeat monitor is `monitor NAME heartbeat {spec}`; its events are `ping <kind> [run <id>] [at <s>]`, `period <ms>`, and `deaf` and `hears`:
 // between them the engine does not know what is in the stream. Other events: `<region> <verdict>[(<class>)] [slot <s>] [#<attempt>] [started <s>] [backfilled]`, `pause`, `resume`, `delete`,
-// `edit`, `regions <name>=<domain>…`, `<action> by <actor> [version <n>]`, `nothing`; `@<monitor>` at the end where there are several.
+// `edit`, `regions <name>=<domain>…`, `policy {…}`, `quarantine <region>`, `release <region>`, `judged well|doubtful`, `<action> by <actor> [version <n>]`, `nothing`; `@<monitor>` at the end where there are several.
 // Ticks that come due in between are shown as lines of their own, marked `·`.
 // SONDE_UPDATE_GOLDEN=1 writes the traces anew.
 #include <doctest/doctest.h>
@@ -23,6 +23,7 @@
 
 using namespace sonde;
 using namespace sonde::decision;
+using std::chrono::minutes;
 
 namespace {
 
@@ -66,6 +67,17 @@ private:
         arrange_voters(definition);
     }
 
+    void weigh(Definition& definition) {
+        for (auto& voter : definition.voters) {
+            const auto vote = check::vote_of(definition.policy, voter.name);
+            const auto ill = ill_.find(voter.name);
+            voter.pages = vote == check::RegionVote::page;
+            voter.standing = vote == check::RegionVote::exclude ? Standing::excluded : ill != ill_.end() ? Standing::quarantined : Standing::counts;
+            voter.doubtful_since = ill != ill_.end() ? ill->second : TimePoint{};
+        }
+        arrange_voters(definition);
+    }
+
     void set_heartbeat(Definition& definition, const std::string& line) {
         const auto from = line.find("heartbeat ") + 10;
         const auto document = json::parse(line.substr(from, line.find(" policy ", from) - from));
@@ -85,6 +97,7 @@ private:
         while (words >> word) {
             if (word == "interval" && words >> word) definition.interval = parse_duration(word).value();
             else if (word == "timeout" && words >> word) definition.timeout = parse_duration(word).value();
+            else if (word == "hold" && words >> word) definition.hold = parse_duration(word).value();
             else if (word == "rotates") definition.rotates = true;
             else if (word == "heartbeat") { set_heartbeat(definition, line); break; }
             else if (word == "regions") { set_regions(definition, words); break; }
@@ -94,6 +107,7 @@ private:
             json::Problems problems;
             definition.policy = check::read_policy(json::parse(line.substr(policy + 7)).operator*(), "", problems);
             REQUIRE(problems.empty());
+            weigh(definition);
         }
         monitors_[definition.name] = world_.add(definition);
     }
@@ -137,6 +151,28 @@ private:
             ++definition.spec_hash;
             return world_.happens(index, now_, DefinitionRead{});
         }
+        if (word == "policy") {
+            const auto document = json::parse(std::string(std::istreambuf_iterator<char>(words), {}));
+            REQUIRE(document.ok());
+            json::Problems problems;
+            definition.policy = check::read_policy(*document, "", problems);
+            REQUIRE(problems.empty());
+            weigh(definition);
+            return world_.happens(index, now_, DefinitionRead{});
+        }
+        if (word == "quarantine" || word == "release") {
+            std::string region;
+            words >> region;
+            if (word == "release") ill_.erase(region);
+            if (word == "quarantine") ill_[region] = now_ - minutes{5};
+            weigh(definition);
+            return world_.happens(index, now_, DefinitionRead{});
+        }
+        if (word == "judged") {
+            std::string judgement;
+            words >> judgement;
+            return world_.happens(index, now_, RegionsJudged{judgement == "well"});
+        }
         if (word == "ping") return world_.happens(index, now_, ping(words));
         if (const auto action = from_name<Action>(word)) {
             Command command{*action, {}, {}, {}};
@@ -151,7 +187,10 @@ private:
             if (word == "resume") definition.activity = Activity::active;
             if (word == "delete") definition.activity = Activity::deleted;
             if (word == "edit") ++definition.spec_hash;
-            if (word == "regions") set_regions(definition, words);
+            if (word == "regions") {
+                set_regions(definition, words);
+                weigh(definition);
+            }
             return world_.happens(index, now_, DefinitionRead{});
         }
         return world_.happens(index, now_, result(definition, word, words));
@@ -203,6 +242,7 @@ private:
     test::World world_;
     std::map<std::string, int> monitors_;
     std::map<std::string, int> ids_;
+    std::map<std::string, TimePoint> ill_;
     TimePoint now_;
     std::optional<TimePoint> deaf_since_;
     std::string out_;

@@ -39,6 +39,7 @@ public:
 private:
     std::string apply(int index, TimePoint now, const decision::Effect& effect);
     std::string apply(const decision::IncidentDecision& decision);
+    std::string mark(const decision::Definition& definition, TimePoint now, decision::TimelineKind kind, decision::Reason reason);
     decision::Incident* open(decision::Scope scope);
 
     std::vector<Watched> monitors_;
