@@ -25,7 +25,7 @@ where at > now() - interval '4 seconds' order by region_id)sql"};
 
 constexpr db::Statement kCase{"region_health_lock", R"sql(
 select r.name, h.health, h.ground, h.since, h.doubtful_since, h.well_since, h.spared_until
-from region r left join region_health h on h.region_id = r.id where r.id = $1 for update of r)sql"};
+from region r left join region_health h on h.region_id = r.id where r.id = $1 for no key update of r)sql"};
 
 constexpr db::Statement kPut{"region_health_put", R"sql(
 insert into region_health (region_id, health, ground, actor, comment, since, doubtful_since, well_since, spared_until, evidence)
@@ -199,6 +199,8 @@ bool Arbiter::step(const std::function<void(db::Tx&)>& fence) {
         std::vector<Event> events;
         bool fenced = false;
         for (const auto& [region, report] : reports) {
+            // More than all: one has just taken shards over, and the other's report of them is not old enough yet.
+            if (report.shards > kShards) continue;
             if (report.shards < kShards && Clock::now() - waiting_since_.try_emplace(region, Clock::now()).first->second < kPatience) continue;
             const auto rows = tx.run(kCase, {region});
             if (rows.empty()) continue;

@@ -85,21 +85,6 @@ check::HeartbeatSpec heartbeat_of(const db::Row& row) {
     return never;
 }
 
-// What the votes of the monitor's regions are worth.
-void weigh_voters(decision::Definition& definition, const Regions& regions) {
-    for (auto& voter : definition.voters) {
-        const auto vote = check::vote_of(definition.policy, voter.name);
-        const auto region = regions.all().find(voter.id);
-        const bool ill = region != regions.all().end() && region->second.health.health == decision::Health::quarantined;
-        voter.pages = vote == check::RegionVote::page;
-        voter.standing = vote == check::RegionVote::exclude ? decision::Standing::excluded
-                         : ill                              ? decision::Standing::quarantined
-                                                            : decision::Standing::counts;
-        voter.doubtful_since = ill ? region->second.health.doubtful_since : TimePoint{};
-    }
-    decision::arrange_voters(definition);
-}
-
 decision::RegionCase health_of(const db::Row& row) {
     decision::RegionCase region;
     if (row.is_null(4)) return region;
@@ -140,7 +125,7 @@ decision::Definition definition_of(const db::Row& row, const Regions& regions) {
         if (checks) definition.voters.push_back({id, region.name, region.domain, 0});
     }
     definition.hold = regions.hold;
-    weigh_voters(definition, regions);
+    decision::weigh_voters(definition, regions.ill());
     return definition;
 }
 
@@ -226,7 +211,7 @@ std::vector<MonitorId> refresh_health(db::Tx& tx, Holdings& holdings) {
         auto& definition = watched.definition;
         if (definition.heartbeat) continue;
         const auto before = definition.standing_hash;
-        weigh_voters(definition, holdings.regions);
+        decision::weigh_voters(definition, holdings.regions.ill());
         if (definition.standing_hash != before) concerned.push_back(monitor);
     }
     return concerned;

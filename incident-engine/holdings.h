@@ -42,11 +42,13 @@ class Regions {
 public:
     void put(decision::RegionId id, Region region) {
         ids_[region.name] = id;
+        note_health(id, region.health);
         by_id_[id] = std::move(region);
     }
     void clear() {
         ids_.clear();
         by_id_.clear();
+        ill_.clear();
     }
     [[nodiscard]] std::optional<decision::RegionId> id_of(std::string_view name) const {
         if (name == message::subject::push_region) return decision::kPushRegion;
@@ -62,13 +64,23 @@ public:
     }
     [[nodiscard]] const std::unordered_map<decision::RegionId, Region>& all() const { return by_id_; }
     void set_health(decision::RegionId id, const decision::RegionCase& health) {
-        if (const auto found = by_id_.find(id); found != by_id_.end()) found->second.health = health;
+        const auto found = by_id_.find(id);
+        if (found == by_id_.end()) return;
+        found->second.health = health;
+        note_health(id, health);
     }
+    [[nodiscard]] const std::vector<decision::IllRegion>& ill() const { return ill_; }
 
     // How long an outage that one domain alone sees waits for the judgement of its regions; 0 where nobody judges.
     milliseconds hold{0};
 
 private:
+    void note_health(decision::RegionId id, const decision::RegionCase& health) {
+        std::erase_if(ill_, [id](const decision::IllRegion& region) { return region.id == id; });
+        if (health.health == decision::Health::quarantined) ill_.push_back({id, health.doubtful_since});
+    }
+
+    std::vector<decision::IllRegion> ill_;
     std::unordered_map<decision::RegionId, Region> by_id_;
     std::unordered_map<std::string, decision::RegionId> ids_;
 };

@@ -35,6 +35,16 @@ void log_edges(const Writes& writes) {
     }
 }
 
+// The first region that fails, or who else of its domain does if that is well again.
+decision::RegionId seen_from(const decision::MonitorState& state) {
+    const auto* first = decision::find_vote(state.votes, state.suspicion->first);
+    if (first != nullptr && first->verdict != check::Verdict::up) return first->region;
+    for (const auto& vote : state.votes) {
+        if (vote.verdict != check::Verdict::up) return vote.region;
+    }
+    return state.suspicion->first;
+}
+
 }  // namespace
 
 Transaction::Transaction(db::Pool& pool, const crypto::SecretBox& secrets, bus::Bus& bus, Jurisdiction& jurisdiction,
@@ -113,7 +123,7 @@ void Transaction::judge(Deliberation& deliberation) {
     for (const auto monitor : waiting) {
         const auto* state = deliberation.state_of(monitor);
         if (state == nullptr || !state->suspicion || !state->suspicion->held_since) continue;
-        const auto judgement = regions_.judgement_on(state->suspicion->first, state->suspicion->first_at, jurisdiction_.shards().owned().size(), deliberation.now());
+        const auto judgement = regions_.judgement_on(seen_from(*state), state->suspicion->first_at, jurisdiction_.shards().owned().size(), deliberation.now());
         if (judgement != decision::Judgement::open) deliberation.judged(monitor, judgement == decision::Judgement::well);
     }
 }

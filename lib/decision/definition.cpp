@@ -30,4 +30,17 @@ void arrange_voters(Definition& definition) {
     }
 }
 
+void weigh_voters(Definition& definition, std::span<const IllRegion> ill) {
+    for (auto& voter : definition.voters) {
+        const auto vote = check::vote_of(definition.policy, voter.name);
+        const auto found = std::find_if(ill.begin(), ill.end(), [&](const IllRegion& region) { return region.id == voter.id; });
+        voter.pages = vote == check::RegionVote::page;
+        voter.standing = vote == check::RegionVote::exclude ? Standing::excluded
+                         : found != ill.end()               ? Standing::quarantined
+                                                            : Standing::counts;
+        voter.doubtful_since = found != ill.end() ? found->doubtful_since : TimePoint{};
+    }
+    arrange_voters(definition);
+}
+
 }  // namespace sonde::decision

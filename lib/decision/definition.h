@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -84,6 +85,15 @@ struct Definition {
         return found != nullptr && found->standing == Standing::counts;
     }
 };
+
+// A region whose votes are not believed.
+struct IllRegion {
+    RegionId id{};
+    TimePoint doubtful_since;
+};
+
+// What each vote is worth, by the monitor's policy and the regions that are ill; and arranges the voters.
+void weigh_voters(Definition& definition, std::span<const IllRegion> ill);
 
 // Sorts the voters, numbers their failure domains and fills in what follows from them.
 void arrange_voters(Definition& definition);

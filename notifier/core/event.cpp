@@ -16,6 +16,13 @@ bool explains_silence(EventKind kind) {
         case EventKind::advisory_closed:
         case EventKind::coverage_lost:
         case EventKind::coverage_restored:
+        case EventKind::advisory_changed:
+        case EventKind::advisory_acknowledged:
+        case EventKind::advisory_muted:
+        case EventKind::region_quarantined:
+        case EventKind::region_released:
+        case EventKind::monitor_flapping_began:
+        case EventKind::monitor_flapping_ended:
             return true;
         case EventKind::monitor_changed:
         case EventKind::channel_test:

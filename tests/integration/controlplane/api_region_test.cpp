@@ -85,8 +85,8 @@ TEST_CASE("anchors are monitors that there are and that regions check") {
     REQUIRE(answer.status == 200);
     CHECK(answer.json()["anchors"] == Json::array({monitor}));
     CHECK(api.put("/v1/regions/eu", {{"name", "eu"}, {"anchors", {monitor}}}).json()["version"] == answer.json()["version"]);
-    CHECK(api.patch("/v1/regions/eu", {{"anchors", {MonitorId{1}.text()}}}).errors() == "/anchors/0: there is no such monitor that regions check");
-    CHECK(api.patch("/v1/regions/eu", {{"anchors", {monitor, monitor}}}).errors() == "/anchors: must be identifiers of monitors, each once");
+    CHECK(api.patch("/v1/regions/eu", {{"anchors", {MonitorId{1}.text()}}}).errors() == "/anchors/0: there is no such monitor that regions check\n");
+    CHECK(api.patch("/v1/regions/eu", {{"anchors", {monitor, monitor}}}).errors() == "/anchors: must be identifiers of monitors, each once\n");
     CHECK(api.patch("/v1/regions/eu", {{"health", "fine"}}).status == 422);
     CHECK(api.patch("/v1/regions/eu", {{"anchors", nullptr}}).json()["anchors"] == Json::array());
 }
@@ -137,11 +137,11 @@ TEST_CASE("somebody must be left to vote") {
     const auto monitor = stand().make_monitor(site);
     const auto path = "/v1/monitors/" + monitor;
     REQUIRE(api.patch(path, {{"regions", {"eu", "us"}}, {"policy", {{"exclude", {"us"}}}}}).status == 200);
-    CHECK(api.put(path + "/regions/eu", {{"vote", "exclude"}}).errors() == "/vote: would leave monitor " + monitor + " without a region that votes");
+    CHECK(api.put(path + "/regions/eu", {{"vote", "exclude"}}).errors() == "/vote: would leave monitor " + monitor + " without a region that votes\n");
     CHECK(api.put(path + "/regions/ap", {{"vote", "exclude"}}).status == 404);
-    CHECK(api.patch(path, {{"policy", {{"exclude", {"eu", "us"}}}}}).errors() == "/policy/exclude: leaves no region that votes");
-    CHECK(api.patch(path, {{"policy", {{"exclude", {"mars"}}}}}).errors() == "/policy/exclude/0: there is no region \"mars\"");
-    CHECK(api.patch(path, {{"policy", {{"page_on", {"us"}}}}}).errors() == "/policy/exclude: region \"us\" is in page_on as well");
+    CHECK(api.patch(path, {{"policy", {{"exclude", {"eu", "us"}}}}}).errors() == "/policy/exclude: leaves no region that votes\n");
+    CHECK(api.patch(path, {{"policy", {{"exclude", {"mars"}}}}}).errors() == "/policy/exclude/0: there is no region \"mars\"\n");
+    CHECK(api.patch(path, {{"policy", {{"page_on", {"us"}}}}}).errors() == "/policy/exclude: region \"us\" is in page_on as well\n");
 }
 
 TEST_CASE("a site's monitors all take the same, but for those that the region does not check") {

@@ -5,7 +5,8 @@
 //
 // A heartbeat monitor is `monitor NAME heartbeat {spec}`; its events are `ping <kind> [run <id>] [at <s>]`, `period <ms>`, and `deaf` and `hears`:
 // between them the engine does not know what is in the stream. Other events: `<region> <verdict>[(<class>)] [slot <s>] [#<attempt>] [started <s>] [backfilled]`, `pause`, `resume`, `delete`,
-// `edit`, `regions <name>=<domain>…`, `policy {…}`, `quarantine <region>`, `release <region>`, `judged well|doubtful`, `<action> by <actor> [version <n>]`, `nothing`; `@<monitor>` at the end where there are several.
+// `edit`, `regions <name>=<domain>…`, `policy {…}`, `quarantine <region>`, `release <region>`, `judged well|doubtful`,
+// `<action> by <actor> [version <n>]`, `nothing`; `@<monitor>` at the end where there are several.
 // Ticks that come due in between are shown as lines of their own, marked `·`.
 // SONDE_UPDATE_GOLDEN=1 writes the traces anew.
 #include <doctest/doctest.h>
@@ -68,14 +69,9 @@ private:
     }
 
     void weigh(Definition& definition) {
-        for (auto& voter : definition.voters) {
-            const auto vote = check::vote_of(definition.policy, voter.name);
-            const auto ill = ill_.find(voter.name);
-            voter.pages = vote == check::RegionVote::page;
-            voter.standing = vote == check::RegionVote::exclude ? Standing::excluded : ill != ill_.end() ? Standing::quarantined : Standing::counts;
-            voter.doubtful_since = ill != ill_.end() ? ill->second : TimePoint{};
-        }
-        arrange_voters(definition);
+        std::vector<IllRegion> ill;
+        for (const auto& [name, since] : ill_) ill.push_back({static_cast<RegionId>(ids_.at(name)), since});
+        weigh_voters(definition, ill);
     }
 
     void set_heartbeat(Definition& definition, const std::string& line) {
