@@ -67,7 +67,7 @@ void EngineApp::start() {
     parts.watchdog.emplace(Watchdog::Options{config_.common.nats_replicas, config_.watch_every, config_.stuck_after}, *parts.bus,
                            *parts.intake, parts.metrics);
     parts.watchdog->start();
-    parts.telling.emplace(Telling::Options{parts.owner, config_.lease, config_.agent_silence}, parts.pool, *parts.bus, parts.metrics);
+    parts.telling.emplace(Telling::Options{parts.owner, config_.lease, config_.agent_silence, arbitration_of(config_)}, parts.pool, *parts.bus, parts.metrics);
     parts.telling->start();
     parts.worker.emplace(
         config_, parts.owner, parts.pool, parts.secrets, *parts.bus, *parts.intake, *parts.hearing, parts.metrics,
@@ -77,7 +77,10 @@ void EngineApp::start() {
     parts.listener.emplace(config_.database.dsn, std::vector<std::string>{"sonde_change", "sonde_command", "sonde_outbox"},
                            [&parts](std::string_view channel) {
                                if (channel != "sonde_outbox" && channel != "sonde_command") parts.worker->definitions_changed();
-                               if (channel != "sonde_outbox" && channel != "sonde_change") parts.worker->commands_waiting();
+                               if (channel != "sonde_outbox" && channel != "sonde_change") {
+                                   parts.worker->commands_waiting();
+                                   parts.telling->commands_waiting();
+                               }
                                if (channel == "sonde_outbox" || channel.empty()) parts.telling->nudge();
                            });
 

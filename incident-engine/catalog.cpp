@@ -12,12 +12,14 @@
 namespace sonde::engine::catalog {
 namespace {
 
-constexpr db::Statement kRegions{"region_all", "select id, name, failure_domain from region"};
+constexpr db::Statement kRegions{"region_all", R"sql(
+select r.id, r.name, r.failure_domain, r.anchors, h.health, h.ground, h.since, h.doubtful_since
+from region r left join region_health h on h.region_id = r.id)sql"};
 
 #define SONDE_DEFINITION_COLUMNS                                                                                              \
     "m.id, m.site_id, m.shard, m.name, m.interval_ms, m.timeout_ms, m.regions, m.placement, m.policy::text, m.severity, "     \
     "m.enabled, m.paused, m.deleted_at is not null, hashtextextended(m.spec::text, 0), s.name, s.active, s.deleted_at is not null, " \
-    "case when m.kind = 'heartbeat' then m.spec::text end, m.version"
+    "case when m.kind = 'heartbeat' then m.spec::text end, m.version, m.tags || s.tags"
 
 constexpr db::Statement kShard{"engine_shard", "select " SONDE_DEFINITION_COLUMNS R"sql(, st.core, st.since
 from monitor m join site s on s.id = m.site_id left join monitor_state st on st.monitor_id = m.id
@@ -32,7 +34,7 @@ where m.shard = any($3::smallint[]) and (m.id = any($1::bigint[]) or m.site_id =
 constexpr db::Statement kHorizon{"change_horizon", "select pg_snapshot_xmin(pg_current_snapshot())::text"};
 constexpr db::Statement kChanges{"change_since", R"sql(
 select xid::text, entity, entity_id, pg_snapshot_xmin(pg_current_snapshot())::text
-from change where xid >= $1::text::xid8 and entity in ('monitor', 'site', 'region'))sql"};
+from change where xid >= $1::text::xid8 and entity in ('monitor', 'site', 'region', 'region_health'))sql"};
 
 decision::Activity activity_of(const db::Row& row) {
     if (row.boolean(16)) return decision::Activity::site_deleted;
@@ -67,6 +69,16 @@ check::HeartbeatSpec heartbeat_of(const db::Row& row) {
     return never;
 }
 
+decision::RegionCase health_of(const db::Row& row) {
+    decision::RegionCase region;
+    if (row.is_null(4)) return region;
+    region.health = from_name<decision::Health>(row.text(4)).value_or(decision::Health::voting);
+    region.ground = from_name<decision::Ground>(row.text(5)).value_or(decision::Ground::none);
+    region.since = row.time(6);
+    region.doubtful_since = row.time(7);
+    return region;
+}
+
 decision::Definition definition_of(const db::Row& row, const Regions& regions) {
     decision::Definition definition;
     definition.monitor = row.id<MonitorId>(0);
@@ -81,6 +93,9 @@ decision::Definition definition_of(const db::Row& row, const Regions& regions) {
     if (definition.spec_hash == 0) definition.spec_hash = 1;  // 0 is for a state that knows no spec yet
     definition.site_name = row.text(14);
     definition.revision = row.small(18);
+    definition.tags = row.texts(19);
+    std::sort(definition.tags.begin(), definition.tags.end());
+    definition.tags.erase(std::unique(definition.tags.begin(), definition.tags.end()), definition.tags.end());
     definition.activity = activity_of(row);
     if (!row.is_null(17)) {
         definition.heartbeat = heartbeat_of(row);
@@ -94,7 +109,8 @@ decision::Definition definition_of(const db::Row& row, const Regions& regions) {
         const bool checks = names.empty() || std::find(names.begin(), names.end(), region.name) != names.end();
         if (checks) definition.voters.push_back({id, region.name, region.domain, 0});
     }
-    decision::arrange_voters(definition);
+    definition.hold = regions.hold;
+    decision::weigh_voters(definition, regions.ill());
     return definition;
 }
 
@@ -105,8 +121,8 @@ void hold_site(const decision::Definition& definition, int shard, Holdings& hold
 }
 
 decision::MonitorState state_of(const db::Row& row, TimePoint now, MonitorId monitor, Loaded& loaded) {
-    if (row.is_null(19)) return decision::first_state(now);
-    auto state = decision::read_state(row.text(19));
+    if (row.is_null(20)) return decision::first_state(now);
+    auto state = decision::read_state(row.text(20));
     if (state) return *std::move(state);
     log::error("state_unreadable", "monitor", monitor.text(), "error", state.error().message);
     loaded.unreadable.push_back(monitor);
@@ -118,8 +134,23 @@ decision::MonitorState state_of(const db::Row& row, TimePoint now, MonitorId mon
 void load_regions(db::Tx& tx, Regions& regions) {
     regions.clear();
     for (const auto row : tx.run(kRegions)) {
-        regions.put(static_cast<decision::RegionId>(row.small(0)), {std::string(row.text(1)), std::string(row.text(2))});
+        Region region{std::string(row.text(1)), std::string(row.text(2)), {}, health_of(row)};
+        for (const auto anchor : row.wholes(3)) region.anchors.push_back(MonitorId{anchor});
+        regions.put(static_cast<decision::RegionId>(row.small(0)), std::move(region));
     }
+}
+
+std::vector<MonitorId> refresh_health(db::Tx& tx, Holdings& holdings) {
+    for (const auto row : tx.run(kRegions)) holdings.regions.set_health(static_cast<decision::RegionId>(row.small(0)), health_of(row));
+    std::vector<MonitorId> concerned;
+    for (auto& [monitor, watched] : holdings.monitors) {
+        auto& definition = watched.definition;
+        if (definition.heartbeat) continue;
+        const auto before = definition.standing_hash;
+        decision::weigh_voters(definition, holdings.regions.ill());
+        if (definition.standing_hash != before) concerned.push_back(monitor);
+    }
+    return concerned;
 }
 
 Loaded load_shard(db::Tx& tx, int shard, TimePoint now, Holdings& holdings) {
@@ -130,9 +161,10 @@ Loaded load_shard(db::Tx& tx, int shard, TimePoint now, Holdings& holdings) {
         watched.definition = definition_of(row, holdings.regions);
         const auto monitor = watched.definition.monitor;
         watched.shard = shard;
-        watched.stored = !row.is_null(19);
+        watched.stored = !row.is_null(20);
         watched.state = state_of(row, now, monitor, loaded);
         hold_site(watched.definition, shard, holdings);
+        holdings.note(watched);
         holdings.monitors.insert_or_assign(monitor, std::move(watched));
         loaded.monitors.push_back(monitor);
     }
@@ -176,6 +208,7 @@ Changes::Seen Changes::read(db::Tx& tx) {
         next = row.text(3);
         if (known_.find(key) == known_.end()) {
             if (row.text(1) == "region") seen.regions = true;
+            if (row.text(1) == "region_health") seen.health = true;
             if (row.text(1) == "monitor") seen.monitors.push_back(row.whole(2));
             if (row.text(1) == "site") seen.sites.push_back(row.whole(2));
         }

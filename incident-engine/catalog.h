@@ -12,6 +12,9 @@ namespace sonde::engine::catalog {
 
 void load_regions(db::Tx& tx, Regions& regions);
 
+// Reads anew which regions are to be believed, and gives the definitions of the monitors that this concerns the votes' new worth. Returns those.
+std::vector<MonitorId> refresh_health(db::Tx& tx, Holdings& holdings);
+
 // What `load_shard` found that must be decided on.
 struct Orphan {
     SiteId site;
@@ -48,9 +51,10 @@ class Changes {
 public:
     struct Seen {
         bool regions = false;
+        bool health = false;  // of regions
         std::vector<std::int64_t> monitors;
         std::vector<std::int64_t> sites;
-        [[nodiscard]] bool empty() const { return !regions && monitors.empty() && sites.empty(); }
+        [[nodiscard]] bool empty() const { return !regions && !health && monitors.empty() && sites.empty(); }
     };
     // Forgets what was seen and begins here: to be called before everything is loaded.
     void begin(db::Tx& tx);

@@ -30,7 +30,30 @@ config::Keys keys_of(EngineConfig& config) {
     keys.push_back(config::key("watchdog.every", config.watch_every, ms(100), ms(60'000), "How often the streams are looked at."));
     keys.push_back(config::key("watchdog.stuck_after", config.stuck_after, ms(500), ms(600'000),
                                "A consumer that holds messages and delivers none for so long, although asked, is made anew."));
+    auto& arbitration = config.arbitration;
+    keys.push_back(config::key("arbitration.enabled", config.arbitrate,
+                               "Whether regions in which many sites fail that fail nowhere else are quarantined: their votes do not count until they are well."));
+    keys.push_back(config::key("arbitration.min_sites", arbitration.min_sites, 2, 10'000, "Sites that must fail in a region alone before it is quarantined."));
+    keys.push_back(config::key("arbitration.share_percent", config.quarantine_percent, 10, 100,
+                               "The least share of those sites, of all that the region saw in the meantime."));
+    keys.push_back(config::key("arbitration.window", arbitration.window, ms(10'000), ms(3'600'000),
+                               "Failures that began longer ago are no sign of a region's fault. Shorter times, down to a thirty-second of it, are looked at as well."));
+    keys.push_back(config::key("arbitration.release_percent", config.release_percent, 0, 100,
+                               "A quarantined region is well while at most so many of its sites fail there alone."));
+    keys.push_back(config::key("arbitration.release_after", arbitration.release_after, ms(1000), ms(86'400'000),
+                               "How long it must be well without a break before its votes count again."));
+    keys.push_back(config::key("arbitration.spared", arbitration.spared, ms(0), ms(86'400'000),
+                               "How long a region that was released by hand is not quarantined again."));
+    keys.push_back(config::key("arbitration.hold", config.hold, ms(0), ms(300'000),
+                               "How long an outage that one failure domain alone sees waits until that region was seen to be well; four times as long while it is in doubt. 0: not at all."));
     return keys;
+}
+
+decision::ArbitrationSettings arbitration_of(const EngineConfig& config) {
+    auto settings = config.arbitration;
+    settings.share = config.quarantine_percent / 100.0;
+    settings.release_share = config.release_percent / 100.0;
+    return settings;
 }
 
 }  // namespace sonde::engine

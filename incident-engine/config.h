@@ -1,6 +1,7 @@
 // The engine's configuration: one declaration of each key.
 #pragma once
 
+#include "lib/decision/arbitration.h"
 #include "lib/service/service.h"
 
 namespace sonde::engine {
@@ -20,7 +21,15 @@ struct EngineConfig {
     milliseconds agent_silence{15000};   // an agent not seen for so long is not there
     milliseconds stuck_after{10000};     // of a results consumer that holds messages and delivers none
     milliseconds watch_every{2000};
+    bool arbitrate = true;               // regions that are ill do not vote
+    decision::ArbitrationSettings arbitration;
+    int quarantine_percent = 50;         // of the sites a region sees; arbitration.share
+    int release_percent = 20;            // arbitration.release_share
+    milliseconds hold{15000};            // of an outage that one failure domain alone sees
 };
+
+// With the shares that are given in percent.
+decision::ArbitrationSettings arbitration_of(const EngineConfig& config);
 
 // The keys, whose targets are in `config`, which must outlive them.
 config::Keys keys_of(EngineConfig& config);

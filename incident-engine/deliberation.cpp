@@ -56,6 +56,17 @@ decision::Reason Deliberation::tick(MonitorId monitor, TimePoint listening_since
     return decide(holdings_.monitors.at(monitor), decision::Tick{listening_since, heard_until});
 }
 
+const decision::MonitorState* Deliberation::state_of(MonitorId monitor) const {
+    const auto touched = writes_.states.find(monitor);
+    if (touched != writes_.states.end()) return &touched->second;
+    const auto found = holdings_.monitors.find(monitor);
+    return found != holdings_.monitors.end() ? &found->second.state : nullptr;
+}
+
+decision::Reason Deliberation::judged(MonitorId monitor, bool well) {
+    return decide(holdings_.monitors.at(monitor), decision::RegionsJudged{well});
+}
+
 decision::Reason Deliberation::definition_read(MonitorId monitor) {
     const auto& watched = holdings_.monitors.at(monitor);
     const auto reason = decide(watched, decision::DefinitionRead{});
@@ -77,6 +88,7 @@ decision::Reason Deliberation::decide(const Watched& watched, What what) {
     if (compare) kept = before;
     auto decision = decision::decide(std::move(before), watched.definition, {now_, new_id<AdvisoryId>(), std::move(what)});
     const auto reason = decision.reason;
+    if (reason == decision::Reason::region_in_doubt) held_.push_back(monitor);
     const bool nothing_new = reason == decision::Reason::vote_superseded || reason == decision::Reason::vote_late ||
                              reason == decision::Reason::vote_from_stranger || reason == decision::Reason::not_watched ||
                              reason == decision::Reason::vote_of_old_spec;
@@ -123,31 +135,50 @@ void Deliberation::carry_out(const Watched& watched, const decision::MonitorStat
         } else if (const auto* gone = std::get_if<decision::Leaves>(&effect)) {
             left(definition.site, gone->scope, {definition.monitor, gone->reason}, &definition, &evidence, edge);
         } else if (const auto* opened = std::get_if<decision::AdvisoryOpened>(&effect)) {
-            advisory(watched, opened->advisory, false, true, decision::Reason::minority_failing, evidence);
+            advisory(watched, opened->advisory, "advisory.opened", decision::Reason::minority_failing, evidence);
         } else if (const auto* grown = std::get_if<decision::AdvisoryChanged>(&effect)) {
-            advisory(watched, grown->advisory, false, false, decision::Reason::minority_failing, evidence);
+            advisory(watched, grown->advisory, "advisory.changed", decision::Reason::minority_failing, evidence);
         } else if (const auto* closed = std::get_if<decision::AdvisoryClosed>(&effect)) {
-            advisory(watched, closed->advisory, true, true, closed->reason, evidence);
+            advisory(watched, closed->advisory, "advisory.closed", closed->reason, evidence);
+        } else if (std::holds_alternative<decision::FlappingBegan>(effect)) {
+            flapping(watched, true, decision::Reason::flapping_began, evidence);
+        } else if (const auto* ended = std::get_if<decision::FlappingEnded>(&effect)) {
+            flapping(watched, false, ended->reason, evidence);
         }
     }
 }
 
-void Deliberation::advisory(const Watched& watched, const decision::Advisory& advisory, bool closed, bool told, decision::Reason reason,
+void Deliberation::advisory(const Watched& watched, const decision::Advisory& advisory, std::string_view kind, decision::Reason reason,
                             const Json& evidence) {
     const auto& definition = watched.definition;
     auto regions = holdings_.regions.names_of(advisory.regions);
-    if (told) {
-        EventParts parts(closed ? "advisory.closed" : "advisory.opened", now_, name_of(reason));
-        parts.site = definition.site;
-        parts.site_name = definition.site_name;
-        parts.monitor = &definition;
-        parts.advisory = &advisory;
-        parts.advisory_regions = regions;
-        parts.advisory_closed = closed;
-        parts.evidence = &evidence;
-        writes_.events.push_back(make_event(new_id<EventId>(), parts));
+    const bool closed = kind == "advisory.closed";
+    EventParts parts(kind, now_, name_of(reason));
+    parts.site = definition.site;
+    parts.site_name = definition.site_name;
+    parts.monitor = &definition;
+    parts.advisory = &advisory;
+    parts.advisory_regions = regions;
+    parts.advisory_closed = closed;
+    parts.evidence = &evidence;
+    writes_.events.push_back(make_event(new_id<EventId>(), parts));
+    writes_.advisories.push_back({definition.site, definition.monitor, advisory, std::move(regions), closed, reason});
+}
+
+// Told by itself, and marked in the timeline of the incident that the monitor takes part in.
+void Deliberation::flapping(const Watched& watched, bool began, decision::Reason reason, const Json& evidence) {
+    const auto& definition = watched.definition;
+    EventParts parts(began ? "monitor.flapping_began" : "monitor.flapping_ended", now_, name_of(reason));
+    parts.site = definition.site;
+    parts.site_name = definition.site_name;
+    parts.monitor = &definition;
+    parts.evidence = &evidence;
+    writes_.events.push_back(make_event(new_id<EventId>(), parts));
+    for (const auto scope : {decision::Scope::outage, decision::Scope::warning}) {
+        const auto kind = began ? decision::TimelineKind::flapping_began : decision::TimelineKind::flapping_ended;
+        const auto decision = decision::decide(open(definition.site, scope), {now_, IncidentId{}, decision::MonitorMarked{definition.monitor, kind, reason}});
+        record(decision, &definition, &evidence);
     }
-    writes_.advisories.push_back({definition.site, definition.monitor, advisory, std::move(regions), closed});
 }
 
 void Deliberation::apply(Holdings& holdings) {
@@ -155,8 +186,9 @@ void Deliberation::apply(Holdings& holdings) {
         auto& watched = holdings.monitors.at(monitor);
         watched.state = std::move(state);
         watched.stored = true;
+        holdings.note(watched);
     }
-    for (const auto monitor : writes_.forgotten) holdings.monitors.erase(monitor);
+    for (const auto monitor : writes_.forgotten) holdings.forget(monitor);
     for (const auto& [key, incident] : open_) {
         auto site = holdings.sites.find(key.first);
         if (site == holdings.sites.end()) {

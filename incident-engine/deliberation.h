@@ -17,6 +17,12 @@ public:
     decision::Reason result(const Seen& seen);
     decision::Reason tick(MonitorId monitor, TimePoint listening_since, TimePoint heard_until);
     decision::Reason definition_read(MonitorId monitor);
+    // What is known now of the regions that an outage waits for.
+    decision::Reason judged(MonitorId monitor, bool well);
+    // As decided on so far; null if it is not held.
+    [[nodiscard]] const decision::MonitorState* state_of(MonitorId monitor) const;
+    // Monitors with an outage that began to wait here.
+    [[nodiscard]] const std::vector<MonitorId>& held() const { return held_; }
     // A monitor nobody knows any more leaves the site's open incident of that scope.
     void leaves(SiteId site, decision::Scope scope, MonitorId monitor, decision::Reason reason);
     // The site is deleted: what is open of it ends.
@@ -42,7 +48,8 @@ private:
     void joins(const Watched& watched, const decision::Joins& joins, const Json& evidence, std::optional<std::size_t> edge);
     void left(SiteId site, decision::Scope scope, const decision::MonitorLeaves& leaves, const decision::Definition* definition, const Json* evidence,
               std::optional<std::size_t> edge);
-    void advisory(const Watched& watched, const decision::Advisory& advisory, bool closed, bool told, decision::Reason reason, const Json& evidence);
+    void advisory(const Watched& watched, const decision::Advisory& advisory, std::string_view kind, decision::Reason reason, const Json& evidence);
+    void flapping(const Watched& watched, bool began, decision::Reason reason, const Json& evidence);
     void see(const Watched& watched, const decision::MonitorState& state);
     void record(const decision::IncidentDecision& decision, const decision::Definition* definition, const Json* evidence);
     void tell(const decision::IncidentDecision& decision, const decision::News& news, const decision::Definition* definition, const Json* evidence);
@@ -55,6 +62,7 @@ private:
     const Holdings& holdings_;
     TimePoint now_;
     Writes writes_;
+    std::vector<MonitorId> held_;
     std::map<std::pair<SiteId, decision::Scope>, IncidentId> open_;  // changed here: id 0 for resolved
     std::map<SiteId, std::string> names_;                            // of sites that commands brought, which memory may not have
 };

@@ -64,7 +64,10 @@ Event make_event(EventId id, const EventParts& parts) {
     if (parts.site) document["site"] = {{"id", parts.site->text()}, {"name", parts.site_name}};
     if (parts.incident != nullptr) document["incident"] = incident_json(*parts.incident, parts);
     if (parts.monitor != nullptr) document["monitor"] = monitor_json(parts);
+    if (parts.monitor != nullptr) document["tags"] = parts.monitor->tags;
+    if (parts.judgement != nullptr) document["region"] = *parts.judgement;
     if (parts.advisory != nullptr) document["advisory"] = advisory_json(parts);
+    if (parts.incident == nullptr && !parts.comment.empty()) document["comment"] = parts.comment;
     if (!parts.region.empty()) {
         document["coverage"] = {{"region", parts.region}};
         if (parts.region_since) document["coverage"]["since"] = to_rfc3339(*parts.region_since);
@@ -74,6 +77,7 @@ Event make_event(EventId id, const EventParts& parts) {
         document["rule"] = (*parts.evidence)["rule"];
     }
     Event event{id, parts.at, std::string(parts.kind), parts.site, std::nullopt, std::nullopt, json::dump(document)};
+    if (parts.advisory != nullptr) event.advisory = parts.advisory->id;
     if (parts.incident != nullptr) {
         event.incident = parts.incident->id;
         event.seq = parts.seq.value_or(parts.incident->seq);

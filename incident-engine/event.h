@@ -19,6 +19,7 @@ struct Event {
     std::optional<IncidentId> incident;
     std::optional<std::int64_t> seq;
     std::string document;
+    std::optional<AdvisoryId> advisory = std::nullopt;  // that it is about
 };
 
 // What an event is made of beside its kind. Everything pointed to must live until `make_event` returned.
@@ -44,6 +45,7 @@ struct EventParts {
     bool advisory_closed = false;
     std::string_view region;                        // of a coverage event
     std::optional<TimePoint> region_since;
+    const Json* judgement = nullptr;                // of a region's health: `region` of the event
     const Json* evidence = nullptr;                 // as `evidence_of` gave it
 };
 

@@ -5,8 +5,10 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
+#include "lib/decision/arbitration.h"
 #include "lib/decision/decide.h"
 #include "lib/decision/incident.h"
 #include "lib/message/subject.h"
@@ -31,6 +33,8 @@ struct Site {
 struct Region {
     std::string name;
     std::string domain;
+    std::vector<MonitorId> anchors = {};
+    decision::RegionCase health = {};
 };
 
 // The regions of the table; where pings come from goes by number and name like one, and is none of `all`.
@@ -38,11 +42,13 @@ class Regions {
 public:
     void put(decision::RegionId id, Region region) {
         ids_[region.name] = id;
+        note_health(id, region.health);
         by_id_[id] = std::move(region);
     }
     void clear() {
         ids_.clear();
         by_id_.clear();
+        ill_.clear();
     }
     [[nodiscard]] std::optional<decision::RegionId> id_of(std::string_view name) const {
         if (name == message::subject::push_region) return decision::kPushRegion;
@@ -63,8 +69,24 @@ public:
         return names;
     }
     [[nodiscard]] const std::unordered_map<decision::RegionId, Region>& all() const { return by_id_; }
+    void set_health(decision::RegionId id, const decision::RegionCase& health) {
+        const auto found = by_id_.find(id);
+        if (found == by_id_.end()) return;
+        found->second.health = health;
+        note_health(id, health);
+    }
+    [[nodiscard]] const std::vector<decision::IllRegion>& ill() const { return ill_; }
+
+    // How long an outage that one domain alone sees waits for the judgement of its regions; 0 where nobody judges.
+    milliseconds hold{0};
 
 private:
+    void note_health(decision::RegionId id, const decision::RegionCase& health) {
+        std::erase_if(ill_, [id](const decision::IllRegion& region) { return region.id == id; });
+        if (health.health == decision::Health::quarantined) ill_.push_back({id, health.doubtful_since});
+    }
+
+    std::vector<decision::IllRegion> ill_;
     std::unordered_map<decision::RegionId, Region> by_id_;
     std::unordered_map<std::string, decision::RegionId> ids_;
 };
@@ -73,11 +95,45 @@ struct Holdings {
     std::unordered_map<MonitorId, Watched> monitors;
     std::unordered_map<SiteId, Site> sites;
     Regions regions;
+    std::unordered_set<MonitorId> failing;  // with votes that are not up
+    std::unordered_set<MonitorId> held;     // with an outage that waits for the judgement of a region
+
+    // After every change of a monitor's state.
+    void note(const Watched& watched) {
+        const auto monitor = watched.definition.monitor;
+        const auto& state = watched.state;
+        bool fails = false;
+        for (const auto& vote : state.votes) fails = fails || vote.verdict != check::Verdict::up;
+        put(failing, monitor, fails && !watched.definition.heartbeat);
+        put(held, monitor, state.suspicion && state.suspicion->held_since);
+    }
+    void forget(MonitorId monitor) {
+        monitors.erase(monitor);
+        failing.erase(monitor);
+        held.erase(monitor);
+    }
 
     // Forgets everything of `shard`.
     void drop(int shard) {
-        std::erase_if(monitors, [&](const auto& entry) { return entry.second.shard == shard; });
+        for (auto entry = monitors.begin(); entry != monitors.end();) {
+            if (entry->second.shard != shard) {
+                ++entry;
+                continue;
+            }
+            failing.erase(entry->first);
+            held.erase(entry->first);
+            entry = monitors.erase(entry);
+        }
         std::erase_if(sites, [&](const auto& entry) { return entry.second.shard == shard; });
+    }
+
+private:
+    static void put(std::unordered_set<MonitorId>& set, MonitorId monitor, bool belongs) {
+        if (belongs) {
+            set.insert(monitor);
+        } else if (!set.empty()) {
+            set.erase(monitor);
+        }
     }
 };
 

@@ -16,7 +16,9 @@ constexpr std::size_t kRefreshAtOnce = 5000;
 }  // namespace
 
 Jurisdiction::Jurisdiction(Options options, db::Pool& pool, Intake& intake, Metrics& metrics)
-    : options_(std::move(options)), pool_(pool), intake_(intake), metrics_(metrics), shards_(pool, options_.owner, options_.lease) {}
+    : options_(std::move(options)), pool_(pool), intake_(intake), metrics_(metrics), shards_(pool, options_.owner, options_.lease) {
+    holdings_.regions.hold = options_.hold;
+}
 
 void Jurisdiction::keep(Batch& batch, bus::Bus& bus, bool changed) {
     if (Clock::now() >= next_renewal_) renew(batch, bus);
@@ -111,6 +113,11 @@ void Jurisdiction::follow_changes(Batch& batch) {
     }
     try {
         auto again = pool_.begin();
+        if (seen.health) {
+            const auto concerned = catalog::refresh_health(again, holdings_);
+            batch.reread.insert(batch.reread.end(), concerned.begin(), concerned.end());
+            log::info("regions_health_read", "monitors", concerned.size());
+        }
         for (std::size_t from = 0; from < std::max(seen.monitors.size(), std::size_t{1}); from += kRefreshAtOnce) {
             const auto to = std::min(seen.monitors.size(), from + kRefreshAtOnce);
             const std::vector<std::int64_t> some(seen.monitors.begin() + static_cast<std::ptrdiff_t>(std::min(from, to)),

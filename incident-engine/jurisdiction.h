@@ -19,6 +19,7 @@ public:
         std::string owner;
         milliseconds lease{4000};
         milliseconds poll{1000};
+        milliseconds hold{0};  // Regions::hold
     };
     Jurisdiction(Options options, db::Pool& pool, Intake& intake, Metrics& metrics);
 

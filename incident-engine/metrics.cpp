@@ -29,6 +29,10 @@ constexpr Family kShards{"sonde_engine_owned_shards", "Shards this engine decide
 constexpr Family kMonitors{"sonde_engine_monitors", "Monitors of those shards."};
 constexpr Family kOutboxAge{"sonde_engine_outbox_oldest_seconds", "Age of the oldest event that is not relayed; 0 if there is none."};
 
+constexpr Family kInDoubt{"sonde_engine_regions_in_doubt", "Regions in which sites fail that fail nowhere else, and those that are quarantined."};
+constexpr Family kQuarantined{"sonde_engine_regions_quarantined", "Regions whose votes do not count; told by the engine that arbitrates."};
+constexpr Family kHeld{"sonde_engine_outages_held_total", "Outages seen by one failure domain alone that waited until its regions were judged."};
+
 template <class Enum, std::size_t N>
 std::array<metrics::Counter*, N> by_name(metrics::Registry& registry, const Family& family, std::string_view label) {
     std::array<metrics::Counter*, N> counters{};
@@ -64,6 +68,9 @@ Metrics::Metrics(metrics::Registry& made_in)
       consumers_recreated(registry.counter(kRecreated)),
       owned_shards(registry.gauge(kShards)),
       monitors(registry.gauge(kMonitors)),
-      outbox_age(registry.gauge(kOutboxAge)) {}
+      outbox_age(registry.gauge(kOutboxAge)),
+      regions_in_doubt(registry.gauge(kInDoubt)),
+      regions_quarantined(registry.gauge(kQuarantined)),
+      outages_held(registry.counter(kHeld)) {}
 
 }  // namespace sonde::engine

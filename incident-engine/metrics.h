@@ -39,6 +39,9 @@ struct Metrics {
     metrics::Gauge& owned_shards;
     metrics::Gauge& monitors;
     metrics::Gauge& outbox_age;                 // seconds; of the oldest event not relayed
+    metrics::Gauge& regions_in_doubt;           // that this engine reports on
+    metrics::Gauge& regions_quarantined;        // where this engine arbitrates
+    metrics::Counter& outages_held;             // that waited for the judgement of a region
 };
 
 }  // namespace sonde::engine

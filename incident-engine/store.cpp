@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 
 namespace sonde::engine::store {
 namespace {
@@ -33,12 +35,13 @@ from unnest($2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::bigint[], $7
      as new (incident_id, seq, kind, actor, monitor_id, reason, data))sql"};
 
 constexpr db::Statement kAdvisory{"advisory_put", R"sql(
-insert into advisory (id, site_id, monitor_id, regions, cause, opened_at, closed_at)
-select id, site_id, monitor_id, string_to_array(regions, ','), cause, opened_at, closed_at
-from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[])
-     with ordinality as new (id, site_id, monitor_id, regions, cause, opened_at, closed_at, place)
+insert into advisory (id, site_id, monitor_id, regions, cause, opened_at, closed_at, reason)
+select id, site_id, monitor_id, string_to_array(regions, ','), cause, opened_at, closed_at, reason
+from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[], $8::text[])
+     with ordinality as new (id, site_id, monitor_id, regions, cause, opened_at, closed_at, reason, place)
 order by place
-on conflict (id) do update set regions = excluded.regions, closed_at = excluded.closed_at)sql"};
+on conflict (id) do update set regions = excluded.regions, closed_at = excluded.closed_at, reason = excluded.reason
+returning id, muted_at is not null)sql"};
 
 constexpr db::Statement kEvents{"outbox_add", R"sql(
 insert into outbox (id, at, kind, site_id, incident_id, seq, payload)
@@ -115,8 +118,10 @@ void write_timeline(db::Tx& tx, const Writes& writes, TimePoint now) {
     tx.run(kTimeline, {now, incidents, seqs, kinds, actors, monitors, reasons, data});
 }
 
-void write_advisories(db::Tx& tx, const Writes& writes, TimePoint now) {
-    if (writes.advisories.empty()) return;
+// Returns those that are muted.
+std::vector<AdvisoryId> write_advisories(db::Tx& tx, const Writes& writes, TimePoint now) {
+    std::vector<AdvisoryId> muted;
+    if (writes.advisories.empty()) return muted;
     // The last word on each, in the order of their first: a monitor's old advisory is closed before its new one opens.
     std::vector<const AdvisoryRow*> rows;
     std::unordered_map<AdvisoryId, std::size_t> places;
@@ -129,7 +134,7 @@ void write_advisories(db::Tx& tx, const Writes& writes, TimePoint now) {
         }
     }
     Ids ids, sites, monitors;
-    Texts regions, causes;
+    Texts regions, causes, reasons;
     Times opened;
     MaybeTexts closed;
     for (const auto* row : rows) {
@@ -140,8 +145,21 @@ void write_advisories(db::Tx& tx, const Writes& writes, TimePoint now) {
         causes.emplace_back(name_of(row->advisory.cause));
         opened.push_back(row->advisory.opened_at);
         closed.push_back(row->closed ? maybe_time(now) : std::nullopt);
+        reasons.emplace_back(name_of(row->reason));
     }
-    tx.run(kAdvisory, {ids, sites, monitors, regions, causes, opened, closed});
+    for (const auto row : tx.run(kAdvisory, {ids, sites, monitors, regions, causes, opened, closed, reasons})) {
+        if (row.boolean(1)) muted.push_back(row.id<AdvisoryId>(0));
+    }
+    return muted;
+}
+
+// What is told of a muted advisory is told to nobody.
+std::vector<Event> without(std::span<const Event> events, const std::vector<AdvisoryId>& muted) {
+    std::vector<Event> told;
+    for (const auto& event : events) {
+        if (!event.advisory || std::find(muted.begin(), muted.end(), *event.advisory) == muted.end()) told.push_back(event);
+    }
+    return told;
 }
 
 void write_answers(db::Tx& tx, const Writes& writes) {
@@ -182,9 +200,13 @@ void write(db::Tx& tx, const Writes& writes, TimePoint now) {
     write_incidents(tx, writes);
     write_timeline(tx, writes, now);
     write_decisions(tx, writes, now);
-    write_advisories(tx, writes, now);
+    const auto muted = write_advisories(tx, writes, now);
     write_answers(tx, writes);
-    write_events(tx, writes.events);
+    if (muted.empty()) {
+        write_events(tx, writes.events);
+    } else {
+        write_events(tx, without(writes.events, muted));
+    }
 }
 
 }  // namespace sonde::engine::store

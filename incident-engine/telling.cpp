@@ -11,10 +11,12 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::string_view kRelayTask = "task/relay";
 constexpr std::string_view kCoverageTask = "task/coverage";
+constexpr std::string_view kArbiterTask = "task/arbiter";
 constexpr milliseconds kLookEvery{1000};
+constexpr milliseconds kArbitrateEvery{500};
 constexpr milliseconds kPause{1000};  // between looks at the outbox without a nudge, and after a failure
 
-const std::vector<std::string> kTasks{std::string(kRelayTask), std::string(kCoverageTask)};
+const std::vector<std::string> kTasks{std::string(kRelayTask), std::string(kCoverageTask), std::string(kArbiterTask)};
 
 }  // namespace
 
@@ -22,7 +24,8 @@ Telling::Telling(Options options, db::Pool& pool, bus::Bus& bus, Metrics& metric
     : options_(std::move(options)),
       leases_(pool, options_.owner, options_.lease),
       relay_(pool, bus, metrics),
-      coverage_(pool, options_.agent_silence) {}
+      coverage_(pool, options_.agent_silence),
+      arbiter_(pool, options_.arbitration, metrics) {}
 
 Telling::~Telling() { stop(); }
 
@@ -46,6 +49,11 @@ void Telling::nudge() {
         nudged_ = true;
     }
     wake_.notify_all();
+}
+
+void Telling::commands_waiting() {
+    commands_ = true;
+    nudge();
 }
 
 void Telling::run() {
@@ -80,6 +88,14 @@ bool Telling::holds(std::string_view name) const {
     return std::any_of(held_.begin(), held_.end(), [&](const db::Lease& lease) { return lease.name == name; });
 }
 
+std::function<void(db::Tx&)> Telling::fence_by(std::string_view name) {
+    return [this, name](db::Tx& tx) {
+        for (const auto& lease : held_) {
+            if (lease.name == name) leases_.fence(tx, {lease});
+        }
+    };
+}
+
 void Telling::round() {
     const bool covered_before = holds(kCoverageTask);
     if (Clock::now() >= next_renewal_) {
@@ -89,11 +105,13 @@ void Telling::round() {
     if (!covered_before && holds(kCoverageTask)) coverage_.begin_anew();
     if (holds(kCoverageTask) && Clock::now() >= next_look_) {
         next_look_ = Clock::now() + kLookEvery;
-        coverage_.step([&](db::Tx& tx) {
-            for (const auto& lease : held_) {
-                if (lease.name == kCoverageTask) leases_.fence(tx, {lease});
-            }
-        });
+        coverage_.step(fence_by(kCoverageTask));
+    }
+    if (holds(kArbiterTask)) {
+        const bool due = Clock::now() >= next_arbitration_;
+        if (due) next_arbitration_ = Clock::now() + kArbitrateEvery;
+        if ((commands_.exchange(false) || due) && arbiter_.answer(fence_by(kArbiterTask))) nudge();
+        if (due && arbiter_.step(fence_by(kArbiterTask))) nudge();
     }
     if (holds(kRelayTask) && relay_.step()) nudge();
 }

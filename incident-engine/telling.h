@@ -7,6 +7,7 @@
 #include <string>
 #include <thread>
 
+#include "incident-engine/arbiter.h"
 #include "incident-engine/coverage.h"
 #include "incident-engine/relay.h"
 
@@ -18,6 +19,7 @@ public:
         std::string owner;
         milliseconds lease{4000};
         milliseconds agent_silence{15000};
+        decision::ArbitrationSettings arbitration;
     };
     Telling(Options options, db::Pool& pool, bus::Bus& bus, Metrics& metrics);
     ~Telling();
@@ -29,19 +31,25 @@ public:
     void stop(bool as_a_crash = false);
     // There are new events. Thread-safe.
     void nudge();
+    // Somebody asks for something about a region or an advisory. Thread-safe.
+    void commands_waiting();
 
 private:
     void run();
     void round();
     [[nodiscard]] bool holds(std::string_view name) const;
+    std::function<void(db::Tx&)> fence_by(std::string_view name);
 
     const Options options_;
     db::Leases leases_;
     Relay relay_;
     Coverage coverage_;
+    Arbiter arbiter_;
     std::vector<db::Lease> held_;
     MonotonicPoint next_renewal_{};
     MonotonicPoint next_look_{};
+    MonotonicPoint next_arbitration_{};
+    std::atomic<bool> commands_{true};
     bool failing_ = false;
 
     std::mutex mutex_;

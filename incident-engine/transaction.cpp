@@ -29,16 +29,27 @@ void log_edges(const Writes& writes) {
     }
 }
 
+// The first region that fails, or who else of its domain does if that is well again.
+decision::RegionId seen_from(const decision::MonitorState& state) {
+    const auto* first = decision::find_vote(state.votes, state.suspicion->first);
+    if (first != nullptr && first->verdict != check::Verdict::up) return first->region;
+    for (const auto& vote : state.votes) {
+        if (vote.verdict != check::Verdict::up) return vote.region;
+    }
+    return state.suspicion->first;
+}
+
 }  // namespace
 
 Transaction::Transaction(db::Pool& pool, const crypto::SecretBox& secrets, bus::Bus& bus, Jurisdiction& jurisdiction,
-                         Confirmations& confirmations, Hearing& hearing, Options options, Metrics& metrics)
+                         Confirmations& confirmations, Hearing& hearing, RegionWatch& regions, Options options, Metrics& metrics)
     : pool_(pool),
       secrets_(secrets),
       bus_(bus),
       jurisdiction_(jurisdiction),
       confirmations_(confirmations),
       hearing_(hearing),
+      regions_(regions),
       metrics_(metrics),
       reopen_within_(options.reopen_within),
       sights_(options.sights, metrics) {}
@@ -98,6 +109,20 @@ decision::Reason Transaction::tick(MonitorId monitor, Deliberation& deliberation
     return deliberation.tick(monitor, jurisdiction_.listening_since(watched.shard), heard_until);
 }
 
+// Outages that one domain alone sees: told if its region is well, and left waiting if it may not be.
+void Transaction::judge(Deliberation& deliberation) {
+    const auto& holdings = jurisdiction_.holdings();
+    std::vector<MonitorId> waiting(holdings.held.begin(), holdings.held.end());
+    waiting.insert(waiting.end(), deliberation.held().begin(), deliberation.held().end());
+    metrics_.outages_held.add(deliberation.held().size());
+    for (const auto monitor : waiting) {
+        const auto* state = deliberation.state_of(monitor);
+        if (state == nullptr || !state->suspicion || !state->suspicion->held_since) continue;
+        const auto judgement = regions_.judgement_on(seen_from(*state), state->suspicion->first_at, jurisdiction_.shards().owned().size(), deliberation.now());
+        if (judgement != decision::Judgement::open) deliberation.judged(monitor, judgement == decision::Judgement::well);
+    }
+}
+
 Committed Transaction::run(Batch& batch) {
     const auto started = Clock::now();
     const auto now = wall_now();
@@ -140,6 +165,7 @@ Committed Transaction::run(Batch& batch) {
     for (const auto monitor : batch.due) {
         if (held(monitor)) tick(monitor, deliberation);
     }
+    judge(deliberation);
 
     const auto& writes = deliberation.writes();
     JobTemplates templates;

@@ -8,6 +8,7 @@
 #include "incident-engine/deliberation.h"
 #include "incident-engine/hearing.h"
 #include "incident-engine/jurisdiction.h"
+#include "incident-engine/region_watch.h"
 #include "incident-engine/sights.h"
 
 namespace sonde::engine {
@@ -24,7 +25,7 @@ public:
         milliseconds reopen_within;  // since its resolution, an incident may be opened again by hand
     };
     Transaction(db::Pool& pool, const crypto::SecretBox& secrets, bus::Bus& bus, Jurisdiction& jurisdiction, Confirmations& confirmations,
-                Hearing& hearing, Options options, Metrics& metrics);
+                Hearing& hearing, RegionWatch& regions, Options options, Metrics& metrics);
 
     // Decides, writes, commits; then takes the decisions over into memory, acknowledges the messages and asks for confirmations.
     // Throws db::DbError or db::Fenced: then nothing of that was done, but if the failure is `unavailable`, the commit may have
@@ -40,6 +41,7 @@ private:
     std::vector<bool> insert(std::optional<db::Tx>& tx, const std::vector<Seen>& results, TimePoint now);
     void begin(std::optional<db::Tx>& tx);
     decision::Reason tick(MonitorId monitor, Deliberation& deliberation);
+    void judge(Deliberation& deliberation);
     void take_over(Batch& batch, Deliberation& deliberation, const Writes& writes);
     void count(const Sorted& sorted, const std::vector<bool>& is_new, const Writes& writes, std::uint64_t late, TimePoint committed_at);
 
@@ -49,6 +51,7 @@ private:
     Jurisdiction& jurisdiction_;
     Confirmations& confirmations_;
     Hearing& hearing_;
+    RegionWatch& regions_;
     Metrics& metrics_;
     milliseconds reopen_within_;
     Sights sights_;

@@ -40,9 +40,10 @@ public:
           intake_(intake),
           metrics_(metrics),
           on_committed_(std::move(on_committed)),
-          jurisdiction_({std::move(owner), config.lease, config.poll}, pool, intake, metrics),
+          jurisdiction_({owner, config.lease, config.poll, config.arbitrate ? config.hold : milliseconds{0}}, pool, intake, metrics),
+          regions_({std::move(owner), config.arbitrate, arbitration_of(config)}, pool, jurisdiction_.holdings(), metrics),
           confirmations_(bus, metrics, std::move(on_missing_urgent)),
-          transaction_(pool, secrets, bus, jurisdiction_, confirmations_, hearing,
+          transaction_(pool, secrets, bus, jurisdiction_, confirmations_, hearing, regions_,
                        {{.known = static_cast<std::size_t>(config.known_sights)}, config.reopen_within}, metrics),
           parking_(bus, metrics) {}
 
@@ -56,6 +57,7 @@ public:
             if (!batch_.empty() && transaction_.run(batch_).told) on_committed_();
             strikes_ = 0;
             well();
+            regions_.step(jurisdiction_.shards().owned().size());
             return;
         } catch (const db::Fenced& fenced) {
             log::warning("fenced", "why", fenced.what());
@@ -199,6 +201,7 @@ private:
     Metrics& metrics_;
     std::function<void()> on_committed_;
     Jurisdiction jurisdiction_;
+    RegionWatch regions_;
     Confirmations confirmations_;
     Transaction transaction_;
     Parking parking_;

@@ -41,6 +41,7 @@ struct AdvisoryRow {
     decision::Advisory advisory;
     std::vector<std::string> regions;
     bool closed = false;
+    decision::Reason reason = decision::Reason::minority_failing;  // of its last change
 };
 
 struct Asking {

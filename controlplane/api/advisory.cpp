@@ -2,14 +2,18 @@
 
 #include <fmt/format.h>
 
+#include "controlplane/api/command_desk.h"
 #include "controlplane/api/conditions.h"
 #include "controlplane/api/query.h"
+#include "controlplane/api/region.h"
+#include "controlplane/api/stored.h"
 
 namespace sonde::controlplane {
 namespace {
 
 constexpr std::string_view kSelect = R"(
-    select a.id, a.site_id, s.name, a.monitor_id, m.name, a.regions, a.cause, a.opened_at, a.closed_at
+    select a.id, a.site_id, s.name, a.monitor_id, m.name, a.regions, a.cause, a.opened_at, a.closed_at,
+           a.reason, a.acknowledged_at, a.acknowledged_by, a.muted_at, a.muted_by, a.comment
     from advisory a join site s on s.id = a.site_id left join monitor m on m.id = a.monitor_id )";
 
 Json present(const db::Row& row) {
@@ -23,8 +27,42 @@ Json present(const db::Row& row) {
     document["cause"] = row.text(6);
     document["opened_at"] = to_rfc3339(row.time(7));
     document["closed_at"] = row.is_null(8) ? Json(nullptr) : Json(to_rfc3339(row.time(8)));
+    document["reason"] = row.text(9);
+    document["acknowledged_at"] = instant_or_null(row, 10);
+    document["acknowledged_by"] = text_or_null(row, 11);
+    document["muted_at"] = instant_or_null(row, 12);
+    document["muted_by"] = text_or_null(row, 13);
+    document["comment"] = row.text(14);
     return document;
 }
+
+const std::string kFindSql = std::string(kSelect) + "where a.id = $1";
+const db::Statement kFind{"advisory_find", kFindSql};
+
+http::Response read(Backend& backend, const Call& call) {
+    Query(call.request).finish();
+    const auto id = path_id<AdvisoryId>(call, "advisory_id");
+    const auto rows = backend.pool.transact([&](db::Tx& tx) { return tx.run(kFind, {id}); });
+    if (rows.empty()) not_found("there is no such advisory");
+    return http::Response::json(present(rows[0]));
+}
+
+// The engine does it and tells it.
+http::Response act(Backend& backend, const Call& call, std::string_view action) {
+    Query(call.request).finish();
+    const auto id = path_id<AdvisoryId>(call, "advisory_id");
+    switch (backend.commands.ask(VotingCommand{"advisory", id.value(), action, call.actor.name, read_optional_comment(call)})) {
+        case Outcome::done:
+        case Outcome::unchanged: return read(backend, call);
+        case Outcome::not_found: not_found("there is no such advisory");
+        case Outcome::conflict: throw http::ProblemError{http::problem::conflict, "the advisory is closed", {}};
+        case Outcome::busy: return unanswered_command("too many requests wait for the incident engine", "advisory");
+        default: return unanswered_command("no incident engine answered in time", "advisory");
+    }
+}
+
+http::Response acknowledge(Backend& backend, const Call& call) { return act(backend, call, "acknowledge"); }
+http::Response mute(Backend& backend, const Call& call) { return act(backend, call, "mute"); }
 
 http::Response list(Backend& backend, const Call& call) {
     Query query(call.request);
@@ -46,6 +84,14 @@ http::Response list(Backend& backend, const Call& call) {
 
 }  // namespace
 
-Endpoints advisory_endpoints() { return {{http::Method::get, "/v1/advisories", Role::viewer, list}}; }
+Endpoints advisory_endpoints() {
+    using http::Method;
+    return {
+        {Method::get, "/v1/advisories", Role::viewer, list},
+        {Method::get, "/v1/advisories/{advisory_id}", Role::viewer, read},
+        {Method::post, "/v1/advisories/{advisory_id}/acknowledge", Role::operate, acknowledge},
+        {Method::post, "/v1/advisories/{advisory_id}/mute", Role::operate, mute},
+    };
+}
 
 }  // namespace sonde::controlplane

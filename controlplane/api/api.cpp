@@ -13,6 +13,7 @@
 #include "controlplane/api/monitor.h"
 #include "controlplane/api/monitor_explain.h"
 #include "controlplane/api/region.h"
+#include "controlplane/api/region_vote.h"
 #include "controlplane/api/report.h"
 #include "controlplane/api/result.h"
 #include "controlplane/api/rollup.h"
@@ -43,7 +44,8 @@ Endpoints endpoints() {
     for (const auto& table : {site_endpoints(), monitor_endpoints(), run_endpoints(), result_endpoints(), region_endpoints(),
                               agent_endpoints(), channel_endpoints(), incident_endpoints(), evidence_endpoints(), advisory_endpoints(),
                               ledger_endpoints(), missed_endpoints(), uptime_endpoints(), rollup_endpoints(), report_endpoints(),
-                              incident_action_endpoints(), incident_writing_endpoints(), monitor_explain_endpoints(), backtest_endpoints()}) {
+                              incident_action_endpoints(), incident_writing_endpoints(), monitor_explain_endpoints(), backtest_endpoints(),
+                              region_vote_endpoints()}) {
         all.insert(all.end(), table.begin(), table.end());
     }
     return all;

@@ -18,6 +18,10 @@ constexpr db::Statement kInsert{"command_insert", R"(
 constexpr db::Statement kNotify{"command_notify", "select pg_notify('sonde_command', '')"};
 constexpr db::Statement kOutcome{"command_outcome", "select outcome, refusal from incident_command where id = $1 and done_at is not null"};
 
+constexpr db::Statement kInsertVoting{"voting_command_insert", R"(
+    insert into voting_command (subject, subject_id, action, actor, comment) values ($1, $2, $3, $4, $5) returning id)"};
+constexpr db::Statement kVotingOutcome{"voting_command_outcome", "select outcome, null::text from voting_command where id = $1 and done_at is not null"};
+
 struct Written {
     Outcome refused = Outcome::done;  // other than `done`: nothing was written down
     std::int64_t command = 0;
@@ -46,17 +50,30 @@ Written write_down(db::Tx& tx, IncidentId incident, const decision::Command& com
 Answer CommandDesk::ask(IncidentId incident, const decision::Command& command) {
     const auto written = pool_.transact([&](db::Tx& tx) { return write_down(tx, incident, command); });
     if (written.refused != Outcome::done) return {written.refused};
+    return wait_if_there_is_room(kOutcome, written.command);
+}
+
+Answer CommandDesk::ask(const VotingCommand& command) {
+    const auto id = pool_.transact([&](db::Tx& tx) {
+        const auto written = tx.run(kInsertVoting, {command.subject, command.id, command.action, command.actor, command.comment})[0].whole(0);
+        tx.run(kNotify);
+        return written;
+    });
+    return wait_if_there_is_room(kVotingOutcome, id);
+}
+
+Answer CommandDesk::wait_if_there_is_room(const db::Statement& outcome_of, std::int64_t command) {
     const bool may_wait = waiting_.fetch_add(1) < max_waiting_;
-    const auto answer = may_wait ? wait(written.command) : Answer{Outcome::busy};
+    const auto answer = may_wait ? wait(outcome_of, command) : Answer{Outcome::busy};
     waiting_.fetch_sub(1);
     return answer;
 }
 
-Answer CommandDesk::wait(std::int64_t command) {
+Answer CommandDesk::wait(const db::Statement& outcome_of, std::int64_t command) {
     const auto deadline = std::chrono::steady_clock::now() + patience_;
     while (!closed_ && std::chrono::steady_clock::now() < deadline) {
         try {
-            const auto rows = pool_.transact([&](db::Tx& tx) { return tx.run(kOutcome, {command}); });
+            const auto rows = pool_.transact([&](db::Tx& tx) { return tx.run(outcome_of, {command}); });
             if (!rows.empty()) {
                 const auto refusal = rows[0].is_null(1) ? std::nullopt : from_name<decision::Refusal>(rows[0].text(1));
                 return {from_name<Outcome>(rows[0].text(0)).value_or(Outcome::unanswered), refusal.value_or(decision::Refusal::none)};

@@ -30,6 +30,15 @@ struct Answer {
     decision::Refusal refusal = decision::Refusal::none;  // why `conflict`, `not_found` or `forbidden`
 };
 
+// What a person asks for about a region or an advisory: names as in table voting_command.
+struct VotingCommand {
+    std::string_view subject;
+    std::int64_t id = 0;
+    std::string_view action;
+    std::string actor;
+    std::string comment;
+};
+
 // Thread-safe. Outlives the calls of `ask`.
 class CommandDesk {
 public:
@@ -39,11 +48,13 @@ public:
 
     // Blocks up to `patience`, without a transaction open. Throws DbError if it could not be written down.
     Answer ask(IncidentId incident, const decision::Command& command);
+    Answer ask(const VotingCommand& command);
     // Lets all that wait go, as unanswered, and nobody wait from now on.
     void close() { closed_ = true; }
 
 private:
-    Answer wait(std::int64_t command);
+    Answer wait_if_there_is_room(const db::Statement& outcome_of, std::int64_t command);
+    Answer wait(const db::Statement& outcome_of, std::int64_t command);
 
     db::Pool& pool_;
     int max_waiting_;

@@ -23,6 +23,7 @@ Json present(const Monitor& monitor, TimePoint now, Role role) {
     document["secrets"] = write_secret_names(monitor.secret_names);
     document["state"] = name_of(monitor.state);
     document["state_since"] = to_rfc3339(monitor.state_since);
+    document["flapping_since"] = monitor.flapping_since ? Json(to_rfc3339(*monitor.flapping_since)) : Json(nullptr);
     const bool pushed = check::is_pushed(monitor.draft.kind);
     if (pushed) document["heartbeat"] = present_heartbeat(monitor, role >= Role::admin);
     document["next_check_at"] =
@@ -48,7 +49,7 @@ bool same_secrets(const check::Secrets& left, const check::Secrets& right) {
 
 // Throws a 422 for regions that there are not, beside the problems there are already.
 void check_in(db::Tx& tx, const MonitorDraft& draft, json::Problems problems) {
-    check_regions(monitor_store::missing_regions(tx, draft.regions), draft, "", problems);
+    check_regions(monitor_store::missing_regions(tx, regions_named(draft)), draft, "", problems);
     refuse_if_any(problems);
 }
 
@@ -162,12 +163,25 @@ http::Response remove(Backend& backend, const Call& call) {
 
 }  // namespace
 
+std::vector<std::string> regions_named(const MonitorDraft& draft) {
+    auto names = draft.regions;
+    for (const auto* list : {&draft.policy.page_on, &draft.policy.exclude}) names.insert(names.end(), list->begin(), list->end());
+    return names;
+}
+
 void check_regions(const std::vector<std::string>& missing, const MonitorDraft& draft, const std::string& pointer,
                    json::Problems& problems) {
     for (std::size_t i = 0; i < draft.regions.size(); ++i) {
         if (std::find(missing.begin(), missing.end(), draft.regions[i]) == missing.end()) continue;
         problems.push_back(
             {fmt::format("{}/regions/{}", pointer, i), fmt::format("there is no region \"{}\"", draft.regions[i])});
+    }
+    for (const auto* list : {&draft.policy.page_on, &draft.policy.exclude}) {
+        const auto field = list == &draft.policy.page_on ? "page_on" : "exclude";
+        for (std::size_t i = 0; i < list->size(); ++i) {
+            if (std::find(missing.begin(), missing.end(), (*list)[i]) == missing.end()) continue;
+            problems.push_back({fmt::format("{}/policy/{}/{}", pointer, field, i), fmt::format("there is no region \"{}\"", (*list)[i])});
+        }
     }
 }
 

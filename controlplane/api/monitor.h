@@ -8,6 +8,9 @@ namespace sonde::controlplane {
 
 Endpoints monitor_endpoints();
 
+// Those it is checked from, and those its policy names.
+std::vector<std::string> regions_named(const MonitorDraft& draft);
+
 // Adds a problem for each region that there is not; `pointer` is that of the monitor's document.
 void check_regions(const std::vector<std::string>& missing, const MonitorDraft& draft, const std::string& pointer,
                    json::Problems& problems);

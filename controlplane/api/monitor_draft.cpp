@@ -95,7 +95,7 @@ void read_push_policy(json::Reader& in, MonitorDraft& draft, json::Problems& pro
     if (document == nullptr) return;
     json::Reader inner(*document, in.pointer("policy"), problems);
     inner.whole("recovery_rounds", draft.policy.recovery_rounds, 1, 10);
-    for (const auto* field : {"quorum", "confirmation", "advisory_after"}) {
+    for (const auto* field : {"quorum", "confirmation", "advisory_after", "flapping", "page_on", "exclude"}) {
         if (inner.value(field) == nullptr) continue;
         inner.refuse(field, fmt::format("does not apply to the kind {}: only one place tells", name_of(draft.kind)));
     }
@@ -141,7 +141,12 @@ MonitorDraft read_monitor(const Json& document, const std::string& pointer, Site
     } else {
         read_policy(in, draft, problems);
     }
-    refuse_read_only(in, {"id", "version", "state", "state_since", "next_check_at", "votes", "created_at", "updated_at", "heartbeat"});
+    const auto& exclude = draft.policy.exclude;
+    const bool none_left = !draft.regions.empty() && std::all_of(draft.regions.begin(), draft.regions.end(), [&](const std::string& region) {
+        return std::binary_search(exclude.begin(), exclude.end(), region);
+    });
+    if (none_left) problems.push_back({pointer + "/policy/exclude", "leaves no region that votes"});
+    refuse_read_only(in, {"id", "version", "state", "state_since", "flapping_since", "next_check_at", "votes", "created_at", "updated_at", "heartbeat"});
     in.finish();
     return draft;
 }

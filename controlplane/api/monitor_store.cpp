@@ -17,7 +17,8 @@ const std::string kSelect = fmt::format(R"(
     select m.id, m.site_id, m.kind, m.name, m.spec, m.interval_ms, m.timeout_ms, m.regions, m.placement, m.severity, m.tags, m.enabled,
            m.paused, m.policy, m.phase_ms, m.version, m.created_at, m.updated_at, {0},
            case when ms.state = {0} then ms.since else greatest(m.updated_at, s.updated_at) end,
-           m.ping_token, case when m.ping_token is not null then ms.core end, m.secret_names
+           m.ping_token, case when m.ping_token is not null then ms.core end, m.secret_names,
+           case when ms.core like '%"flaps"%' then (ms.core::jsonb #>> '{{flaps,since}}')::bigint end
     from monitor m join site s on s.id = m.site_id left join monitor_state ms on ms.monitor_id = m.id )",
                                         kShownState);
 
@@ -44,6 +45,9 @@ constexpr db::Statement kUpdate{"monitor_update", R"(
            severity = $10, tags = $11, enabled = $12, paused = $13,
            secrets = $14, secret_names = $15, job_spec = $16, version = version + 1, updated_at = now()
     where id = $1)"};
+
+constexpr db::Statement kSetPolicy{"monitor_set_policy",
+                                   "update monitor set policy = $2, version = version + 1, updated_at = now() where id = $1"};
 
 constexpr db::Statement kRemove{"monitor_remove",
                                 "update monitor set deleted_at = now(), updated_at = now(), version = version + 1 where id = $1"};
@@ -109,6 +113,7 @@ Monitor read(const db::Row& row) {
     if (!row.is_null(20)) monitor.ping_token = row.text(20);
     if (!row.is_null(21)) monitor.core = row.text(21);
     monitor.secret_names = row.texts(22);
+    if (!row.is_null(23)) monitor.flapping_since = from_unix_ms(row.whole(23));
     return monitor;
 }
 
@@ -222,6 +227,8 @@ void update(db::Tx& tx, const crypto::SecretBox& box, MonitorId id, const Monito
             json::dump(check::write_policy(draft.policy)), name_of(draft.severity), draft.tags, draft.enabled, draft.paused,
             sealed(box, id, draft.secrets), names_of(draft.secrets), job_spec_of(draft)});
 }
+
+void set_policy(db::Tx& tx, MonitorId id, const check::Policy& policy) { tx.run(kSetPolicy, {id, json::dump(check::write_policy(policy))}); }
 
 void rotate_ping_token(db::Tx& tx, MonitorId id) { tx.run(kGiveToken, {id, new_ping_token()}); }
 

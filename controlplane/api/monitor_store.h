@@ -24,6 +24,7 @@ struct Monitor {
     TimePoint created_at;
     TimePoint updated_at;
     std::string ping_token;  // of kinds that are heard of
+    std::optional<TimePoint> flapping_since = std::nullopt;
     std::string core;        // of those too: the state as the engine keeps it; empty before there is one
 };
 
@@ -50,6 +51,8 @@ check::Secrets secrets(db::Tx& tx, const crypto::SecretBox& box, MonitorId id);
 void insert(db::Tx& tx, const crypto::SecretBox& box, const std::vector<std::pair<MonitorId, const MonitorDraft*>>& monitors);
 // Writes a locked monitor as its next version, its secrets included. Its site and kind stay.
 void update(db::Tx& tx, const crypto::SecretBox& box, MonitorId id, const MonitorDraft& draft);
+// The policy of a locked monitor alone, as its next version.
+void set_policy(db::Tx& tx, MonitorId id, const check::Policy& policy);
 // A new token instead of the old one, which is nobody's from then on. The next version of a locked monitor.
 void rotate_ping_token(db::Tx& tx, MonitorId id);
 void remove(db::Tx& tx, MonitorId id);

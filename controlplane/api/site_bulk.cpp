@@ -60,7 +60,10 @@ std::vector<NewSite> read_items(const Json& document, json::Problems& problems) 
 void check_all_regions(db::Tx& tx, const std::vector<NewSite>& sites) {
     std::set<std::string> names;
     for (const auto& site : sites) {
-        for (const auto& monitor : site.monitors) names.insert(monitor.draft.regions.begin(), monitor.draft.regions.end());
+        for (const auto& monitor : site.monitors) {
+            const auto named = regions_named(monitor.draft);
+            names.insert(named.begin(), named.end());
+        }
     }
     const auto missing = monitor_store::missing_regions(tx, {names.begin(), names.end()});
     if (missing.empty()) return;

@@ -13,8 +13,10 @@ namespace {
 // past.
 constexpr std::string_view kVotes = R"(
     select r.name, r.failure_domain, x.slot, x.attempt, x.started_at, x.verdict, x.failure_class, x.detail ->> 'message',
-           (extract(epoch from now() - x.started_at) * 1000)::bigint, count(*) over ()
+           (extract(epoch from now() - x.started_at) * 1000)::bigint, count(*) over (),
+           coalesce(h.health = 'quarantined', false)
     from region r
+    left join region_health h on h.region_id = r.id
     left join lateral (
         select slot, attempt, started_at, verdict, failure_class, detail from {}
         where {} region_id = r.id and slot > now() - $3::bigint * interval '1 millisecond'
@@ -41,6 +43,9 @@ Json votes_of(db::Tx& tx, const Monitor& monitor) {
         Json vote;
         vote["region"] = row.text(0);
         vote["failure_domain"] = row.text(1);
+        const auto worth = check::vote_of(draft.policy, row.text(0));
+        if (worth == check::RegionVote::exclude || row.boolean(10)) vote["standing"] = worth == check::RegionVote::exclude ? "excluded" : "quarantined";
+        if (worth == check::RegionVote::page) vote["pages"] = true;
         if (row.is_null(2)) {
             vote["verdict"] = "absent";
             vote["fresh"] = false;

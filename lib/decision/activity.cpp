@@ -24,6 +24,7 @@ void close_all(Step& step, Reason reason) {
         step.note(NoteKind::advisory, state.shown(), state.shown(), reason);
         step.effects.emplace_back(AdvisoryClosed{*state.advisory, reason});
     }
+    stop_flapping(step, reason);
     if (state.in_outage) step.effects.emplace_back(Leaves{Scope::outage, reason});
     if (state.in_warning) step.effects.emplace_back(Leaves{Scope::warning, reason});
     const auto since = state.since;
@@ -75,6 +76,7 @@ Reason definition_read(Step& step) {
         state.spec_revision = spec_revision;
         state.spec_hash = step.definition.spec_hash;
         state.voters_hash = step.definition.voters_hash;
+        state.counted_under.hash = step.definition.standing_hash;
         step.edge(from, reason);
         return reason;
     }
@@ -89,6 +91,7 @@ Reason definition_read(Step& step) {
         }
         state.spec_hash = step.definition.spec_hash;
     }
+    if (!step.definition.policy.flapping.enabled) stop_flapping(step, Reason::monitor_edited);
     if (state.voters_hash != step.definition.voters_hash) {
         drop_strangers(step);
         state.voters_hash = step.definition.voters_hash;
@@ -96,6 +99,10 @@ Reason definition_read(Step& step) {
         reason = Reason::monitor_edited;
         step.count();
         advise(step);
+    }
+    if (state.counted_under.hash != step.definition.standing_hash) {
+        state.counted_under.hash = step.definition.standing_hash;
+        if (const auto recounted = recount(step)) reason = *recounted;
     }
     return reason;
 }

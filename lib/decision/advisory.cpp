@@ -12,6 +12,10 @@ void close(Step& step, Reason reason) {
     state.advisory.reset();
 }
 
+bool is_about(const Advisory& advisory, RegionId region) {
+    return std::binary_search(advisory.regions.begin(), advisory.regions.end(), region);
+}
+
 }  // namespace
 
 std::optional<Reason> advise(Step& step) {
@@ -29,15 +33,20 @@ std::optional<Reason> advise(Step& step) {
 
     Advisory found{step.fresh_id, {}, check::FailureClass::none, step.now};
     int longest = 0;
+    std::vector<RegionId> still;  // those it is about already that see it yet
     for (const auto& vote : state.votes) {
-        if (!is_worse(step, vote) || vote.failing_slots < step.definition.policy.advisory_after) continue;
+        if (!is_worse(step, vote)) continue;
+        if (state.advisory && is_about(*state.advisory, vote.region)) still.push_back(vote.region);
+        if (vote.failing_slots < step.definition.policy.advisory_after) continue;
+        // The region may be found ill; and right after a recovery the votes of the round before say nothing.
+        if (!state.advisory && (step.now - vote.failing_since < step.definition.hold || vote.taken_at < state.since)) continue;
         found.regions.push_back(vote.region);
         if (vote.failing_slots > longest) {
             longest = vote.failing_slots;
             found.cause = vote.cause;
         }
     }
-    if (found.regions.empty()) return std::nullopt;
+    if (found.regions.empty() && still.empty()) return std::nullopt;
     if (!state.advisory) {
         state.advisory = std::move(found);
         step.note(NoteKind::advisory, state.shown(), state.shown(), Reason::minority_failing);
@@ -45,9 +54,9 @@ std::optional<Reason> advise(Step& step) {
         return Reason::minority_failing;
     }
     auto& regions = state.advisory->regions;
-    if (std::includes(regions.begin(), regions.end(), found.regions.begin(), found.regions.end())) return std::nullopt;
     std::vector<RegionId> all;
-    std::set_union(regions.begin(), regions.end(), found.regions.begin(), found.regions.end(), std::back_inserter(all));
+    std::set_union(still.begin(), still.end(), found.regions.begin(), found.regions.end(), std::back_inserter(all));
+    if (all == regions) return std::nullopt;
     regions = std::move(all);
     step.note(NoteKind::advisory, state.shown(), state.shown(), Reason::minority_failing);
     step.effects.emplace_back(AdvisoryChanged{*state.advisory});

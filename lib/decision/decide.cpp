@@ -12,6 +12,7 @@ constexpr milliseconds kHeardAgain{50};
 // Enough regions are heard again. If they see worse than is known, that is confirmed first and shown then.
 std::optional<Reason> regain_coverage(Step& step) {
     if (step.state.covered || step.tally.outcome == Outcome::too_few || quorum_sees_worse(step)) return std::nullopt;
+    if (step.state.known == Known::pending && step.tally.outcome == Outcome::up) return std::nullopt;  // first_quorum tells it
     const auto from = step.state.shown();
     step.state.covered = true;
     step.edge(from, Reason::voters_returned);
@@ -21,12 +22,14 @@ std::optional<Reason> regain_coverage(Step& step) {
 Reason result_seen(Step& step, const ResultSeen& result) {
     auto& state = step.state;
     if (state.activity != Activity::active || step.definition.activity != Activity::active) return Reason::not_watched;
-    if (step.definition.voter(result.region) == nullptr) return Reason::vote_from_stranger;
+    const auto* voter = step.definition.voter(result.region);
+    if (voter == nullptr) return Reason::vote_from_stranger;
     if (const auto* vote = find_vote(state.votes, result.region); vote != nullptr && !supersedes(result, *vote)) {
         return Reason::vote_superseded;
     }
     if (result.revision != 0 && result.revision < state.spec_revision) return Reason::vote_of_old_spec;
     step.slot = result.slot;
+    state.counted_under.hash = step.definition.standing_hash;
     if (result.verdict == check::Verdict::unknown) {
         step.count();
         return will_not_answer(step, result).value_or(Reason::agents_fault);
@@ -36,6 +39,7 @@ Reason result_seen(Step& step, const ResultSeen& result) {
 
     const Vote vote = cast_vote(state.votes, result, taken);
     step.count();
+    if (voter->standing != Standing::counts) return not_counted(step, vote);
     auto reason = Reason::vote_counted;
     const auto take = [&](std::optional<Reason> found) {
         if (found && reason == Reason::vote_counted) reason = *found;
@@ -100,6 +104,8 @@ Decision decide(MonitorState state, const Definition& definition, const Event& e
         reason = time_passed(step, *tick);
     } else if (const auto* ping = std::get_if<PingSeen>(&event.what)) {
         reason = definition.heartbeat ? ping_seen(step, *ping) : Reason::vote_from_stranger;
+    } else if (const auto* judgement = std::get_if<RegionsJudged>(&event.what)) {
+        reason = judged(step, judgement->well);
     } else {
         reason = definition_read(step);
     }

@@ -20,10 +20,15 @@ struct Tick {
 // The definition was read anew, and may be another than before.
 struct DefinitionRead {};
 
+// Whoever decides knows more of the regions that see an outage alone, which waits for that (Suspicion::held_since): they are well, or else in doubt.
+struct RegionsJudged {
+    bool well = false;
+};
+
 struct Event {
     TimePoint now;      // by the engine's clock; does not fall for one monitor but by a correction of that clock
     AdvisoryId fresh_id;  // for an advisory, should one be opened
-    std::variant<ResultSeen, Tick, DefinitionRead, PingSeen> what;
+    std::variant<ResultSeen, Tick, DefinitionRead, PingSeen, RegionsJudged> what;
 };
 
 struct Decision {

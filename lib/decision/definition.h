@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -25,12 +26,22 @@ enum class Severity : unsigned char { critical, major, minor };  // worst first
 // Whether checks of the monitor mean anything now. Everything but `active` closes what is open.
 enum class Activity : unsigned char { active, paused, disabled, deleted, site_inactive, site_deleted };
 
+// Whether a region's vote counts. Votes that do not are kept and shown all the same.
+enum class Standing : unsigned char {
+    counts,
+    excluded,     // by the monitor's policy: as if it did not check the monitor
+    quarantined,  // the region itself is ill: as if it were silent
+};
+
 // A region that checks the monitor.
 struct Voter {
     RegionId id{};
     std::string name;
     std::string domain;    // failure domain
     int domain_index = 0;  // from 0 to Definition::domains - 1, the same for equal domains
+    Standing standing = Standing::counts;
+    bool pages = false;         // it is enough alone
+    TimePoint doubtful_since{};  // quarantined: what began to fail there since then is put down to the region
 };
 
 struct Definition {
@@ -47,9 +58,12 @@ struct Definition {
     Activity activity = Activity::active;
     std::vector<Voter> voters;     // by id
     std::optional<check::HeartbeatSpec> heartbeat;  // of a monitor that is heard of; its one voter is kPushRegion
-    int domains = 0;
+    int domains = 0;                // with regions that are not excluded
     std::uint64_t voters_hash = 0;  // of the voters' ids
     int revision = 0;               // of the monitor, as its jobs carry it
+    std::uint64_t standing_hash = 0;  // of what their votes are worth; 0 if all just count
+    milliseconds hold{0};           // how long an outage that one domain alone sees waits for the judgement of its regions (arbitration.h)
+    std::vector<std::string> tags;  // of the monitor and its site, for who tells of it
 
     // How often one region checks it.
     [[nodiscard]] milliseconds cadence() const {
@@ -67,7 +81,20 @@ struct Definition {
         }
         return nullptr;
     }
+    [[nodiscard]] bool counts(RegionId region) const {
+        const auto* found = voter(region);
+        return found != nullptr && found->standing == Standing::counts;
+    }
 };
+
+// A region whose votes are not believed.
+struct IllRegion {
+    RegionId id{};
+    TimePoint doubtful_since;
+};
+
+// What each vote is worth, by the monitor's policy and the regions that are ill; and arranges the voters.
+void weigh_voters(Definition& definition, std::span<const IllRegion> ill);
 
 // Sorts the voters, numbers their failure domains and fills in what follows from them.
 void arrange_voters(Definition& definition);
@@ -77,4 +104,9 @@ void arrange_voters(Definition& definition);
 template <>
 struct sonde::EnumNames<sonde::decision::Severity> {
     static constexpr std::array<std::string_view, 3> names{"critical", "major", "minor"};
+};
+
+template <>
+struct sonde::EnumNames<sonde::decision::Standing> {
+    static constexpr std::array<std::string_view, 3> names{"counts", "excluded", "quarantined"};
 };

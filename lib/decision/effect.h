@@ -62,13 +62,18 @@ struct Leaves {
 };
 
 struct AdvisoryOpened { Advisory advisory; };
-struct AdvisoryChanged { Advisory advisory; };  // more regions; told by no event
+struct AdvisoryChanged { Advisory advisory; };  // other regions
 struct AdvisoryClosed {
     Advisory advisory;
     Reason reason = Reason::nobody_failing;
 };
 
-using Effect = std::variant<Note, Changed, Confirm, Joins, Leaves, AdvisoryOpened, AdvisoryChanged, AdvisoryClosed>;
+// After Joins, where the fall that made it flapping opened something; before Leaves, where its end closes it.
+struct FlappingBegan { int changes = 0; };
+struct FlappingEnded { Reason reason = Reason::flapping_calmed; };
+
+using Effect = std::variant<Note, Changed, Confirm, Joins, Leaves, AdvisoryOpened, AdvisoryChanged, AdvisoryClosed, FlappingBegan,
+                            FlappingEnded>;
 
 }  // namespace sonde::decision
 

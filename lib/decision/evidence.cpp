@@ -8,6 +8,8 @@ Json votes_of(const MonitorState& state, const Definition& definition, TimePoint
         Json item;
         item["region"] = voter.name;
         item["failure_domain"] = voter.domain;
+        if (voter.standing != Standing::counts) item["standing"] = name_of(voter.standing);
+        if (voter.pages) item["pages"] = true;
         const auto* vote = find_vote(state.votes, voter.id);
         if (vote == nullptr) {
             item["verdict"] = "absent";

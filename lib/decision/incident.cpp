@@ -91,6 +91,15 @@ IncidentDecision see(std::optional<Incident> open, const MonitorSeen& seen, Time
     return decision;
 }
 
+IncidentDecision mark(std::optional<Incident> open, const MonitorMarked& marked) {
+    IncidentDecision decision;
+    decision.next = std::move(open);
+    if (is_over(decision.next) || !decision.next->has(marked.monitor)) return decision;
+    enter(decision, marked.kind, kEngine, marked.monitor, marked.reason);
+    decision.told = Told::updated;
+    return decision;
+}
+
 IncidentDecision end_with_site(std::optional<Incident> open, const SiteGone& gone, TimePoint now) {
     IncidentDecision decision;
     decision.next = std::move(open);
@@ -151,6 +160,7 @@ IncidentDecision decide(std::optional<Incident> incident, const IncidentEvent& e
     if (const auto* leaves = std::get_if<MonitorLeaves>(&event.what)) return leave(std::move(incident), *leaves, event.now);
     if (const auto* seen = std::get_if<MonitorSeen>(&event.what)) return see(std::move(incident), *seen, event.now);
     if (const auto* gone = std::get_if<SiteGone>(&event.what)) return end_with_site(std::move(incident), *gone, event.now);
+    if (const auto* marked = std::get_if<MonitorMarked>(&event.what)) return mark(std::move(incident), *marked);
     return carry_out(std::move(incident), std::get<Command>(event.what), event);
 }
 

@@ -113,6 +113,14 @@ struct MonitorSeen {
     std::vector<std::string> regions;
 };
 
+// Something to be seen in the timeline, if the monitor takes part in the incident; nothing else changes.
+enum class TimelineKind : unsigned char;
+struct MonitorMarked {
+    MonitorId monitor;
+    TimelineKind kind{};
+    Reason reason = Reason::flapping_began;
+};
+
 // The site was deleted: whatever is open of it ends.
 struct SiteGone {
     Reason reason = Reason::site_deleted;
@@ -136,7 +144,7 @@ struct Around {
 struct IncidentEvent {
     TimePoint now;
     IncidentId fresh_id;  // for an incident, should one be opened
-    std::variant<MonitorJoins, MonitorLeaves, Command, MonitorSeen, SiteGone> what;
+    std::variant<MonitorJoins, MonitorLeaves, Command, MonitorSeen, SiteGone, MonitorMarked> what;
     Around around = {};   // of a Command
 };
 
@@ -157,6 +165,8 @@ enum class TimelineKind : unsigned char {
     update_edited,
     update_deleted,
     postmortem_written,
+    flapping_began,
+    flapping_ended,
 };
 
 // What is told of an incident: events `incident.<kind>`.
@@ -220,10 +230,11 @@ struct sonde::EnumNames<sonde::decision::IncidentState> {
 
 template <>
 struct sonde::EnumNames<sonde::decision::TimelineKind> {
-    static constexpr std::array<std::string_view, 16> names{
+    static constexpr std::array<std::string_view, 18> names{
         "opened",   "monitor_joined",   "monitor_left",  "acknowledged",   "unacknowledged", "commented",
         "resolved", "cause_changed",    "severity_changed", "assigned",    "title_changed",  "reopened",
-        "update_published", "update_edited", "update_deleted", "postmortem_written"};
+        "update_published", "update_edited", "update_deleted", "postmortem_written",
+        "flapping_began", "flapping_ended"};
 };
 
 template <>

@@ -38,7 +38,22 @@ void write_suspicion(Out out, const Suspicion& suspicion) {
     for (std::size_t i = 0; i < suspicion.asked.size(); ++i) {
         fmt::format_to(out, "{}[{},{}]", i == 0 ? "" : ",", number(suspicion.asked[i].region), suspicion.asked[i].attempt);
     }
-    fmt::format_to(out, "]}}");
+    fmt::format_to(out, "]");
+    if (suspicion.held_since) fmt::format_to(out, R"(,"held_since":{})", to_unix_ms(*suspicion.held_since));
+    fmt::format_to(out, "}}");
+}
+
+void write_flaps(Out out, const Flaps& flaps) {
+    const auto times = [&](const std::vector<TimePoint>& instants) {
+        for (std::size_t i = 0; i < instants.size(); ++i) fmt::format_to(out, "{}{}", i == 0 ? "" : ",", to_unix_ms(instants[i]));
+    };
+    fmt::format_to(out, R"(,"flaps":{{"changes":[)");
+    times(flaps.changes);
+    fmt::format_to(out, R"(],"outages":[)");
+    times(flaps.outages);
+    fmt::format_to(out, "]");
+    if (flaps.since) fmt::format_to(out, R"(,"since":{})", to_unix_ms(*flaps.since));
+    fmt::format_to(out, "}}");
 }
 
 // Wide enough for every instant and counter that is written.
@@ -109,6 +124,7 @@ Suspicion read_suspicion(const Json& document, json::Problems& problems) {
             suspicion.asked.push_back({static_cast<RegionId>(item[0].get<int>()), item[1].get<int>()});
         }
     }
+    if (in.has("held_since")) read_time(in, "held_since", suspicion.held_since.emplace());
     in.finish();
     return suspicion;
 }
@@ -189,6 +205,22 @@ void read_recovery(const Json& document, Recovery& recovery, json::Problems& pro
     in.require({"slot", "rounds"});
     read_time(in, "slot", recovery.slot);
     in.whole("rounds", recovery.rounds, 0, INT32_MAX);
+    read_time(in, "first", recovery.first);
+    in.finish();
+}
+
+void read_flaps(const Json& document, Flaps& flaps, json::Problems& problems) {
+    json::Reader in(document, "/flaps", problems);
+    in.require({"changes", "outages"});
+    for (auto [field, instants] : {std::pair{"changes", &flaps.changes}, std::pair{"outages", &flaps.outages}}) {
+        const auto* items = in.array(field, 64);
+        if (items == nullptr) continue;
+        for (const auto& item : *items) {
+            if (!item.is_number_integer()) return in.refuse(field, "must be instants");
+            instants->push_back(from_unix_ms(item.get<std::int64_t>()));
+        }
+    }
+    if (in.has("since")) read_time(in, "since", flaps.since.emplace());
     in.finish();
 }
 
@@ -211,7 +243,9 @@ std::string write_state(const MonitorState& state) {
         fmt::format_to(out, R"(,"times":{},"ask_again_at":{}}})", state.doubt.times, to_unix_ms(state.doubt.ask_again_at));
     }
     if (state.recovery != Recovery{}) {
-        fmt::format_to(out, R"(,"recovery":{{"slot":{},"rounds":{}}})", to_unix_ms(state.recovery.slot), state.recovery.rounds);
+        fmt::format_to(out, R"(,"recovery":{{"slot":{},"rounds":{})", to_unix_ms(state.recovery.slot), state.recovery.rounds);
+        if (state.recovery.first != Slot{}) fmt::format_to(out, R"(,"first":{})", to_unix_ms(state.recovery.first));
+        fmt::format_to(out, "}}");
     }
     if (state.advisory) {
         fmt::format_to(out, R"(,"advisory":{{"id":"{}","regions":)", state.advisory->id.text());
@@ -220,6 +254,8 @@ std::string write_state(const MonitorState& state) {
     }
     if (state.heartbeat != Heartbeat{}) write_heartbeat(text, state.heartbeat);
     if (state.spec_revision != 0) fmt::format_to(out, R"(,"spec_revision":{})", state.spec_revision);
+    if (state.flaps != Flaps{}) write_flaps(out, state.flaps);
+    if (state.counted_under.hash != 0) fmt::format_to(out, R"(,"counted_under":"{:016x}")", state.counted_under.hash);
     fmt::format_to(out, R"(,"votes":[)");
     for (std::size_t i = 0; i < state.votes.size(); ++i) {
         if (i != 0) text.push_back(',');
@@ -251,6 +287,8 @@ Result<MonitorState> read_state(std::string_view text) {
     if (const auto* inner = in.object("advisory")) state.advisory = read_advisory(*inner, problems);
     if (const auto* inner = in.object("heartbeat")) read_heartbeat(*inner, state.heartbeat, problems);
     in.whole("spec_revision", state.spec_revision, 0, INT32_MAX);
+    if (const auto* inner = in.object("flaps")) read_flaps(*inner, state.flaps, problems);
+    read_hash(in, "counted_under", state.counted_under.hash);
     if (const auto* items = in.array("votes", 1000)) {
         for (std::size_t i = 0; i < items->size(); ++i) {
             state.votes.push_back(read_vote((*items)[i], fmt::format("/votes/{}", i), problems));

@@ -38,6 +38,7 @@ struct Suspicion {
     int rounds = 0;          // times asked; in place, since the last answer
     TimePoint deadline;      // answers are expected by then
     std::vector<Asked> asked;  // not answered yet
+    std::optional<TimePoint> held_since;  // confirmed, and waiting for the judgement of the regions; `deadline` is the end of that
     friend bool operator==(const Suspicion&, const Suspicion&) = default;
 };
 
@@ -52,6 +53,7 @@ struct Doubt {
 struct Recovery {
     Slot slot;       // of the last good round
     int rounds = 0;  // successive good rounds
+    Slot first;      // of the first of them; kept while the monitor flaps
     friend bool operator==(const Recovery&, const Recovery&) = default;
 };
 
@@ -61,6 +63,20 @@ struct Advisory {
     check::FailureClass cause = check::FailureClass::none;
     TimePoint opened_at;
     friend bool operator==(const Advisory&, const Advisory&) = default;
+};
+
+// The newest changes of the verdict, oldest first, and whether they were too many. From up to down is one of both sorts.
+struct Flaps {
+    std::vector<TimePoint> changes;  // between up and anything worse
+    std::vector<TimePoint> outages;  // between down and anything better
+    std::optional<TimePoint> since;  // flapping
+    friend bool operator==(const Flaps&, const Flaps&) = default;
+};
+
+// `Definition::standing_hash` as of the last count. Makes no two states different: they are worth storing for what followed from it.
+struct CountedUnder {
+    std::uint64_t hash = 0;
+    friend bool operator==(const CountedUnder&, const CountedUnder&) { return true; }
 };
 
 struct MonitorState {
@@ -80,6 +96,8 @@ struct MonitorState {
     std::optional<Advisory> advisory;
     Heartbeat heartbeat;       // of monitors that are heard of
     int spec_revision = 0;     // what was checked by an earlier revision of the monitor was checked by another spec; 0: there was no other
+    Flaps flaps;
+    CountedUnder counted_under;
 
     [[nodiscard]] State shown() const {
         if (activity != Activity::active) return State::paused;
@@ -97,7 +115,7 @@ struct MonitorState {
 
 // Compact JSON. `votes` is a list of `{"region": id, "slot": ms, "attempt": n, "at": ms, "verdict": name}`, for a failing vote
 // with `class`, `failing_slots`, `failing_since` and `message` besides. `heartbeat` has `last_ping`, `last_success` and `deadline` in ms since the
-// Unix epoch and `last_run` in ms, each if there is one. Other fields are left out where they say nothing.
+// Unix epoch and `last_run` in ms, each if there is one. `flaps` has `since` in ms while the monitor flaps. Other fields are left out where they say nothing.
 std::string write_state(const MonitorState& state);
 
 // Reads exactly what `write_state` wrote; anything else is an error.

@@ -25,12 +25,14 @@ void Step::edge(State from, Reason reason) {
 void become(Step& step, Known known, Reason reason, std::optional<TimePoint> failing_since) {
     auto& state = step.state;
     const auto from = state.shown();
+    const auto before = state.known;
     if (rank(known) > rank(state.known)) state.doubt = {};
     state.known = known;
     state.covered = true;
     state.suspicion.reset();
     state.recovery = {};
     step.edge(from, reason);
+    const bool flaps_now = changes_again(step, before, reason);
 
     if (known == Known::down && !state.in_outage) {
         step.effects.emplace_back(join_by(step, Scope::outage, reason, failing_since, 2));
@@ -39,6 +41,10 @@ void become(Step& step, Known known, Reason reason, std::optional<TimePoint> fai
     if (known == Known::degraded && !state.in_warning) {
         step.effects.emplace_back(join_by(step, Scope::warning, reason, failing_since, 1));
         state.in_warning = true;
+    }
+    if (flaps_now) {
+        step.note(NoteKind::transition, state.shown(), state.shown(), Reason::flapping_began);
+        step.effects.emplace_back(FlappingBegan{step.definition.policy.flapping.changes});
     }
     if (known != Known::down && state.in_outage) {
         step.effects.emplace_back(Leaves{Scope::outage, reason});
@@ -71,11 +77,14 @@ std::optional<Reason> recover(Step& step, const Vote& vote) {
     const auto round = tally_round(state.votes, step.definition, step.now, vote.slot - step.definition.cadence());
     const int better = round.up + (known == 2 ? round.degraded : 0);
     if (better < needed_up(step.definition.policy.quorum, round.fresh, round.configured)) return std::nullopt;
+    if (round.paging_up + (known == 2 ? round.paging_degraded : 0) < round.paging) return std::nullopt;
+    if (state.flaps.since && state.recovery.rounds == 0) state.recovery.first = vote.slot;
     ++state.recovery.rounds;
     state.recovery.slot = vote.slot;
+    if (state.flaps.since && vote.slot - state.recovery.first < step.definition.policy.flapping.calm) return std::nullopt;
     if (state.recovery.rounds < step.definition.policy.recovery_rounds) return std::nullopt;
 
-    const bool still_degraded = round.failing() >= round.needed;
+    const bool still_degraded = round.failing() >= round.needed || round.paging_degraded > 0;
     become(step, known == 2 && still_degraded ? Known::degraded : Known::up, Reason::quorum_recovered, std::nullopt);
     return Reason::quorum_recovered;
 }

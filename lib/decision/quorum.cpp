@@ -26,8 +26,11 @@ std::optional<check::Verdict> verdict_of(const Domain& domain) {
 }
 
 Outcome outcome_of(const Tally& tally, const check::Quorum& quorum) {
-    if (tally.fresh < needed_fresh(quorum, tally.configured)) return Outcome::too_few;
-    if (tally.down >= tally.needed) return Outcome::down;
+    if (tally.paging_down > 0) return Outcome::down;
+    const bool few = tally.fresh < needed_fresh(quorum, tally.configured);
+    if (!few && tally.down >= tally.needed) return Outcome::down;
+    if (tally.paging_degraded > 0) return Outcome::degraded;
+    if (few) return Outcome::too_few;
     if (tally.failing() >= tally.needed) return Outcome::degraded;
     if (tally.up >= needed_up(quorum, tally.fresh, tally.configured)) return Outcome::up;
     return Outcome::undecided;
@@ -68,15 +71,19 @@ Tally tally_round(const std::vector<Vote>& votes, const Definition& definition, 
         many.resize(static_cast<std::size_t>(definition.domains));
         domains = many.data();
     }
+    Tally tally;
     for (const auto& vote : votes) {
         if (!is_fresh(vote.taken_at, definition, now)) continue;
         const auto* voter = definition.voter(vote.region);
-        if (voter == nullptr) continue;
+        if (voter == nullptr || voter->standing != Standing::counts) continue;
         auto& domain = domains[voter->domain_index];
         ++domain.fresh;
         if (vote.slot > after) ++domain.counted[static_cast<std::size_t>(rank(vote.verdict))];
+        if (!voter->pages) continue;
+        ++tally.paging;
+        if (vote.slot <= after) continue;
+        ++(vote.verdict == check::Verdict::down ? tally.paging_down : vote.verdict == check::Verdict::degraded ? tally.paging_degraded : tally.paging_up);
     }
-    Tally tally;
     tally.configured = definition.domains;
     for (int i = 0; i < definition.domains; ++i) {
         if (domains[i].fresh == 0) continue;
@@ -100,7 +107,14 @@ bool confirms_in_place(const Definition& definition) {
     return needed_down(definition.policy.quorum, definition.domains, definition.domains) == 1;
 }
 
+bool confirms_in_place(const Definition& definition, RegionId first) {
+    if (confirms_in_place(definition)) return true;
+    const auto* voter = definition.voter(first);
+    return voter != nullptr && voter->pages;
+}
+
 std::string describe(const Tally& tally) {
+    if (tally.paging_down > 0 && tally.down < tally.needed) return fmt::format("{}/{} down, one is enough", tally.down, tally.fresh);
     if (tally.outcome == Outcome::too_few) return fmt::format("{}/{} fresh", tally.fresh, tally.configured);
     if (tally.failing() == 0) return fmt::format("{}/{} up", tally.up, tally.fresh);
     if (tally.down == 0) return fmt::format("{}/{} degraded, {} needed", tally.degraded, tally.fresh, tally.needed);

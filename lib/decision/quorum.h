@@ -27,12 +27,17 @@ struct Tally {
     int down = 0;
     int configured = 0;
     int needed = 0;       // failing domains it takes
+    // Regions, not domains, that are enough alone: those with fresh votes, and what they see.
+    int paging = 0;
+    int paging_degraded = 0;
+    int paging_down = 0;
+    int paging_up = 0;
     Outcome outcome = Outcome::too_few;
 
     [[nodiscard]] int failing() const { return degraded + down; }
 };
 
-// Counts the votes that are fresh at `now`.
+// Counts the votes that are fresh at `now`, of the regions whose votes count.
 Tally tally(const std::vector<Vote>& votes, const Definition& definition, TimePoint now);
 
 // As `tally`, but only votes on slots after `after` are counted up, degraded or down; the others merely are fresh. An outcome of
@@ -41,6 +46,8 @@ Tally tally_round(const std::vector<Vote>& votes, const Definition& definition, 
 
 // With one domain, or a rule that one domain satisfies, nobody else can confirm: the check is repeated in place.
 bool confirms_in_place(const Definition& definition);
+// The same for a failure that `first` saw first: a region that is enough alone is not to be confirmed by others.
+bool confirms_in_place(const Definition& definition, RegionId first);
 
 // `2/3 down`, `1/3 failing` and so on, for traces.
 std::string describe(const Tally& tally);

@@ -57,13 +57,24 @@ enum class Reason : unsigned char {
     // Of incidents, while they last.
     cause_changed,       // most regions see another failure of it now
     severity_followed,   // worse monitors joined, or the worst have left
+    // Votes that do not count, and regions that are judged (arbitration.h).
+    vote_excluded,       // the monitor's policy does not count the region
+    vote_quarantined,    // the region is ill: its vote says nothing of the target
+    region_in_doubt,     // one domain alone sees the outage: it waits until its regions are judged
+    region_quarantined,  // decided anew without the votes of a region that was found ill
+    votes_recounted,     // decided anew after a change of what votes are worth
+    paging_region_down,  // a region that is enough alone sees it down
+
+    // A verdict that changes too often.
+    flapping_began,
+    flapping_calmed,     // good for long enough
 };
 
 }  // namespace sonde::decision
 
 template <>
 struct sonde::EnumNames<sonde::decision::Reason> {
-    static constexpr std::array<std::string_view, 38> names{
+    static constexpr std::array<std::string_view, 46> names{
         "vote_counted", "vote_superseded", "vote_late", "vote_from_stranger", "agents_fault",
         "not_watched", "nothing_due", "below_quorum", "quorum_unconfirmed", "confirmation_repeated",
         "confirmation_refuted", "recheck_passed", "confirmation_unanswered", "first_quorum", "quorum_down",
@@ -71,8 +82,10 @@ struct sonde::EnumNames<sonde::decision::Reason> {
         "nobody_failing", "became_incident", "monitor_paused", "monitor_disabled", "monitor_deleted",
         "site_inactive", "site_deleted", "monitor_resumed", "monitor_edited", "by_request",
         "heartbeat_noted", "first_heartbeat", "heartbeat_late", "heartbeat_failed", "heartbeat_recovered",
-        "vote_of_old_spec", "cause_changed", "severity_followed"};
+        "vote_of_old_spec", "cause_changed", "severity_followed",
+        "vote_excluded", "vote_quarantined", "region_in_doubt", "region_quarantined", "votes_recounted",
+        "paging_region_down", "flapping_began", "flapping_calmed"};
 };
 
 static_assert(sonde::EnumNames<sonde::decision::Reason>::names.size() ==
-              static_cast<std::size_t>(sonde::decision::Reason::severity_followed) + 1);
+              static_cast<std::size_t>(sonde::decision::Reason::flapping_calmed) + 1);

@@ -13,7 +13,7 @@ Sighting sighting_of(const MonitorState& state, const Definition& definition, Ti
     };
     std::vector<Seen> seen;
     for (const auto& vote : state.votes) {
-        if (rank(vote.verdict) < least_rank || !is_fresh(vote.taken_at, definition, now)) continue;
+        if (rank(vote.verdict) < least_rank || !is_fresh(vote.taken_at, definition, now) || !definition.counts(vote.region)) continue;
         if (vote.region != kPushRegion) sighting.regions.push_back(vote.region);
         const auto at = std::find_if(seen.begin(), seen.end(), [&](const Seen& other) { return other.cause == vote.cause; });
         if (at == seen.end()) {

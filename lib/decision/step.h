@@ -25,9 +25,9 @@ constexpr int rank(Outcome outcome) { return outcome == Outcome::down ? 2 : outc
 // True if the quorum sees worse than what is known.
 inline bool quorum_sees_worse(const Step& step) { return rank(step.tally.outcome) > rank(step.state.known); }
 
-// Fresh and worse than what is known.
+// Fresh, worse than what is known, and it counts.
 inline bool is_worse(const Step& step, const Vote& vote) {
-    return rank(vote.verdict) > rank(step.state.known) && is_fresh(vote.taken_at, step.definition, step.now);
+    return rank(vote.verdict) > rank(step.state.known) && is_fresh(vote.taken_at, step.definition, step.now) && step.definition.counts(vote.region);
 }
 bool anybody_sees_worse(const Step& step);
 
@@ -39,6 +39,9 @@ std::optional<Reason> answers_overdue(Step& step);
 // An agent that was asked could not look.
 std::optional<Reason> will_not_answer(Step& step, const ResultSeen& result);
 
+// The regions that the outage in waiting rests on were judged.
+Reason judged(Step& step, bool well);
+
 // outage.cpp ─ what is known changes. Without `failing_since`, the failing votes say it.
 void become(Step& step, Known known, Reason reason, std::optional<TimePoint> failing_since);
 std::optional<Reason> recover(Step& step, const Vote& vote);
@@ -46,6 +49,18 @@ std::optional<Reason> first_quorum(Step& step);
 
 // advisory.cpp
 std::optional<Reason> advise(Step& step);
+
+// flapping.cpp
+// What is known has changed from `before`. True if the monitor flaps since now. A correction is no change of the target.
+bool changes_again(Step& step, Known before, Reason reason);
+// Ends it, if it is so.
+void stop_flapping(Step& step, Reason reason);
+
+// standing.cpp ─ regions whose votes do not count.
+// Such a vote was cast.
+Reason not_counted(Step& step, const Vote& vote);
+// What votes are worth has changed: what is known is decided on anew.
+std::optional<Reason> recount(Step& step);
 
 // activity.cpp ─ pause, resume, edit, delete.
 Reason definition_read(Step& step);

@@ -23,6 +23,13 @@ bool explains_silence(EventKind kind) {
         case EventKind::incident_update_edited:
         case EventKind::incident_update_deleted:
         case EventKind::incident_postmortem_published:
+        case EventKind::advisory_changed:
+        case EventKind::advisory_acknowledged:
+        case EventKind::advisory_muted:
+        case EventKind::region_quarantined:
+        case EventKind::region_released:
+        case EventKind::monitor_flapping_began:
+        case EventKind::monitor_flapping_ended:
             return true;
         case EventKind::monitor_changed:
         case EventKind::channel_test:

@@ -31,6 +31,20 @@ std::optional<Reason> supersede(EventKind kind, const std::vector<EventKind>& la
             if (came(EventKind::incident_resolved)) return Reason::resolved_since;
             if (came(EventKind::incident_assigned)) return Reason::updated_since;
             return std::nullopt;
+        case EventKind::advisory_changed:
+            if (came(EventKind::advisory_closed)) return Reason::closed_since;
+            if (came(EventKind::advisory_changed)) return Reason::updated_since;
+            return std::nullopt;
+        case EventKind::region_quarantined:
+        case EventKind::region_released:
+            if (came(EventKind::region_quarantined) || came(EventKind::region_released)) return Reason::updated_since;
+            return std::nullopt;
+        case EventKind::monitor_flapping_began:
+        case EventKind::monitor_flapping_ended:
+            if (came(EventKind::monitor_flapping_began) || came(EventKind::monitor_flapping_ended)) return Reason::updated_since;
+            return std::nullopt;
+        case EventKind::advisory_acknowledged:
+        case EventKind::advisory_muted:
         case EventKind::advisory_opened:
             if (came(EventKind::advisory_closed)) return Reason::closed_since;
             return std::nullopt;

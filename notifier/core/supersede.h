@@ -21,7 +21,8 @@ namespace sonde::notifier {
 // * incident.opened stays until then, so that no acknowledgement arrives for an incident nobody heard of.
 // * Of updates only the last counts; of acknowledged and unacknowledged, the last of both; comments stay.
 // * Opened again is as opened; of severities and assignments only the last counts; public updates and postmortems stay.
-// * advisory.closed makes advisory.opened old; it is final as well.
+// * advisory.closed makes all before it old; it is final as well. Of its changes only the last counts.
+// * Of a region's health only the last counts; so of a monitor's flapping.
 // * Of a region's coverage, and of a monitor's changes, only the last counts.
 std::optional<Reason> supersede(EventKind kind, const std::vector<EventKind>& later);
 

@@ -51,7 +51,7 @@ Stage::Stage() : postgres(shared_postgres()), nats(shared_nats()) {
     bus_ = bus::Bus::connect(options, registry_);
     if (!eventually([&] { return bus_->health().connected; })) throw std::runtime_error("no connection to NATS");
     run("truncate region, site, monitor, agent, change, lease, scheduler_cursor, slot_ledger, result, evidence, sight, monitor_state, decision, incident,"
-        " incident_monitor, incident_event, incident_update, incident_postmortem, advisory, region_coverage, incident_command, outbox restart identity cascade");
+        " incident_monitor, incident_event, incident_update, incident_postmortem, advisory, region_coverage, incident_command, voting_command, outbox restart identity cascade");
     for (const auto stream : {message::subject::results_stream, message::subject::events_stream, message::subject::parked_stream}) {
         require(bus_->delete_stream(std::string(stream)), "old stream");
     }
@@ -78,6 +78,7 @@ Stage::Stage() : postgres(shared_postgres()), nats(shared_nats()) {
     config.poll = milliseconds{200};
     config.agent_silence = milliseconds{60'000};
     config.watch_every = milliseconds{600};
+    config.hold = milliseconds{0};
     config.stuck_after = milliseconds{1000};
     start_ = wall_now() - seconds{600};
 }

@@ -10,6 +10,7 @@
 
 using namespace sonde;
 using namespace sonde::decision;
+using std::chrono::minutes;
 
 namespace {
 
@@ -17,7 +18,7 @@ const TimePoint kStart = from_unix_ms(1'000'000'200'000);
 
 struct Happening {
     int after_ms = 0;
-    int kind = 0;  // 0 to 17 a result, then pause, resume, edit, fewer regions, acknowledge, resolve
+    int kind = 0;  // 0 to 17 a result, then pause, resume, edit, fewer regions, acknowledge, resolve, quarantine, release, judged well, in doubt
     int region = 1;
     int verdict = 0;
     int slots_back = 0;
@@ -37,7 +38,7 @@ rc::Gen<int> whole(int from, int to) { return rc::gen::inRange(from, to + 1); }
 rc::Gen<Happening> happening() {
     return rc::gen::build<Happening>(
         rc::gen::set(&Happening::after_ms, rc::gen::weightedOneOf<int>({{8, whole(0, 20'000)}, {1, whole(20'000, 200'000)}})),
-        rc::gen::set(&Happening::kind, whole(0, 23)),
+        rc::gen::set(&Happening::kind, whole(0, 27)),
         rc::gen::set(&Happening::region, whole(1, 5)),
         rc::gen::set(&Happening::verdict, rc::gen::weightedElement<int>({{5, 0}, {1, 1}, {5, 2}, {1, 3}})),
         rc::gen::set(&Happening::slots_back, rc::gen::weightedElement<int>({{8, 0}, {1, 1}, {1, 5}})),
@@ -59,6 +60,16 @@ rc::Gen<Definition> definition() {
         made.policy.confirm_attempts = *whole(1, 3);
         made.policy.recovery_rounds = *whole(1, 3);
         made.policy.advisory_after = *whole(1, 3);
+        made.policy.flapping.enabled = *rc::gen::weightedElement<bool>({{2, true}, {1, false}});
+        made.policy.flapping.changes = *whole(3, 5);
+        made.policy.flapping.window = minutes{*whole(1, 30)};
+        made.policy.flapping.calm = seconds{*whole(10, 300)};
+        made.hold = seconds{*rc::gen::element(0, 0, 5, 15)};
+        for (auto& voter : made.voters) {
+            voter.pages = *rc::gen::weightedElement<bool>({{6, false}, {1, true}});
+            if (*rc::gen::weightedElement<bool>({{8, false}, {1, true}})) voter.standing = Standing::excluded;
+        }
+        arrange_voters(made);
         made.rotates = *rc::gen::weightedElement<bool>({{4, false}, {1, true}});
         return made;
     });
@@ -81,9 +92,14 @@ bool plainly_down(const MonitorState& state, const Definition& definition, TimeP
     std::map<std::string, std::pair<int, int>> domains;  // fresh, down
     for (const auto& vote : state.votes) {
         const auto* voter = definition.voter(vote.region);
-        if (voter == nullptr || now - vote.taken_at > definition.cadence() * 3 / 2 + definition.timeout) continue;
+        if (voter == nullptr || voter->standing != Standing::counts || now - vote.taken_at > definition.cadence() * 3 / 2 + definition.timeout) continue;
         ++domains[voter->domain].first;
         if (vote.verdict == check::Verdict::down) ++domains[voter->domain].second;
+    }
+    for (const auto& vote : state.votes) {
+        const auto* voter = definition.voter(vote.region);
+        const bool enough = voter != nullptr && voter->pages && voter->standing == Standing::counts;
+        if (enough && vote.verdict == check::Verdict::down && now - vote.taken_at <= definition.freshness()) return true;
     }
     const auto down = std::count_if(domains.begin(), domains.end(), [](const auto& one) { return one.second.second * 2 > one.second.first; });
     const auto fresh = static_cast<long>(domains.size());
@@ -115,6 +131,17 @@ public:
                 if (watched.definition.voters.size() > 1) watched.definition.voters.pop_back();
                 arrange_voters(watched.definition);
                 return step(DefinitionRead{});
+            case 24:
+            case 25:
+                for (auto& voter : watched.definition.voters) {
+                    if (voter.id != static_cast<RegionId>(it.region) || voter.standing == Standing::excluded) continue;
+                    voter.standing = it.kind == 24 ? Standing::quarantined : Standing::counts;
+                    voter.doubtful_since = it.kind == 24 ? now - minutes{it.verdict * 5} : TimePoint{};
+                }
+                arrange_voters(watched.definition);
+                return step(DefinitionRead{});
+            case 26:
+            case 27: return step(RegionsJudged{it.kind == 26});
             case 22: world_.command(now, Scope::outage, {Action::acknowledge, "ann", "", {}}); break;
             default: world_.command(now, Scope::outage, {Action::resolve, "ann", "", {}}); break;
         }
@@ -156,6 +183,8 @@ private:
         }
         if (std::holds_alternative<DefinitionRead>(what) && one.next.votes.empty()) newest_.clear();
         remember(what, one.reason);
+        check_flapping(before, one);
+        check_standing(one.next, watched.definition);
         for (const auto& effect : one.effects) {
             if (const auto* joins = std::get_if<Joins>(&effect); joins != nullptr && joins->scope == Scope::outage) {
                 RC_ASSERT(plainly_down(one.next, watched.definition, now_));
@@ -167,6 +196,7 @@ private:
                     RC_ASSERT(vote.verdict == newest->second.verdict);
                 }
                 RC_ASSERT(joins->failing_since <= now_);
+                for (const auto region : joins->regions) RC_ASSERT(watched.definition.counts(region));
                 RC_ASSERT(!joins->regions.empty());
             }
             if (const auto* changed = std::get_if<Changed>(&effect)) RC_ASSERT(changed->from != changed->to);
@@ -175,6 +205,7 @@ private:
                 for (const auto& ask : confirm->asks) {
                     RC_ASSERT(ask.attempt >= 1 && ask.not_after > ask.not_before);
                     RC_ASSERT(watched.definition.voter(ask.region) != nullptr);
+                    RC_ASSERT(watched.definition.counts(ask.region));
                 }
             }
         }
@@ -195,6 +226,31 @@ private:
         if (reason == Reason::not_watched || reason == Reason::vote_from_stranger || reason == Reason::vote_late) return;
         auto& newest = newest_[result->region];
         if (std::tie(result->slot, result->attempt) > std::tie(newest.slot, newest.attempt)) newest = *result;
+    }
+
+    // It begins with a fall and ends with what closes everything, and each is told once.
+    static void check_flapping(const MonitorState& before, const Decision& decision) {
+        int balance = before.flaps.since ? 1 : 0;
+        for (const auto& effect : decision.effects) {
+            if (std::holds_alternative<FlappingBegan>(effect)) RC_ASSERT(++balance == 1);
+            if (std::holds_alternative<FlappingEnded>(effect)) RC_ASSERT(--balance == 0);
+        }
+        const auto& next = decision.next;
+        RC_ASSERT(balance == (next.flaps.since ? 1 : 0));
+        RC_ASSERT(!next.flaps.since || next.known == Known::down || next.known == Known::degraded);
+        RC_ASSERT(next.flaps.changes.size() <= 20 && next.flaps.outages.size() <= 20);
+    }
+
+    // What does not count is in nothing that is decided.
+    static void check_standing(const MonitorState& next, const Definition& definition) {
+        if (next.counted_under.hash != definition.standing_hash || next.activity != Activity::active) return;
+        if (next.advisory) {
+            for (const auto region : next.advisory->regions) RC_ASSERT(definition.counts(region));
+        }
+        if (next.suspicion) {
+            RC_ASSERT(definition.counts(next.suspicion->first));
+            RC_ASSERT(!next.suspicion->held_since || next.suspicion->deadline <= *next.suspicion->held_since + definition.hold * 4);
+        }
     }
 
     void check_incidents() {

@@ -23,9 +23,11 @@ MonitorState full_state() {
     state.votes.push_back({static_cast<RegionId>(1), at(3), 2, at(4), check::Verdict::down, check::FailureClass::http_status, true, 3,
                            at(0), "GET http://x: \"500\" \xC3\xA9"});
     state.votes.push_back({static_cast<RegionId>(9), at(3), 0, at(3), check::Verdict::up, {}, false, 0, {}, ""});
-    state.suspicion = Suspicion{static_cast<RegionId>(1), at(4), at(3), 2, 3, 1, at(9), {{static_cast<RegionId>(9), 3}}};
+    state.suspicion = Suspicion{static_cast<RegionId>(1), at(4), at(3), 2, 3, 1, at(9), {{static_cast<RegionId>(9), 3}}, at(8)};
     state.doubt = {{static_cast<RegionId>(1), static_cast<RegionId>(2)}, 4, at(100)};
-    state.recovery = {at(3), 1};
+    state.recovery = {at(3), 1, at(2)};
+    state.flaps = {{at(1), at(2)}, {at(2)}, at(2)};
+    state.counted_under.hash = 7;
     state.advisory = Advisory{AdvisoryId{77}, {static_cast<RegionId>(1)}, check::FailureClass::reset, at(5)};
     state.heartbeat.pings = {{at(1), 0, check::PingKind::start, "a-1"}, {at(2), 99, check::PingKind::fail, ""}};
     state.heartbeat.last_ping = at(3);

@@ -5,9 +5,9 @@
 //
 // A heartbeat monitor is `monitor NAME heartbeat {spec}`; its events are `ping <kind> [run <id>] [at <s>]`, `period <ms>`, and `deaf` and `hears`:
 // between them the engine does not know what is in the stream. Other events: `<region> <verdict>[(<class>)] [slot <s>] [#<attempt>] [started <s>] [backfilled] [rev <n>]`,
-// `pause`, `resume`, `delete`, `edit` (of the spec: the next revision), `policy {…}`, `interval <duration>`, `regions <name>=<domain>…`,
-// `<action> by <actor> [version <n>] [<term> <value>]…`, `site-gone`, `nothing`; `@<monitor>` at the end where there are several. A result is of the revision that the engine
-// knows, unless it says another.
+// `pause`, `resume`, `delete`, `edit` (of the spec: the next revision), `policy {…}`, `interval <duration>`, `regions <name>=<domain>…`, `quarantine <region>`,
+// `release <region>`, `judged well|doubtful`, `<action> by <actor> [version <n>] [<term> <value>]…`, `site-gone`, `nothing`; `@<monitor>` at the end where there are several.
+// A result is of the revision that the engine knows, unless it says another.
 // Ticks that come due in between are shown as lines of their own, marked `·`.
 // SONDE_UPDATE_GOLDEN=1 writes the traces anew.
 #include <doctest/doctest.h>
@@ -25,6 +25,7 @@
 
 using namespace sonde;
 using namespace sonde::decision;
+using std::chrono::minutes;
 
 namespace {
 
@@ -68,12 +69,19 @@ private:
         arrange_voters(definition);
     }
 
-    static void set_policy(Definition& definition, const std::string& text) {
+    void set_policy(Definition& definition, const std::string& text) {
         json::Problems problems;
         const auto document = json::parse(text.substr(0, text.rfind('}') + 1));
         REQUIRE(document.ok());
         definition.policy = check::read_policy(*document, "", problems);
         REQUIRE(problems.empty());
+        weigh(definition);
+    }
+
+    void weigh(Definition& definition) {
+        std::vector<IllRegion> ill;
+        for (const auto& [name, since] : ill_) ill.push_back({static_cast<RegionId>(ids_.at(name)), since});
+        weigh_voters(definition, ill);
     }
 
     void set_heartbeat(Definition& definition, const std::string& line) {
@@ -95,6 +103,7 @@ private:
         while (words >> word) {
             if (word == "interval" && words >> word) definition.interval = parse_duration(word).value();
             else if (word == "timeout" && words >> word) definition.timeout = parse_duration(word).value();
+            else if (word == "hold" && words >> word) definition.hold = parse_duration(word).value();
             else if (word == "rotates") definition.rotates = true;
             else if (word == "severity" && words >> word) definition.severity = from_name<Severity>(word).value();
             else if (word == "heartbeat") { set_heartbeat(definition, line); break; }
@@ -145,6 +154,19 @@ private:
             ++definition.spec_hash;
             return world_.happens(index, now_, DefinitionRead{});
         }
+        if (word == "quarantine" || word == "release") {
+            std::string region;
+            words >> region;
+            if (word == "release") ill_.erase(region);
+            if (word == "quarantine") ill_[region] = now_ - minutes{5};
+            weigh(definition);
+            return world_.happens(index, now_, DefinitionRead{});
+        }
+        if (word == "judged") {
+            std::string judgement;
+            words >> judgement;
+            return world_.happens(index, now_, RegionsJudged{judgement == "well"});
+        }
         if (word == "ping") return world_.happens(index, now_, ping(words));
         if (word == "site-gone") return world_.site_gone(now_);
         if (const auto action = from_name<Action>(word)) return world_.command(now_, Scope::outage, command(*action, words));
@@ -162,7 +184,10 @@ private:
             if (word == "resume") definition.activity = Activity::active;
             if (word == "delete") definition.activity = Activity::deleted;
             if (word == "edit") ++definition.spec_hash;
-            if (word == "regions") set_regions(definition, words);
+            if (word == "regions") {
+                set_regions(definition, words);
+                weigh(definition);
+            }
             return world_.happens(index, now_, DefinitionRead{});
         }
         return world_.happens(index, now_, result(definition, word, words));
@@ -248,6 +273,7 @@ private:
     test::World world_;
     std::map<std::string, int> monitors_;
     std::map<std::string, int> ids_;
+    std::map<std::string, TimePoint> ill_;
     TimePoint now_;
     std::optional<TimePoint> deaf_since_;
     std::string out_;

@@ -110,9 +110,25 @@ std::string World::apply(int index, TimePoint now, const Effect& effect) {
     if (const auto* grown = std::get_if<AdvisoryChanged>(&effect)) {
         return fmt::format("advisory is now for {}", fmt::join(names_of(definition, grown->advisory.regions), " "));
     }
+    if (const auto* began = std::get_if<FlappingBegan>(&effect)) {
+        return fmt::format("flaps, {} changes; {}", began->changes, mark(definition, now, TimelineKind::flapping_began, Reason::flapping_began));
+    }
+    if (const auto* ended = std::get_if<FlappingEnded>(&effect)) {
+        return fmt::format("calm; {}", mark(definition, now, TimelineKind::flapping_ended, ended->reason));
+    }
     const auto& closed = std::get<AdvisoryClosed>(effect);
     std::erase_if(advisories_open, [&](const Advisory& one) { return one.id == closed.advisory.id; });
     return "closes advisory";
+}
+
+std::string World::mark(const Definition& definition, TimePoint now, TimelineKind kind, Reason reason) {
+    std::string text;
+    for (const auto scope : {Scope::outage, Scope::warning}) {
+        const auto* there = open(scope);
+        if (there == nullptr) continue;
+        text += apply(decide(std::optional(*there), {now, IncidentId{next_id_++}, MonitorMarked{definition.monitor, kind, reason}}));
+    }
+    return text.empty() ? "no incident" : text;
 }
 
 std::string World::happens(int index, TimePoint now, decltype(Event::what) what) {

@@ -42,6 +42,7 @@ private:
     std::string apply(const decision::IncidentDecision& decision);
     // The number of the incident that would be opened next, from 1.
     [[nodiscard]] IncidentId fresh_incident() const { return IncidentId{static_cast<std::int64_t>(incidents.size()) + 1}; }
+    std::string mark(const decision::Definition& definition, TimePoint now, decision::TimelineKind kind, decision::Reason reason);
     decision::Incident* open(decision::Scope scope);
 
     std::vector<Watched> monitors_;

@@ -193,3 +193,27 @@ TEST_CASE("where the severity changed with something else, both are told, each w
     CHECK(decision.next->severity == decision::Severity::critical);
     CHECK(decision.next->worst_severity == decision::Severity::critical);
 }
+
+TEST_CASE("the event of a region that is not believed any more has the numbers that was decided by") {
+    const Json judged{{"name", "ap"}, {"health", "quarantined"}, {"since", to_rfc3339(kAt)}, {"sites_alone", 14}, {"sites_well", 2},
+                      {"look_back_ms", 18750}, {"anchors", 3}, {"anchors_failing", 1}};
+    EventParts parts("region.quarantined", kAt, "sites_failing_alone");
+    parts.region = "ap";
+    parts.region_since = kAt;
+    parts.judgement = &judged;
+    check_golden("event_region_quarantined.json", make_event(EventId{104}, parts).document);
+}
+
+TEST_CASE("votes that do not count say why, and a region that is enough alone says so") {
+    auto definition = api();
+    definition.tags = {"eu-customers", "payments"};
+    definition.voters[0].standing = decision::Standing::quarantined;
+    definition.voters[1].pages = true;
+    const auto evidence = evidence_of(half_down(), definition, kAt + seconds{1});
+    EventParts parts("monitor.flapping_began", kAt + seconds{1}, "flapping_began");
+    parts.site = definition.site;
+    parts.site_name = definition.site_name;
+    parts.monitor = &definition;
+    parts.evidence = &evidence;
+    check_golden("event_monitor_flapping_began.json", make_event(EventId{105}, parts).document);
+}

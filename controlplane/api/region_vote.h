@@ -1,0 +1,10 @@
+// What the vote of one region is worth to a monitor, or to all monitors of a site, in one call.
+#pragma once
+
+#include "controlplane/api/endpoint.h"
+
+namespace sonde::controlplane {
+
+Endpoints region_vote_endpoints();
+
+}  // namespace sonde::controlplane
