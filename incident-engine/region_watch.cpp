@@ -68,7 +68,7 @@ std::vector<RegionId> RegionWatch::in_doubt_here(TimePoint now) const {
         for (const auto& vote : watched.state.votes) {
             if (vote.verdict == check::Verdict::up || std::find(regions.begin(), regions.end(), vote.region) != regions.end()) continue;
             const auto* voter = watched.definition.voter(vote.region);
-            if (voter == nullptr || decision::sighting_of(watched.state, watched.definition, *voter, now).sight != Sight::alone) continue;
+            if (voter == nullptr || decision::compare(watched.state, watched.definition, *voter, now).sight != Sight::alone) continue;
             regions.push_back(vote.region);
         }
     }
@@ -95,7 +95,7 @@ std::vector<RegionWatch::Reported> RegionWatch::evidence_on(const std::vector<Re
         for (std::size_t i = 0; i < regions.size(); ++i) {
             const auto* voter = watched.definition.voter(regions[i]);
             if (voter == nullptr) continue;
-            censuses[i].add(watched.definition.site, decision::sighting_of(watched.state, watched.definition, *voter, now));
+            censuses[i].add(watched.definition.site, decision::compare(watched.state, watched.definition, *voter, now));
         }
     }
     std::vector<Reported> reported;

@@ -51,7 +51,7 @@ http::Response read(Backend& backend, const Call& call) {
 http::Response act(Backend& backend, const Call& call, std::string_view action) {
     Query(call.request).finish();
     const auto id = path_id<AdvisoryId>(call, "advisory_id");
-    switch (backend.commands.ask(VotingCommand{"advisory", id.value(), action, call.actor.name, read_optional_comment(call)})) {
+    switch (backend.commands.ask(VotingCommand{"advisory", id.value(), action, call.actor.name, read_optional_comment(call)}).outcome) {
         case Outcome::done:
         case Outcome::unchanged: return read(backend, call);
         case Outcome::not_found: not_found("there is no such advisory");

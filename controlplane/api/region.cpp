@@ -216,7 +216,7 @@ http::Response judge(Backend& backend, const Call& call, std::string_view action
     const auto name = path_name(call);
     const auto comment = read_optional_comment(call);
     const auto region = require(backend.pool.transact([&](db::Tx& tx) { return tx.run(kFind, {name}); }));
-    switch (backend.commands.ask(VotingCommand{"region", region.id, action, call.actor.name, comment})) {
+    switch (backend.commands.ask(VotingCommand{"region", region.id, action, call.actor.name, comment}).outcome) {
         case Outcome::done:
         case Outcome::unchanged: return read(backend, call);
         case Outcome::not_found: not_found("there is no such region");

@@ -62,7 +62,7 @@ RegionCase release(RegionCase region, Ground ground, TimePoint now) {
 
 }  // namespace
 
-Sighting sighting_of(const MonitorState& state, const Definition& definition, const Voter& voter, TimePoint now) {
+Comparison compare(const MonitorState& state, const Definition& definition, const Voter& voter, TimePoint now) {
     if (voter.standing == Standing::excluded) return {};
     const auto* vote = fresh_vote(state, definition, voter.id, now);
     if (vote == nullptr || vote->backfilled) return {};
@@ -94,20 +94,20 @@ Evidence& Evidence::operator+=(const Evidence& other) {
     return *this;
 }
 
-void Census::add(SiteId site, const Sighting& sighting) {
-    if (sighting.sight != Sight::nothing) sightings_.emplace_back(site, sighting);
+void Census::add(SiteId site, const Comparison& comparison) {
+    if (comparison.sight != Sight::nothing) comparisons_.emplace_back(site, comparison);
 }
 
 Evidence Census::count(const ArbitrationSettings& settings, TimePoint now, const RegionCase& region) {
     // The worst and newest of each site comes last.
-    std::sort(sightings_.begin(), sightings_.end(), [](const auto& a, const auto& b) {
+    std::sort(comparisons_.begin(), comparisons_.end(), [](const auto& a, const auto& b) {
         if (a.first != b.first) return a.first < b.first;
         return std::pair(a.second.sight, a.second.at) < std::pair(b.second.sight, b.second.at);
     });
     Evidence evidence;
-    for (std::size_t i = 0; i < sightings_.size(); ++i) {
-        if (i + 1 < sightings_.size() && sightings_[i + 1].first == sightings_[i].first) continue;
-        const auto& [sight, at] = sightings_[i].second;
+    for (std::size_t i = 0; i < comparisons_.size(); ++i) {
+        if (i + 1 < comparisons_.size() && comparisons_[i + 1].first == comparisons_[i].first) continue;
+        const auto& [sight, at] = comparisons_[i].second;
         auto& counts = sight == Sight::alone ? evidence.alone : evidence.well;
         for (int k = 0; k < kLookBacks; ++k) {
             if (at >= now - look_back(settings, k)) ++counts[static_cast<std::size_t>(k)];

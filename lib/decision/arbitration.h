@@ -29,13 +29,13 @@ enum class Sight : unsigned char {
     alone,    // it fails there, and most of the other domains' regions that looked since see it better
 };
 
-struct Sighting {
+struct Comparison {
     Sight sight = Sight::nothing;
     TimePoint at;  // of the vote; of the first failing one
 };
 
 // Votes that do not count are no witnesses. Of a region that the monitor's policy excludes, nothing is said.
-Sighting sighting_of(const MonitorState& state, const Definition& definition, const Voter& voter, TimePoint now);
+Comparison compare(const MonitorState& state, const Definition& definition, const Voter& voter, TimePoint now);
 
 // A monitor that is checked for the region's sake. It fails there if two checks in a row did and it is not known to fail elsewhere.
 enum class AnchorSight : unsigned char { nothing, well, failing };
@@ -73,15 +73,15 @@ struct RegionCase {
     friend bool operator==(const RegionCase&, const RegionCase&) = default;
 };
 
-// Gathers sightings of a region, several monitors a site: a site that fails alone in one of them does so.
+// Gathers comparisons of a region, several monitors a site: a site that fails alone in one of them does so.
 class Census {
 public:
-    void add(SiteId site, const Sighting& sighting);
+    void add(SiteId site, const Comparison& comparison);
     // `doubtful_since` is the region's, if it is quarantined.
     Evidence count(const ArbitrationSettings& settings, TimePoint now, const RegionCase& region);
 
 private:
-    std::vector<std::pair<SiteId, Sighting>> sightings_;
+    std::vector<std::pair<SiteId, Comparison>> comparisons_;
 };
 
 // The case after the evidence; the edge to or from quarantine is told. Evidence of nothing changes nothing but ends a recovery.

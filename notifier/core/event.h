@@ -50,7 +50,7 @@ bool explains_silence(EventKind kind);
 
 template <>
 struct sonde::EnumNames<sonde::notifier::EventKind> {
-    static constexpr std::array<std::string_view, 20> names{
+    static constexpr std::array<std::string_view, 27> names{
         "incident.opened",
         "incident.updated",
         "incident.acknowledged",

@@ -24,13 +24,13 @@ void vote(MonitorState& state, int region, check::Verdict verdict, TimePoint at)
 }
 
 // eu has failed since `failed`, us and ap say what they say at `others`.
-Sighting seen(check::Verdict us, check::Verdict ap, TimePoint failed, TimePoint others) {
+Comparison seen(check::Verdict us, check::Verdict ap, TimePoint failed, TimePoint others) {
     const auto definition = test::definition_with({"a", "b", "c"});
     MonitorState state = first_state(kNow);
     vote(state, 1, check::Verdict::down, failed);
     vote(state, 2, us, others);
     vote(state, 3, ap, others);
-    return sighting_of(state, definition, definition.voters[0], kNow);
+    return compare(state, definition, definition.voters[0], kNow);
 }
 
 Evidence evidence(int alone, int well) {
@@ -41,9 +41,9 @@ Evidence evidence(int alone, int well) {
 }
 
 // Sites of a region in which `ill` of `all` began to fail alone over the last seconds, in some order.
-Evidence counted(const std::vector<std::pair<SiteId, Sighting>>& sightings) {
+Evidence counted(const std::vector<std::pair<SiteId, Comparison>>& comparisons) {
     Census census;
-    for (const auto& [site, sighting] : sightings) census.add(site, sighting);
+    for (const auto& [site, comparison] : comparisons) census.add(site, comparison);
     return census.count(kSettings, kNow, {});
 }
 
@@ -66,13 +66,13 @@ TEST_CASE("nobody's vote is evidence where it does not count, and a region is no
     vote(state, 1, check::Verdict::down, kNow - seconds{5});
     vote(state, 2, check::Verdict::up, kNow - seconds{1});
     vote(state, 3, check::Verdict::down, kNow - seconds{1});
-    CHECK(sighting_of(state, definition, definition.voters[0], kNow).sight == Sight::nothing);
+    CHECK(compare(state, definition, definition.voters[0], kNow).sight == Sight::nothing);
     definition.voters[2].standing = Standing::quarantined;
-    CHECK(sighting_of(state, definition, definition.voters[0], kNow).sight == Sight::alone);
+    CHECK(compare(state, definition, definition.voters[0], kNow).sight == Sight::alone);
     definition.voters[0].standing = Standing::excluded;
-    CHECK(sighting_of(state, definition, definition.voters[0], kNow).sight == Sight::nothing);
-    CHECK(sighting_of(state, definition, definition.voters[1], kNow).sight == Sight::well);
-    CHECK(sighting_of(state, definition, definition.voters[1], kNow + seconds{3600}).sight == Sight::nothing);
+    CHECK(compare(state, definition, definition.voters[0], kNow).sight == Sight::nothing);
+    CHECK(compare(state, definition, definition.voters[1], kNow).sight == Sight::well);
+    CHECK(compare(state, definition, definition.voters[1], kNow + seconds{3600}).sight == Sight::nothing);
 }
 
 TEST_CASE("another region of the same domain is no witness") {
@@ -80,7 +80,7 @@ TEST_CASE("another region of the same domain is no witness") {
     MonitorState state = first_state(kNow);
     vote(state, 1, check::Verdict::down, kNow - seconds{5});
     vote(state, 2, check::Verdict::up, kNow - seconds{1});
-    CHECK(sighting_of(state, definition, definition.voters[0], kNow).sight == Sight::nothing);
+    CHECK(compare(state, definition, definition.voters[0], kNow).sight == Sight::nothing);
 }
 
 TEST_CASE("a region is quarantined when enough sites and a large enough share of them fail there alone") {
@@ -174,28 +174,28 @@ void holds(const char* name, Property property) {
     CHECK(rc::check(name, std::move(property)));
 }
 
-std::vector<std::pair<SiteId, Sighting>> some_sightings() {
-    std::vector<std::pair<SiteId, Sighting>> sightings;
+std::vector<std::pair<SiteId, Comparison>> some_comparisons() {
+    std::vector<std::pair<SiteId, Comparison>> comparisons;
     const int n = *rc::gen::inRange(0, 60);
     for (int i = 0; i < n; ++i) {
         const auto sight = static_cast<Sight>(*rc::gen::inRange(0, 3));
-        sightings.emplace_back(SiteId{*rc::gen::inRange(1, 30)}, Sighting{sight, kNow - seconds{*rc::gen::inRange(0, 600)}});
+        comparisons.emplace_back(SiteId{*rc::gen::inRange(1, 30)}, Comparison{sight, kNow - seconds{*rc::gen::inRange(0, 600)}});
     }
-    return sightings;
+    return comparisons;
 }
 
 }  // namespace
 
 TEST_CASE("evidence is the same in whatever order and however often it comes, and adds up over sites") {
     holds("evidence", [] {
-        auto sightings = some_sightings();
-        const auto once = counted(sightings);
-        auto again = sightings;
-        again.insert(again.end(), sightings.begin(), sightings.end());
+        auto comparisons = some_comparisons();
+        const auto once = counted(comparisons);
+        auto again = comparisons;
+        again.insert(again.end(), comparisons.begin(), comparisons.end());
         std::shuffle(again.begin(), again.end(), std::mt19937(*rc::gen::arbitrary<unsigned>()));
         RC_ASSERT(counted(again) == once);
-        std::vector<std::pair<SiteId, Sighting>> odd, even;
-        for (const auto& one : sightings) (one.first.value() % 2 == 1 ? odd : even).push_back(one);
+        std::vector<std::pair<SiteId, Comparison>> odd, even;
+        for (const auto& one : comparisons) (one.first.value() % 2 == 1 ? odd : even).push_back(one);
         auto sum = counted(odd);
         sum += counted(even);
         RC_ASSERT(sum == once);
@@ -248,7 +248,7 @@ TEST_CASE("a common outage quarantines nobody, in whatever order the regions see
             vote(state, *rc::gen::inRange(1, 4), check::Verdict::down, now);
             for (const auto& voter : definition.voters) {
                 Census census;
-                for (int s = 0; s < sites; ++s) census.add(SiteId{s + 1}, sighting_of(states[static_cast<std::size_t>(s)], definition, voter, now));
+                for (int s = 0; s < sites; ++s) census.add(SiteId{s + 1}, compare(states[static_cast<std::size_t>(s)], definition, voter, now));
                 RC_ASSERT(arbitrate({}, census.count(kSettings, now, {}), kSettings, now).health == Health::voting);
             }
         }
