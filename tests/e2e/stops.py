@@ -40,7 +40,7 @@ def stop(pid: int, number: int):
         pass  # a backend that has ended meanwhile
 
 
-@pytest.mark.parametrize("name,seconds", [("controlplane", 6), ("engine", 6), ("notifier", 6), ("us-1", 3), ("nats", 3), ("postgres", 3)])
+@pytest.mark.parametrize("name,seconds", [("controlplane", 6), ("engine", 6), ("notifier", 3), ("us-1", 3), ("nats", 3), ("postgres", 3)])
 def test_a_process_frozen_in_the_middle_of_an_outage_changes_nothing(stack, target, receiver, name, seconds):
     """The leases last four and five seconds: an engine and a control plane lose them and have them again."""
     outage = Outage(stack, target, receiver, f"{name} frozen")
