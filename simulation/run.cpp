@@ -119,11 +119,11 @@ private:
     // Every other time between two steps that belong together, which would be hit by chance too seldom.
     void amid(Process& process, TimePoint end, const std::function<void()>& what) {
         if (dice_.chance(0.5)) return what();
-        lurk(process, std::min(end, clockwork_.now() + seconds{5}), what);
+        lurk(process, std::min(end, clockwork_.now() + seconds{2}), what);
     }
     void lurk(Process& process, TimePoint end, const std::function<void()>& what) {
         if (clockwork_.now() >= end) return;  // it was spared
-        if (process.is_busy()) return clockwork_.at(std::min(clockwork_.now() + dice_.between(milliseconds{0}, milliseconds{16}), end - milliseconds{1}), what);
+        if (process.is_busy()) return clockwork_.at(std::min(clockwork_.now() + dice_.between(milliseconds{0}, milliseconds{9}), end - milliseconds{1}), what);
         clockwork_.after(milliseconds{1}, [this, &process, end, what] { lurk(process, end, what); });
     }
 
