@@ -58,6 +58,8 @@ public:
     void crash();
     void stop() { stopped_ = true; }
     void go_on();
+    // True between the steps of something that must not be torn apart.
+    [[nodiscard]] virtual bool is_busy() const { return false; }
 
     // Wraps what somebody else calls: it is dropped after a crash, and waits while we are stopped.
     What ours(What what);

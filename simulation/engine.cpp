@@ -5,7 +5,7 @@
 namespace sonde::simulation {
 namespace {
 
-constexpr milliseconds kLongestWait{250};
+constexpr milliseconds kLongestWait{500};  // the worker looks more often, and there is nothing to be seen in between
 constexpr milliseconds kFirstPause{50};
 constexpr milliseconds kLongestPause{1000};
 

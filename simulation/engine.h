@@ -27,6 +27,8 @@ public:
     };
     Engine(const World& world, std::string name);
 
+    [[nodiscard]] bool is_busy() const override { return busy_; }
+
 private:
     struct Message {
         Delivered delivered;

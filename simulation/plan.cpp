@@ -109,6 +109,8 @@ void break_things(Dice& dice, Plan& plan, Fault fault) {
         Spell spell{fault, dice.between(plan.start, plan.calm - seconds{1}), {}, victim(dice, plan, fault)};
         const auto longest = crash ? seconds{15} : dice.chance(0.5) ? seconds{20} : seconds{150};
         spell.to = std::min(spell.from + dice.between(milliseconds{100}, longest), plan.calm);
+        // Past the lease, and not so long that the server ends the transaction first: then the fence is all there is.
+        if (fault == Fault::engine_stop && dice.chance(0.5)) spell.to = std::min(spell.from + dice.between(milliseconds{5'000}, seconds{14}), plan.calm);
         if (always) spell = {fault, plan.start, plan.calm, {}};
         plan.spells.push_back(std::move(spell));
     }

@@ -99,9 +99,11 @@ private:
             case Fault::engine_stop:
             case Fault::scheduler_stop: {
                 auto* process = find(spell.whom);
-                clockwork_.at(spell.from, [this, process] {
-                    trace_.line(process->name(), "is stopped");
-                    process->stop();
+                clockwork_.at(spell.from, [this, process, &spell] {
+                    amid(*process, spell.to, [this, process] {
+                        trace_.line(process->name(), "is stopped");
+                        process->stop();
+                    });
                 });
                 return clockwork_.at(spell.to, [this, process] {
                     trace_.line(process->name(), "goes on");
@@ -114,10 +116,23 @@ private:
         }
     }
 
+    // Every other time between two steps that belong together, which would be hit by chance too seldom.
+    void amid(Process& process, TimePoint end, const std::function<void()>& what) {
+        if (dice_.chance(0.5)) return what();
+        lurk(process, std::min(end, clockwork_.now() + seconds{2}), what);
+    }
+    void lurk(Process& process, TimePoint end, const std::function<void()>& what) {
+        if (clockwork_.now() >= end) return;  // it was spared
+        if (process.is_busy()) return clockwork_.at(std::min(clockwork_.now() + dice_.between(milliseconds{0}, milliseconds{9}), end - milliseconds{1}), what);
+        clockwork_.after(milliseconds{1}, [this, &process, end, what] { lurk(process, end, what); });
+    }
+
     void crash(Process& process, const Spell& spell) {
-        clockwork_.at(spell.from, [this, &process] {
-            trace_.line(process.name(), "crashes");
-            process.crash();
+        clockwork_.at(spell.from, [this, &process, &spell] {
+            amid(process, spell.to, [this, &process] {
+                trace_.line(process.name(), "crashes");
+                process.crash();
+            });
         });
         clockwork_.at(spell.to, [&process] { process.start(); });
     }

@@ -72,6 +72,9 @@ void Scheduler::round() {
         trace_.line(name(), "fails: {}", error.what());
         pause = kAfterFailure;
     }
+    const auto& memory = *memory_;
+    const bool closing = std::any_of(memory.held.begin(), memory.held.end(), [](const auto& item) { return item.second.closing; });
+    if (!closing) pause = std::max(pause, std::min({memory.next_renewal, memory.next_poll, memory.next_cursor}) - now());
     later(pause, [this] { round(); });
 }
 

@@ -11,7 +11,8 @@ class Refused(Exception):
 
 
 class Bus:
-    def __init__(self, url: str, user: str, password: str):
+    def __init__(self, url: str, user: str, password: str, echo: bool = True):
+        """`echo`: whether subscriptions hear what is published here."""
         host, port = url.removeprefix("nats://").split(":")
         self.socket = socket.create_connection((host, int(port)), timeout=10)
         self.reader = self.socket.makefile("rb")
@@ -19,7 +20,7 @@ class Bus:
         self.errors: queue.Queue = queue.Queue()
         self.pongs: queue.Queue = queue.Queue()
         self.reader.readline()  # INFO
-        options = {"user": user, "pass": password, "verbose": False, "pedantic": False, "lang": "python", "version": "1", "headers": True, "no_responders": True}
+        options = {"user": user, "pass": password, "verbose": False, "pedantic": False, "lang": "python", "version": "1", "headers": True, "no_responders": True, "echo": echo}
         self.lock = threading.Lock()
         self.send(b"CONNECT " + json.dumps(options).encode() + b"\r\n")
         self.socket.settimeout(None)

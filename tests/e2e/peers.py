@@ -35,9 +35,10 @@ def free_port() -> int:
 class Server:
     """An HTTP server on one port that may be stopped and started again."""
 
-    def __init__(self):
+    def __init__(self, host: str = "127.0.0.1"):
+        self.host = host
         self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}/"
+        self.url = f"http://{host}:{self.port}/"
         self.server = None
 
     def start(self):
@@ -55,7 +56,7 @@ class Server:
             def log_message(self, *_):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
+        self.server = http.server.ThreadingHTTPServer((self.host, self.port), Handler)
         self.server.daemon_threads = True
         threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         return self
@@ -73,8 +74,8 @@ class Server:
 class Target(Server):
     """Answers 200, or 503 while it is `broken`. `failed` is when it first did the latter."""
 
-    def __init__(self):
-        super().__init__()
+    def __init__(self, host: str = "127.0.0.1"):
+        super().__init__(host)
         self.broken = False
         self.failed = threading.Event()
 

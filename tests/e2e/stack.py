@@ -162,9 +162,14 @@ class Stack:
         except psycopg2.OperationalError as error:
             raise Unavailable(str(error)) from None
 
-    def bus(self, user: str = "sonde") -> Bus:
+    def bus(self, user: str = "sonde", **options) -> Bus:
         password = (self.data / "secrets" / f"nats-{user}").read_text().strip()
-        return Bus(self.endpoints["nats_url"], user, password)
+        return Bus(self.endpoints["nats_url"], user, password, **options)
+
+    def environment_of(self, name: str) -> dict[str, str]:
+        """What `sonde up` gave the process to know."""
+        pairs = pathlib.Path(f"/proc/{self.pid(name)}/environ").read_bytes().split(b"\0")
+        return dict(pair.decode().split("=", 1) for pair in pairs if b"=" in pair)
 
 
 def alive(pid: int) -> bool:

@@ -136,7 +136,7 @@ void Stage::report(const std::vector<Report>& reports) {
         message::ProbeResult result;
         result.monitor = report.monitor;
         result.site = owner;
-        result.revision = 1;
+        result.revision = report.revision;
         result.slot = report.slot;
         result.attempt = report.attempt;
         result.reason = report.attempt == 0 ? message::JobReason::schedule : message::JobReason::confirm;

@@ -30,6 +30,7 @@ struct Report {
     std::string detail = R"({"message":"as told"})";
     std::optional<TimePoint> started_at = std::nullopt;  // now
     std::string evidence = {};
+    int revision = 1;
 };
 
 class Stage {

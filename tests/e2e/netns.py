@@ -1,0 +1,61 @@
+"""A network of its own for one process, joined to ours by a cable that can be cut, and that loses or delays what the kernel lets it."""
+import os
+import subprocess
+import uuid
+
+import pytest
+
+
+def ip(*arguments, check: bool = True) -> subprocess.CompletedProcess:
+    return subprocess.run(["ip", *map(str, arguments)], capture_output=True, text=True, check=check)
+
+
+class Network:
+    """Two addresses of ours that the other side reaches by the cable, `bus` and `targets`, so that each can be cut off alone."""
+
+    bus = "10.213.77.1"
+    targets = "10.213.77.2"
+    theirs = "10.213.77.9"
+    block = "10.213.77.0/24"
+
+    def __init__(self):
+        if os.geteuid() != 0:
+            pytest.skip("only root can make network namespaces")
+        tag = uuid.uuid4().hex[:6]
+        self.name, self.ours, self.peer = f"sonde-{tag}", f"so{tag}", f"sp{tag}"
+        if (made := ip("netns", "add", self.name, check=False)).returncode != 0:
+            pytest.skip(f"this machine makes no network namespaces: {made.stderr.strip()}")
+        try:
+            ip("link", "add", self.ours, "type", "veth", "peer", "name", self.peer, "netns", self.name)
+            ip("addr", "add", f"{self.bus}/24", "dev", self.ours)
+            ip("addr", "add", f"{self.targets}/24", "dev", self.ours)
+            ip("link", "set", self.ours, "up")
+            ip("-n", self.name, "addr", "add", f"{self.theirs}/24", "dev", self.peer)
+            ip("-n", self.name, "link", "set", self.peer, "up")
+            ip("-n", self.name, "link", "set", "lo", "up")
+        except subprocess.CalledProcessError as error:
+            self.remove()
+            pytest.skip(f"this machine joins no network namespaces: {error.stderr.strip()}")
+
+    def inside(self, *command) -> list[str]:
+        return ["ip", "netns", "exec", self.name, *map(str, command)]
+
+    def cut(self, address: str):
+        """Whatever is sent there from inside goes to a machine that does not exist, and no answer comes: as if all packets were lost."""
+        ip("-n", self.name, "neigh", "replace", address, "lladdr", "02:00:00:00:00:99", "nud", "permanent", "dev", self.peer)
+
+    def join(self, address: str):
+        ip("-n", self.name, "neigh", "del", address, "dev", self.peer)
+
+    def weather(self, *netem):
+        """As `tc-netem` has it: `delay 200ms`, `loss 30%`."""
+        made = subprocess.run(self.inside("tc", "qdisc", "replace", "dev", self.peer, "root", "netem", *netem), capture_output=True, text=True)
+        if made.returncode != 0:
+            pytest.skip(f"this kernel has no netem: {made.stderr.strip()}")
+
+    def calm(self):
+        subprocess.run(self.inside("tc", "qdisc", "del", "dev", self.peer, "root"), capture_output=True)
+
+    def remove(self):
+        ip("link", "del", self.ours, check=False)
+        ip("netns", "del", self.name, check=False)
