@@ -31,7 +31,7 @@ class Monitor:
 
 def define(connection, count: int, interval_s: int) -> list[Monitor]:
     """Sites of one monitor each, like the one there is, in region `bench`. The triggers that would tell the services are off."""
-    with connection, connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute("set session_replication_role = replica")
         cursor.execute("insert into region (name, failure_domain) values ('bench', 'bench') returning id")
         cursor.execute("select spec::text, policy::text, kind from monitor limit 1")

@@ -24,7 +24,7 @@ constexpr metrics::Family kLate{"sonde_slots_late_total", "Of those, started mor
 constexpr metrics::Family kMissed{"sonde_slots_missed_total", "Expected and not executed."};
 
 constexpr std::string_view kLeaseName = "task/history";
-constexpr milliseconds kLease{60'000};
+constexpr milliseconds kLease{20'000};  // a part that takes longer keeps it by its transaction
 constexpr milliseconds kLongPart{300'000};      // such as counting a day before it is dropped
 constexpr milliseconds kBetweenPartitions{600'000};
 constexpr milliseconds kBusyPause{2'000};

@@ -7,7 +7,7 @@ namespace sonde::history {
 
 struct HistoryOptions {
     milliseconds every{60'000};        // when nothing is left to do
-    milliseconds retry_after{60'000};  // after a failure, and while another control plane does it
+    milliseconds retry_after{10'000};  // after a failure, and while another control plane does it
     milliseconds keep_results{std::chrono::hours{24 * 30}};
     milliseconds keep_hours{std::chrono::hours{24 * 365}};
     milliseconds keep_minutes{std::chrono::hours{24 * 7}};  // of the account of slots; then hours

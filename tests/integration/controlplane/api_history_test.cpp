@@ -161,7 +161,8 @@ TEST_CASE("results are walked across days that are packed") {
                                        failure_class, backfilled, detail)
                    select slot, $1, slot, 0, 0, 0, 0, 0, 1500, id, 0, 200, case when n = 2 then 2 else 0 end, case when n = 2 then 5 else 0 end, false,
                           case when n = 2 then '{"message": "refused"}'::jsonb end
-                   from region, generate_series(1, 5) n, lateral (values (date_trunc('day', now()) - interval '3 days' + n * interval '1 hour'), (date_trunc('minute', now()) - n * interval '1 second')) s (slot)
+                   from region, generate_series(1, 5) n,
+                        lateral (values (date_trunc('day', now()) - interval '3 days' + n * interval '1 hour'), (date_trunc('minute', now()) - n * interval '1 second')) s (slot)
                    where name in ('eu', 'us'))", {site.id(0)});
     const auto path = "/v1/monitors/" + site.monitors[0] + "/results";
     const auto before = stand().viewer().get(path).json()["items"];
@@ -191,7 +192,8 @@ TEST_CASE("results are walked across days that are packed") {
     CHECK(stand().viewer().get(path + "?verdict=down").json()["items"].size() == 4);
     CHECK(stand().viewer().get(path + "?region=us&verdict=up").json()["items"].size() == 8);
     CHECK(stand().viewer().get(path + "?to=" + instant("now() - interval '1 day'")).json()["items"].size() == 10);
-    CHECK(stand().viewer().get(path + "?from=" + instant("date_trunc('day', now()) - interval '3 days' + interval '4 hours'") + "&to=" + instant("now() - interval '1 day'")).json()["items"].size() == 4);
+    const auto since = instant("date_trunc('day', now()) - interval '3 days' + interval '4 hours'");
+    CHECK(stand().viewer().get(path + "?from=" + since + "&to=" + instant("now() - interval '1 day'")).json()["items"].size() == 4);
 }
 
 TEST_CASE("the monitors whose slots were missed are told, by arithmetic and results") {
@@ -202,9 +204,11 @@ TEST_CASE("the monitors whose slots were missed are told, by arithmetic and resu
     stand().run("update monitor set paused = true where site_id <> $1", {*SiteId::parse(site.site)});
     const auto minute = "date_trunc('minute', now()) - interval '10 minutes'";
     // Everything of that minute was run in eu but b; in us nothing was missed by the ledger, so that nobody looks there.
-    stand().run(fmt::format(R"(insert into result (slot, monitor_id, started_at, resolve_us, connect_us, tls_us, first_byte_us, transfer_us, total_us, region_id, attempt, http_status, verdict, failure_class, backfilled)
+    stand().run(fmt::format(R"(insert into result (slot, monitor_id, started_at, resolve_us, connect_us, tls_us, first_byte_us, transfer_us, total_us, region_id, attempt,
+                                       http_status, verdict, failure_class, backfilled)
                    select to_timestamp((phase_ms + k * interval_ms::bigint) / 1000.0::float8), m.id, now(), 0, 0, 0, 0, 0, 0, r.id, 0, 200, 0, 0, false
-                   from monitor m, region r, lateral generate_series((extract(epoch from {0}) * 1000 / interval_ms)::bigint - 2, (extract(epoch from {0}) * 1000 / interval_ms)::bigint + 4) k
+                   from monitor m, region r,
+                        lateral generate_series((extract(epoch from {0}) * 1000 / interval_ms)::bigint - 2, (extract(epoch from {0}) * 1000 / interval_ms)::bigint + 4) k
                    where m.site_id = $1 and m.name <> 'b' and r.name = 'eu')", minute), {*SiteId::parse(site.site)});
     stand().run(fmt::format("insert into slot_ledger (minute, region, writer, expected, executed) values ({0}, 'eu', 'w', 3, 2), ({0}, 'us', 'w', 3, 3)", minute));
     const auto items = stand().viewer().get("/v1/ledger/missed").json()["items"];
@@ -236,7 +240,8 @@ TEST_CASE("the monitors whose slots were missed are told, by arithmetic and resu
 
 TEST_CASE("the ledger tells what is final, and what came after that; hours add minutes up") {
     stand().run("truncate slot_ledger, slot_minute, slot_hour");
-    stand().run(R"(insert into slot_ledger (minute, region, writer, expected, executed) select date_trunc('hour', now()) - interval '2 hours' + n * interval '1 minute', 'eu', 'w', 10, 9 from generate_series(0, 1) n)");
+    stand().run(R"(insert into slot_ledger (minute, region, writer, expected, executed)
+                   select date_trunc('hour', now()) - interval '2 hours' + n * interval '1 minute', 'eu', 'w', 10, 9 from generate_series(0, 1) n)");
     stand().run("insert into slot_minute (minute, region, expected, executed, late, skipped, missed) select date_trunc('hour', now()) - interval '2 hours', 'eu', 10, 7, 1, 0, 3");
     const auto minutes = stand().viewer().get("/v1/ledger?region=eu").json()["items"];
     REQUIRE(minutes.size() == 2);

@@ -44,7 +44,8 @@ TEST_CASE("the last state goes on") { CHECK(time_in({{at(10), State::up}}, at(0)
 
 TEST_CASE("a site is as the worst of its monitors that are watched") {
     const Timeline well{{at(0), State::pending}, {at(10), State::up}, {at(90), std::nullopt}};
-    const Timeline ill{{at(20), State::pending}, {at(30), State::up}, {at(40), State::down}, {at(50), State::maintenance}, {at(60), State::unknown}, {at(70), State::degraded}, {at(80), State::paused}};
+    const Timeline ill{{at(20), State::pending}, {at(30), State::up}, {at(40), State::down}, {at(50), State::maintenance},
+                       {at(60), State::unknown}, {at(70), State::degraded}, {at(80), State::paused}};
     CHECK(worst_of({well, ill}) == Timeline{{at(0), State::pending}, {at(10), State::up}, {at(40), State::down}, {at(50), State::up}, {at(60), State::unknown},
                                             {at(70), State::degraded}, {at(80), State::up}, {at(90), State::paused}});
     CHECK(worst_of({}).empty());
