@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "lib/base/shard.h"
+
 using namespace sonde;
 using namespace sonde::controlplane;
 
