@@ -82,7 +82,7 @@ const Json* asked_before(const Json& decisions, const Json& event) {
 Json transitions_of(const Json& events, const Json& decisions) {
     Json transitions = Json::array();
     for (auto transition : events) {
-        auto& data = transition["data"];
+        auto data = transition["data"];
         if (data.is_object() && data.contains("votes")) {
             transition["votes"] = with_marks(votes_in(data));
             transition["rule"] = rule_beside_votes(data).value_or("");
@@ -90,6 +90,7 @@ Json transitions_of(const Json& events, const Json& decisions) {
             const auto* asked = kind == "opened" || kind == "monitor_joined" ? asked_before(decisions, transition) : nullptr;
             if (asked != nullptr) transition["asked"] = *asked;
             for (const auto* field : {"votes", "rule", "asked"}) data.erase(field);
+            transition["data"] = std::move(data);
         }
         transitions.push_back(std::move(transition));
     }

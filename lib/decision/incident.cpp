@@ -166,15 +166,20 @@ IncidentDecision decide(std::optional<Incident> incident, const IncidentEvent& e
 
 std::vector<News> news_of(const IncidentDecision& decision) {
     std::vector<News> news;
-    if (!decision.told) return news;
+    if (!decision.told || decision.entries.empty()) return news;
     const auto& entries = decision.entries;
-    std::size_t main = entries.size() - 1;
-    std::optional<std::size_t> severity;
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-        if (entries[i].kind == TimelineKind::severity_changed) severity = i;
-    }
+    const auto last_of = [&](std::string_view kind) -> std::optional<std::size_t> {
+        for (auto i = entries.size(); i-- > 0;) {
+            if (name_of(entries[i].kind) == kind) return i;
+        }
+        return std::nullopt;
+    };
+    const auto severity = last_of(name_of(TimelineKind::severity_changed));
     const bool apart = severity && *decision.told != Told::severity_changed;
-    if (apart && main == *severity && main > 0) --main;
+    // The entry of its own name; an update is about the last that is not the severity's.
+    constexpr std::string_view kPrefix = "incident.";
+    const auto last = entries.size() - 1;
+    const auto main = last_of(name_of(*decision.told).substr(kPrefix.size())).value_or(apart && last == *severity && last > 0 ? last - 1 : last);
     news.push_back({*decision.told, main});
     if (apart) news.push_back({Told::severity_changed, *severity});
     return news;

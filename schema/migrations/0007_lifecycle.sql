@@ -53,7 +53,6 @@ alter table incident_command
 -- A day of one monitor, and the incidents that it took part in, without reading what came since.
 create index decision_by_monitor_time on decision (monitor_id, at, id);
 drop index decision_by_monitor;
-create index incident_monitor_by_monitor on incident_monitor (monitor_id, incident_id);
 
 -- Who hears that an incident was opened hears that it was opened again.
 update channel set events = events || '{incident.reopened}' where 'incident.opened' = any(events) and not 'incident.reopened' = any(events);

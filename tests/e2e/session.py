@@ -1,4 +1,5 @@
 """Documented sessions: the commands of a page, word for word, but for ports and places that are a test's own."""
+import contextlib
 import os
 import pathlib
 import re
@@ -50,7 +51,8 @@ def run(stack: Stack, commands: list[str], seconds: float = 90) -> str:
     except subprocess.TimeoutExpired:
         code = None
     finally:
-        os.killpg(shell.pid, signal.SIGTERM)
+        with contextlib.suppress(ProcessLookupError):  # nothing is left of it
+            os.killpg(shell.pid, signal.SIGTERM)
     output = shell.communicate(timeout=20)[0]
     assert code == 0, output + stack.logs()
     return output

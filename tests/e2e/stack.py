@@ -131,7 +131,7 @@ class Stack:
 
             def gone():
                 answer = self.call("DELETE", path)
-                return answer.status_code in (204, 404) and answer
+                return answer.status_code in (204, 404)
             eventually(gone, 30, f"{path} is deleted")
 
     def incidents(self, site: str, **filters) -> list[dict]:

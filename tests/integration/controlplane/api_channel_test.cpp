@@ -26,7 +26,7 @@ TEST_CASE("a channel's signing key is shown once, when it is made") {
     const std::string key = channel["secrets"]["signing_key"];
     CHECK(key.starts_with("whsec_"));
     CHECK(created.header("cache-control") == "no-store");
-    CHECK(channel["events"] == Json{"incident.opened", "incident.acknowledged", "incident.resolved"});
+    CHECK(channel["events"] == Json{"incident.opened", "incident.acknowledged", "incident.resolved", "incident.reopened"});
     CHECK(sealed(id).find(key) == std::string::npos);
 
     const auto read = api.get("/v1/channels/" + id);

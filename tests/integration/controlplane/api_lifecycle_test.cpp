@@ -93,7 +93,8 @@ TEST_CASE("what is asked is written down with its terms, who asked, and why") {
     const Answering engine("done");
     const auto& people = stand().operate();
     CHECK(people.post(incident.path("/assign"), {{"to", "ann"}, {"comment", "she knows it"}}).status == 200);
-    CHECK(incident.last_body() == Json{{"comment", "she knows it"}, {"terms", {{"to", "ann"}}}});
+    CHECK(incident.last_body()["comment"] == "she knows it");
+    CHECK(incident.last_body()["terms"] == Json{{"to", "ann"}});
     CHECK(people.post(incident.path("/assign"), {{"to", nullptr}}).status == 200);
     CHECK(incident.last_body() == Json{{"terms", {{"to", ""}}}});
     CHECK(people.post(incident.path("/severity"), {{"severity", "minor"}}).status == 200);

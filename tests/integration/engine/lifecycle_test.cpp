@@ -66,7 +66,7 @@ TEST_CASE("an incident of a site without monitors is opened, worked on and ended
     decision::Command edit{Action::edit_update, "token:bob", {}, {}, decision::UpdateDraft{1, decision::PublicStatus::monitoring, "It has room."}};
     edit.may_edit_others = true;
     CHECK(desk.ask(incident, edit) == "done");
-    CHECK(desk.ask(incident, {Action::resolve, {}, "room", 6}) == "stale");
+    CHECK(desk.ask(incident, {Action::resolve, {}, "room", 5}) == "stale");
     CHECK(desk.ask(incident, {Action::resolve, {}, "room", {}}) == "done");
     CHECK(desk.ask(incident, {Action::write_postmortem, {}, {}, {}, decision::PostmortemDraft{"At noon.", "A log.", false}}) == "done");
     CHECK(desk.ask(incident, {Action::write_postmortem, {}, {}, {}, decision::PostmortemDraft{"At noon.", "A log.", true}}) == "done");
@@ -77,7 +77,7 @@ TEST_CASE("an incident of a site without monitors is opened, worked on and ended
     CHECK(desk.of(incident, "worst_severity") == "critical");
     CHECK(desk.of(incident, "assigned_to") == "bob");
     CHECK(desk.of(incident, "title") == "A disk is full");
-    CHECK(desk.ask(incident, {Action::delete_update, {}, {}, {}, decision::UpdateDraft{.number = 1, .text = {}}}) == "done");
+    CHECK(desk.ask(incident, {Action::delete_update, {}, {}, {}, decision::UpdateDraft{1, {}, {}}}) == "done");
     CHECK(desk.timeline(incident) ==
           "opened assigned severity_changed update_published title_changed update_edited resolved postmortem_written postmortem_written "
           "reopened update_deleted");

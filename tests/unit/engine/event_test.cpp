@@ -217,3 +217,17 @@ TEST_CASE("votes that do not count say why, and a region that is enough alone sa
     parts.evidence = &evidence;
     check_golden("event_monitor_flapping_began.json", make_event(EventId{105}, parts).document);
 }
+
+TEST_CASE("who opened an incident is told, though what failed already joined it at once") {
+    decision::Around around;
+    around.failing.push_back({SiteId{3}, "Café API", MonitorId{8}, "API", decision::Scope::outage, decision::Severity::critical,
+                              check::FailureClass::reset, kAt, {"eu"}, decision::Reason::quorum_down});
+    const decision::Command open{decision::Action::open, "token:ann", "told by phone", {}, decision::Opening{SiteId{3}, decision::Scope::outage, "Orders stand"}};
+    const auto decision = decision::decide(std::nullopt, {kAt + seconds{2}, IncidentId{12}, open, around});
+    CHECK(decision.entries.size() == 2);
+    const auto news = decision::news_of(decision);
+    REQUIRE(news.size() == 1);
+    CHECK(decision.entries[news[0].entry].actor == "token:ann");
+    CHECK(decision.entries[news[0].entry].comment == "told by phone");
+    CHECK(decision.next->failing_since == kAt);
+}
