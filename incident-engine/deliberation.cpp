@@ -1,5 +1,7 @@
 #include "incident-engine/deliberation.h"
 
+#include <algorithm>
+
 #include "incident-engine/evidence.h"
 
 namespace sonde::engine {
@@ -227,6 +229,8 @@ void Deliberation::record(const decision::IncidentDecision& decision, const deci
         parts.site = incident.site;
         parts.site_name = name;
         parts.incident = &incident;
+        const auto tags = tags_of(incident);
+        parts.tags = &tags;
         parts.comment = last.comment;
         parts.monitor = definition;
         parts.evidence = evidence;
@@ -248,6 +252,20 @@ std::optional<decision::Incident> Deliberation::open(SiteId site, decision::Scop
     const auto found = holdings_.sites.find(site);
     if (found == holdings_.sites.end()) return std::nullopt;
     return found->second.open[static_cast<std::size_t>(scope)];
+}
+
+// Of all monitors that are or were in it, and their site.
+std::vector<std::string> Deliberation::tags_of(const decision::Incident& incident) const {
+    std::vector<std::string> tags;
+    for (const auto& member : incident.members) {
+        const auto found = holdings_.monitors.find(member.monitor);
+        if (found == holdings_.monitors.end()) continue;
+        const auto& its = found->second.definition.tags;
+        tags.insert(tags.end(), its.begin(), its.end());
+    }
+    std::sort(tags.begin(), tags.end());
+    tags.erase(std::unique(tags.begin(), tags.end()), tags.end());
+    return tags;
 }
 
 std::string Deliberation::site_name(SiteId site) const {

@@ -48,6 +48,7 @@ private:
     // The open incident as decided on so far.
     std::optional<decision::Incident> open(SiteId site, decision::Scope scope) const;
     std::string site_name(SiteId site) const;
+    std::vector<std::string> tags_of(const decision::Incident& incident) const;
 
     const Holdings& holdings_;
     TimePoint now_;
