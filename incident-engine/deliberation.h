@@ -58,6 +58,7 @@ private:
     std::optional<decision::Incident> open(SiteId site, decision::Scope scope) const;
     std::vector<decision::MonitorJoins> failing(SiteId site, decision::Scope scope) const;
     std::string site_name(SiteId site) const;
+    std::vector<std::string> tags_of(const decision::Incident& incident) const;
 
     const Holdings& holdings_;
     TimePoint now_;

@@ -148,6 +148,20 @@ void Deliberation::record(const decision::IncidentDecision& decision, const deci
     if (is_open || (now_open && now_open->id == incident.id)) open_[key] = is_open ? incident.id : IncidentId{};
 }
 
+// Of all monitors that are or were in it, and their site.
+std::vector<std::string> Deliberation::tags_of(const decision::Incident& incident) const {
+    std::vector<std::string> tags;
+    for (const auto& member : incident.members) {
+        const auto found = holdings_.monitors.find(member.monitor);
+        if (found == holdings_.monitors.end()) continue;
+        const auto& its = found->second.definition.tags;
+        tags.insert(tags.end(), its.begin(), its.end());
+    }
+    std::sort(tags.begin(), tags.end());
+    tags.erase(std::unique(tags.begin(), tags.end()), tags.end());
+    return tags;
+}
+
 void Deliberation::tell(const decision::IncidentDecision& decision, const decision::News& news, const decision::Definition* definition,
                         const Json* evidence) {
     const auto& incident = *decision.next;
@@ -158,6 +172,8 @@ void Deliberation::tell(const decision::IncidentDecision& decision, const decisi
     parts.site = incident.site;
     parts.site_name = name;
     parts.incident = &incident;
+    const auto tags = tags_of(incident);
+    parts.tags = &tags;
     parts.seq = entry.seq;
     parts.comment = entry.comment;
     parts.monitor = definition;

@@ -51,6 +51,19 @@ Json advisory_json(const EventParts& parts) {
     return document;
 }
 
+// Those that see a failure, by votes that count: for routes to go by.
+Json regions_of(const EventParts& parts) {
+    if (!parts.region.empty()) return Json::array({parts.region});
+    if (parts.advisory != nullptr) return parts.advisory_regions;
+    Json regions = Json::array();
+    if (parts.evidence == nullptr) return regions;
+    for (const auto& vote : (*parts.evidence)["votes"]) {
+        const bool fails = vote["verdict"] == "down" || vote["verdict"] == "degraded";
+        if (fails && vote["fresh"] == true && !vote.contains("standing")) regions.push_back(vote["region"]);
+    }
+    return regions;
+}
+
 }  // namespace
 
 Event make_event(EventId id, const EventParts& parts) {
@@ -64,7 +77,9 @@ Event make_event(EventId id, const EventParts& parts) {
     if (parts.site) document["site"] = {{"id", parts.site->text()}, {"name", parts.site_name}};
     if (parts.incident != nullptr) document["incident"] = incident_json(*parts.incident, parts);
     if (parts.monitor != nullptr) document["monitor"] = monitor_json(parts);
-    if (parts.monitor != nullptr) document["tags"] = parts.monitor->tags;
+    const auto* tags = parts.tags != nullptr ? parts.tags : parts.monitor != nullptr ? &parts.monitor->tags : nullptr;
+    if (tags != nullptr) document["tags"] = *tags;
+    if (auto regions = regions_of(parts); !regions.empty()) document["regions"] = std::move(regions);
     if (parts.judgement != nullptr) document["region"] = *parts.judgement;
     if (parts.advisory != nullptr) document["advisory"] = advisory_json(parts);
     if (parts.incident == nullptr && !parts.comment.empty()) document["comment"] = parts.comment;

@@ -45,6 +45,7 @@ struct EventParts {
     bool advisory_closed = false;
     std::string_view region;                        // of a coverage event
     std::optional<TimePoint> region_since;
+    const std::vector<std::string>* tags = nullptr; // of all that it is about; the monitor's, if not given
     const Json* judgement = nullptr;                // of a region's health: `region` of the event
     const Json* evidence = nullptr;                 // as `evidence_of` gave it
 };

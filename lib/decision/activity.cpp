@@ -87,6 +87,7 @@ Reason definition_read(Step& step) {
         if (state.spec_hash != 0) {
             forget_votes(step);
             state.spec_revision = step.definition.revision;
+            stop_flapping(step, Reason::monitor_edited);  // that was another target
             reason = Reason::monitor_edited;
         }
         state.spec_hash = step.definition.spec_hash;

@@ -108,3 +108,21 @@ TEST_CASE(
         }
     }
 }
+
+TEST_CASE("of what is told of a region's health, and of a monitor's flapping, only the last counts") {
+    CHECK(supersede(region_quarantined, {region_released}) == Reason::updated_since);
+    CHECK(supersede(region_released, {region_quarantined}) == Reason::updated_since);
+    CHECK(!supersede(region_released, {}));
+    CHECK(supersede(monitor_flapping_began, {monitor_flapping_ended}) == Reason::updated_since);
+    CHECK(!supersede(monitor_flapping_began, {monitor_changed}));
+}
+
+TEST_CASE("the end of an advisory makes all before it old, and of its changes only the last counts") {
+    for (const auto kind : {advisory_opened, advisory_changed, advisory_acknowledged, advisory_muted}) {
+        CAPTURE(name_of(kind));
+        CHECK(supersede(kind, {advisory_closed}) == Reason::closed_since);
+        CHECK(!supersede(kind, {}));
+    }
+    CHECK(supersede(advisory_changed, {advisory_changed}) == Reason::updated_since);
+    CHECK(!supersede(advisory_opened, {advisory_changed, advisory_acknowledged}));
+}
