@@ -81,7 +81,9 @@ milliseconds bound_down(const PlannedMonitor& monitor, milliseconds cadence, int
 }
 
 milliseconds bound_up(const PlannedMonitor& monitor, milliseconds cadence) {
-    return cadence * monitor.policy.recovery_rounds + 2 * monitor.timeout + kSlack;
+    // Where it changed often, it has been well for a while first.
+    const auto calm = monitor.policy.flapping.enabled ? monitor.policy.flapping.calm + cadence : milliseconds{0};
+    return cadence * monitor.policy.recovery_rounds + 2 * monitor.timeout + calm + kSlack;
 }
 
 void Bounds::look(Segment& segment, std::size_t monitor, bool well) const {

@@ -20,6 +20,9 @@ check::Policy some_policy(Dice& dice) {
     policy.recovery_rounds = static_cast<int>(dice.between(1, 3));
     policy.advisory_after = static_cast<int>(dice.between(1, 4));
     policy.confirm_attempts = static_cast<int>(dice.between(1, 3));
+    policy.flapping.enabled = dice.chance(0.25);
+    policy.flapping.changes = static_cast<int>(dice.between(3, 5));
+    policy.flapping.calm = dice.between(seconds{10}, seconds{40});
     return policy;
 }
 

@@ -41,6 +41,7 @@ Definition some_definition(Dice& dice) {
     if (made.policy.quorum.rule == check::QuorumRule::at_least) made.policy.quorum.at_least = static_cast<int>(1 + dice.upto(2));
     made.policy.recovery_rounds = static_cast<int>(1 + dice.upto(2));
     made.policy.confirm_attempts = static_cast<int>(1 + dice.upto(2));
+    made.policy.flapping.enabled = false;  // what is damped stays bad for minutes
     return made;
 }
 
