@@ -7,7 +7,7 @@
 namespace sonde::simulation {
 namespace {
 
-constexpr milliseconds kEditKnown{3'000};
+constexpr milliseconds kEditKnown{4'000};
 constexpr milliseconds kOnItsWay{5'000};
 
 // In which of its regions a slot runs: the rule of ARCHITECTURE.md, "Regions of a monitor", in the order of names.

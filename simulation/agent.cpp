@@ -9,13 +9,15 @@ namespace sonde::simulation {
 namespace {
 
 // The defaults of probe-agent/config.h and the constants of probe-agent/work.
-constexpr milliseconds kLinger{150};
+constexpr milliseconds kLinger{500};
 constexpr milliseconds kNewsLinger{20};
 constexpr milliseconds kRetryFor{15'000};
 constexpr milliseconds kRetryEvery{250};
 constexpr milliseconds kAnswerWithin{5'000};
 constexpr milliseconds kPresence{5'000};
 constexpr milliseconds kStillAtIt{2'000};
+// Scheduled checks start in steps of this.
+using Step = std::chrono::duration<std::int64_t, std::ratio<1, 10>>;
 
 }  // namespace
 
@@ -38,6 +40,7 @@ void Agent::forget() {
     gathering_ = {};
     flushing_ = {};
     parcels_.clear();
+    delayed_.clear();
     backfilling_ = false;
 }
 
@@ -78,7 +81,40 @@ void Agent::received(Delivered delivered) {
 void Agent::consider(const message::Job& job, ReceiptId receipt) {
     if (clock() > job.not_after) return settle(receipt, 1);
     if (job.not_before <= clock()) return check(job, receipt);
-    later(job.not_before - clock() + milliseconds{1}, [this, job, receipt] { check(job, receipt); });
+    const bool scheduled = job.reason == message::JobReason::schedule;
+    delayed_.emplace(scheduled ? TimePoint{std::chrono::ceil<Step>(job.not_before)} : job.not_before, std::pair(job, receipt));
+    wake_delayed();
+}
+
+// Whatever wakes us, the clock may have been set since the last time.
+void Agent::wake_delayed() {
+    while (!delayed_.empty() && delayed_.begin()->first <= clock()) {
+        const auto [job, receipt] = std::move(delayed_.extract(delayed_.begin()).mapped());
+        if (clock() > job.not_after) {
+            unrun(job, receipt);
+        } else {
+            check(job, receipt);
+        }
+    }
+    if (delayed_.empty()) return;
+    const auto number = ++alarm_;
+    later(delayed_.begin()->first - clock() + milliseconds{1}, [this, number] {
+        if (number == alarm_) wake_delayed();
+    });
+}
+
+// It waited here until it was worthless: that is what there is to report.
+void Agent::unrun(const message::Job& job, ReceiptId receipt) {
+    message::ProbeResult result;
+    result.monitor = job.monitor;
+    result.site = job.site;
+    result.revision = job.revision;
+    result.slot = job.slot;
+    result.attempt = job.attempt;
+    result.reason = job.reason;
+    result.started_at = clock();
+    result.cause = check::FailureClass::agent_overload;
+    report(std::move(result), receipt);
 }
 
 void Agent::check(const message::Job& job, ReceiptId receipt) {

@@ -55,7 +55,9 @@ private:
     void still_at_it();
     void received(Delivered delivered);
     void consider(const message::Job& job, ReceiptId receipt);
+    void wake_delayed();
     void check(const message::Job& job, ReceiptId receipt);
+    void unrun(const message::Job& job, ReceiptId receipt);
     void report(message::ProbeResult result, ReceiptId receipt);
     void flush(int shard);
     void send(std::uint64_t id);
@@ -72,6 +74,8 @@ private:
     std::array<Gathering, kShards> gathering_;
     std::array<bool, kShards> flushing_{};
     std::map<std::uint64_t, Parcel> parcels_;
+    std::multimap<TimePoint, std::pair<message::Job, ReceiptId>> delayed_;  // by when it is to start
+    std::uint64_t alarm_ = 0;                                               // only the newest counts
     std::uint64_t last_ = 0;
     bool backfilling_ = false;
     std::deque<std::pair<int, std::string>> spool_;  // shard and payload; outlives a crash

@@ -10,7 +10,7 @@ constexpr milliseconds kAftermath{10'000};
 // An agent's clock is believed anew when the samples from before the jump are forgotten.
 constexpr milliseconds kClockLearned{60'000};
 // Ticks, the way of messages, the polling of edits.
-constexpr milliseconds kSlack{3'000};
+constexpr milliseconds kSlack{4'000};
 
 bool concerns_region(Fault fault) {
     return fault == Fault::bus_partition || fault == Fault::overload || fault == Fault::agent_crash || fault == Fault::skew;

@@ -10,12 +10,13 @@ namespace {
 using scheduler::Dispatcher;
 
 // The defaults of controlplane/scheduler/config.h.
-constexpr milliseconds kTick{300};
+constexpr milliseconds kTick{1'000};
+constexpr milliseconds kLead{250};
 constexpr milliseconds kLease{5'000};
 constexpr milliseconds kRenewEvery{1'500};
 constexpr milliseconds kLeaseGrace{60'000};
 constexpr milliseconds kPollEvery{1'000};
-constexpr milliseconds kCursorEvery{1'000};
+constexpr milliseconds kCursorEvery{2'000};
 constexpr milliseconds kDrain{1'000};
 constexpr milliseconds kBetweenRounds{100};
 constexpr milliseconds kAfterFailure{500};
@@ -31,8 +32,10 @@ void Scheduler::begin() {
     owner_ = fmt::format("{}/{}", name(), life());
     trace_.line(name(), "starts");
     memory_ = std::make_unique<Memory>();
+    scheduler::DispatchLimits limits;
+    limits.ahead = kTick + kLead;
     memory_->dispatcher = std::make_unique<Dispatcher>(
-        scheduler::DispatchLimits{}, memory_->metrics,
+        limits, memory_->metrics,
         [this](scheduler::BatchId id, const std::string& region, std::string text, milliseconds deadline) { publish(id, region, std::move(text), deadline); }, now());
     std::vector<std::string> names;
     for (const auto& region : plan_.regions) names.push_back(region.name);
