@@ -1,5 +1,6 @@
 #include "controlplane/history/historian.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -17,6 +18,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr metrics::Family kParts{"sonde_history_parts_total", "Parts of the work on the past that were done, by work."};
 constexpr metrics::Family kBusy{"sonde_history_table_busy_total", "Times that a partition was left for later, so that nobody waits for its lock."};
+constexpr metrics::Family kFailed{"sonde_history_failures_total", "Parts of the work on the past that failed and are tried again later, by work."};
 constexpr metrics::Family kDropped{"sonde_history_partitions_dropped_total", "Partitions dropped for their age."};
 constexpr metrics::Family kExpected{"sonde_slots_expected_total", "Slots of minutes that are closed, by region."};
 constexpr metrics::Family kExecuted{"sonde_slots_executed_total", "Of those, executed in time for the closing."};
@@ -51,21 +53,31 @@ struct Historian::Impl {
         registry.counter(kParts, {{"work", std::string(work)}}).add();
         return done;
     }
-    // As `part`; a table that is in use is left for the next round.
+    // As `part`, and false if it failed: a table that is in use, or a defect of one work, is left for later and stops no other.
     template <class Body>
-    bool if_free(std::string_view work, Body body) {
+    bool attempt(std::string_view work, Body body) {
         try {
-            return part(work, body);
+            const bool more = part(work, body);
+            if (std::erase(ill, work) > 0) log::info("history_recovered", "work", work);
+            return more;
         } catch (const db::DbError& error) {
-            if (error.failure() != db::Failure::timeout) throw;
-            registry.counter(kBusy).add();
-            log::info("table_busy", "work", work);
-            rest(kBusyPause);
+            if (error.failure() == db::Failure::unavailable) throw;
+            if (error.failure() == db::Failure::timeout) {
+                registry.counter(kBusy).add();
+                log::info("table_busy", "work", work);
+                rest(kBusyPause);
+                return false;
+            }
+            registry.counter(kFailed, {{"work", std::string(work)}}).add();
+            if (std::find(ill.begin(), ill.end(), work) == ill.end()) {
+                ill.emplace_back(work);
+                log::error("history_failed", "work", work, "error", error.what());
+            }
             return false;
         }
     }
-    void close_account();
-    bool drop_old();
+    void tell_closed();
+    bool drop_old(db::Tx& tx);
     // Whether it is to stop.
     bool rest(milliseconds time) {
         std::unique_lock lock(mutex);
@@ -79,6 +91,9 @@ struct Historian::Impl {
     std::vector<db::Lease> held;
     Clock::time_point partitions_due{};
     bool failing = false;
+    std::vector<std::string> ill;  // works that failed last
+    std::vector<Closed> closed;    // by the transaction that has just committed
+    std::string dropped;           // likewise
     std::mutex mutex;  // of what follows
     std::condition_variable wakes;
     bool stopping = false;
@@ -106,17 +121,22 @@ Outcome Historian::Impl::round() {
         held = leases.hold({std::string(kLeaseName)}, 1);
         if (held.empty()) return Outcome::elsewhere;
         if (Clock::now() >= partitions_due) {
-            if_free("partitions", [](db::Tx& tx) { make_partitions(tx); return true; });
+            attempt("partitions", [](db::Tx& tx) { make_partitions(tx); return false; });
             partitions_due = Clock::now() + kBetweenPartitions;
         }
-        close_account();
-        bool more = part("hours", [this](db::Tx& tx) { return roll_up_hours(tx, options); });
-        more = part("again", [this](db::Tx& tx) { return roll_up_again(tx, options); }) || more;
-        more = part("days", [this](db::Tx& tx) { return roll_up_days(tx, options); }) || more;
-        more = if_free("pack", [this](db::Tx& tx) { return pack(tx, options); }) || more;
-        more = part("fold", [](db::Tx& tx) { return fold_minutes(tx); }) || more;
-        more = part("fold_hours", [this](db::Tx& tx) { return fold_hours(tx, options); }) || more;
-        more = drop_old() || more;
+        attempt("close", [this](db::Tx& tx) { closed = close_minutes(tx); return false; });
+        tell_closed();
+        bool more = attempt("hours", [this](db::Tx& tx) { return roll_up_hours(tx, options); });
+        more = attempt("again", [this](db::Tx& tx) { return roll_up_again(tx, options); }) || more;
+        more = attempt("days", [this](db::Tx& tx) { return roll_up_days(tx, options); }) || more;
+        more = attempt("pack", [this](db::Tx& tx) { return pack(tx, options); }) || more;
+        more = attempt("fold", [](db::Tx& tx) { return fold_minutes(tx); }) || more;
+        more = attempt("fold_hours", [this](db::Tx& tx) { return fold_hours(tx, options); }) || more;
+        if (attempt("drop", [this](db::Tx& tx) { return drop_old(tx); })) {
+            registry.counter(kDropped).add();
+            log::info("partition_dropped", "table", dropped);
+            more = true;
+        }
         if (std::exchange(failing, false)) log::info("history_recovered");
         return more ? Outcome::busy : Outcome::idle;
     } catch (const std::exception& error) {
@@ -125,26 +145,24 @@ Outcome Historian::Impl::round() {
     }
 }
 
-void Historian::Impl::close_account() {
-    for (const auto& closed : part("close", [](db::Tx& tx) { return close_minutes(tx); })) {
-        const metrics::Labels labels{{"region", closed.region}};
-        registry.counter(kExpected, labels).add(static_cast<std::uint64_t>(closed.expected));
-        registry.counter(kExecuted, labels).add(static_cast<std::uint64_t>(closed.executed));
-        registry.counter(kLate, labels).add(static_cast<std::uint64_t>(closed.late));
-        registry.counter(kMissed, labels).add(static_cast<std::uint64_t>(closed.missed));
-        if (closed.missed > 0 && closed.missed * 100 >= closed.expected * options.warn_missed) {
-            log::warning("slots_missed", "region", closed.region, "missed", closed.missed, "expected", closed.expected, "since", to_rfc3339(closed.from));
+void Historian::Impl::tell_closed() {
+    for (const auto& of_region : std::exchange(closed, {})) {
+        const metrics::Labels labels{{"region", of_region.region}};
+        registry.counter(kExpected, labels).add(static_cast<std::uint64_t>(of_region.expected));
+        registry.counter(kExecuted, labels).add(static_cast<std::uint64_t>(of_region.executed));
+        registry.counter(kLate, labels).add(static_cast<std::uint64_t>(of_region.late));
+        registry.counter(kMissed, labels).add(static_cast<std::uint64_t>(of_region.missed));
+        if (of_region.missed > 0 && of_region.missed * 100 >= of_region.expected * options.warn_missed) {
+            log::warning("slots_missed", "region", of_region.region, "missed", of_region.missed, "expected", of_region.expected, "since",
+                         to_rfc3339(of_region.from));
         }
     }
 }
 
-bool Historian::Impl::drop_old() {
-    const auto name = part("find_old", [this](db::Tx& tx) { return find_old_partition(tx, options); });
-    if (name.empty()) return false;
-    const bool dropped = if_free("drop", [&name](db::Tx& tx) { drop_partition(tx, name); return true; });
-    if (!dropped) return false;
-    registry.counter(kDropped).add();
-    log::info("partition_dropped", "table", name);
+bool Historian::Impl::drop_old(db::Tx& tx) {
+    dropped = find_old_partition(tx, options);
+    if (dropped.empty()) return false;
+    drop_partition(tx, dropped);
     return true;
 }
 

@@ -10,6 +10,8 @@ begin
     execute format('create table %I (like %s including all)', name, parent);
     execute format('alter table %s attach partition %I for values from (%L) to (%L)', parent, name, lower_bound, upper_bound);
     return true;
+exception when duplicate_table or unique_violation then
+    return false;  -- somebody else was faster
 end $$;
 
 -- ── Results, packed ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -69,7 +71,7 @@ select case when short between -2047 and 2047 then short::integer
 create view result_unpacked as
 select p.day, p.first_slot + r.since * interval '1 ms' as slot, p.monitor_id,
        p.first_slot + (r.since + long_number(r.started)) * interval '1 ms' as started_at,
-       p.first_slot + (r.since + long_number(r.started) + long_number(r.received)) * interval '1 ms' as received_at,
+       p.first_slot + (r.since + long_number(r.started)::bigint + long_number(r.received)) * interval '1 ms' as received_at,
        long_number(coalesce(r.resolve, 0::smallint)) as resolve_us, long_number(coalesce(r.connect, 0::smallint)) as connect_us,
        long_number(coalesce(r.tls, 0::smallint)) as tls_us, long_number(coalesce(r.first_byte, 0::smallint)) as first_byte_us,
        long_number(coalesce(r.transfer, 0::smallint)) as transfer_us, long_number(coalesce(r.total, 0::smallint)) as total_us,
@@ -110,8 +112,8 @@ begin
         from (
             select numbered.*, case when (place - 1) %% most = 0 then 0 else (date_part('epoch', slot - before) * 1000)::integer end as step,
                    ((place - 1) / most)::smallint as part,
-                   (date_part('epoch', started_at - slot) * 1000)::integer as started,
-                   (date_part('epoch', received_at - started_at) * 1000)::integer as received
+                   greatest(-2147483647, least(2147483647, date_part('epoch', started_at - slot) * 1000))::integer as started,
+                   greatest(-2147483647, least(2147483647, date_part('epoch', received_at - started_at) * 1000))::integer as received
             from (select r.*, case when region_id = 0 then 200 else 4000 end as most, row_number() over monitors as place, lag(slot) over monitors as before
                   from %I r where monitor_id > $2 and monitor_id <= $3
                   window monitors as (partition by monitor_id, region_id order by slot, attempt)) numbered
