@@ -51,6 +51,7 @@ private:
     std::optional<decision::Incident> open(SiteId site, decision::Scope scope) const;
     std::vector<decision::MonitorJoins> failing(SiteId site, decision::Scope scope) const;
     std::string site_name(SiteId site) const;
+    Json evidence_now(MonitorId monitor) const;
 
     const Holdings& holdings_;
     TimePoint now_;
