@@ -59,6 +59,7 @@ private:
     std::vector<decision::MonitorJoins> failing(SiteId site, decision::Scope scope) const;
     std::string site_name(SiteId site) const;
     std::vector<std::string> tags_of(const decision::Incident& incident) const;
+    Json evidence_now(MonitorId monitor) const;
 
     const Holdings& holdings_;
     TimePoint now_;

@@ -124,7 +124,9 @@ void Deliberation::record(const decision::IncidentDecision& decision, const deci
     const auto& incident = *decision.next;
     for (const auto& entry : decision.entries) {
         Json data = Json::object();
+        const bool joined = entry.kind == decision::TimelineKind::monitor_joined;
         if (entry.monitor && evidence != nullptr) data = *evidence;
+        else if (entry.monitor && joined) data = evidence_now(*entry.monitor);  // what a person's command took in
         if (entry.kind == decision::TimelineKind::opened || entry.kind == decision::TimelineKind::monitor_joined) {
             for (const auto& member : incident.members) {
                 if (entry.monitor == member.monitor) data["cause"] = name_of(member.cause);
@@ -160,6 +162,13 @@ std::vector<std::string> Deliberation::tags_of(const decision::Incident& inciden
     std::sort(tags.begin(), tags.end());
     tags.erase(std::unique(tags.begin(), tags.end()), tags.end());
     return tags;
+}
+
+Json Deliberation::evidence_now(MonitorId monitor) const {
+    const auto held = holdings_.monitors.find(monitor);
+    if (held == holdings_.monitors.end()) return Json::object();
+    const auto touched = writes_.states.find(monitor);
+    return decision::evidence_of(touched != writes_.states.end() ? touched->second : held->second.state, held->second.definition, now_);
 }
 
 void Deliberation::tell(const decision::IncidentDecision& decision, const decision::News& news, const decision::Definition* definition,

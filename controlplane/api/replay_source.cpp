@@ -82,10 +82,12 @@ decision::Definition definition_of(const Monitor& monitor, const std::string& si
 }
 
 milliseconds warm_up_of(const decision::Definition& definition) {
+    constexpr std::chrono::hours kLongest{48};
     const auto rounds = 3 + definition.policy.recovery_rounds;
-    // A job is heard of once a period: what it said before decides until it speaks again.
-    const auto cadence = definition.heartbeat && !definition.heartbeat->schedule ? definition.heartbeat->period : definition.cadence();
-    return std::clamp<milliseconds>(cadence * rounds + definition.timeout, std::chrono::minutes{10}, std::chrono::hours{48});
+    // A job is heard of once a period: what it said before decides until it speaks again. Most schedules are of a day.
+    if (definition.heartbeat && definition.heartbeat->schedule) return kLongest;
+    const auto cadence = definition.heartbeat ? std::min<milliseconds>(definition.heartbeat->period, kLongest) : definition.cadence();
+    return std::clamp<milliseconds>(cadence * rounds + definition.timeout, std::chrono::minutes{10}, kLongest);
 }
 
 void each_result(db::Tx& tx, const std::vector<MonitorId>& monitors, bool heartbeats, const SourceRange& range,

@@ -107,6 +107,33 @@ TEST_CASE("a backtest refuses what it cannot do, and says where") {
     CHECK(stand().viewer().post("/v1/policies/backtest", {{"site_id", empty}, {"from", past.at(20)}, {"to", past.at(60)}}).errors() == "/site_id: has no monitors\n");
 }
 
+TEST_CASE("a job that fell silent would have been found late, and the later the more grace it had") {
+    const auto site = stand().make_site("Jobs");
+    const auto made = stand().admin().post("/v1/monitors", {{"site_id", site}, {"kind", "heartbeat"}, {"name", "sync"}, {"spec", {{"period_ms", 60'000}, {"grace_ms", 60'000}}}});
+    REQUIRE_MESSAGE(made.status == 201, made.body);
+    const std::string monitor = made.json()["id"];
+    const auto start = wall_now() - std::chrono::minutes{60};
+    for (int minute = 0; minute < 40; ++minute) {
+        if (minute >= 20 && minute < 30) continue;
+        stand().run(R"(insert into result (slot, monitor_id, started_at, received_at, resolve_us, connect_us, tls_us, first_byte_us, transfer_us, total_us, region_id, attempt,
+                                           http_status, verdict, failure_class, backfilled, detail)
+                       values ($2, $1, $2, $2, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, false, '{"heartbeat": {"ping": "success"}}'))",
+                    {*MonitorId::parse(monitor), start + std::chrono::minutes{minute}});
+    }
+    const auto at = [&](int minute) { return to_rfc3339(start + std::chrono::minutes{minute} + seconds{5}); };
+    const auto answer = stand().viewer().post("/v1/policies/backtest", {{"monitor_id", monitor}, {"from", at(15)}, {"to", at(38)}});
+    REQUIRE_MESSAGE(answer.status == 200, answer.body);
+    const auto would = answer.json()["would"]["incidents"];
+    REQUIRE(would.size() == 1);
+    CHECK(would[0]["reason"] == "heartbeat_late");
+    CHECK(would[0]["opened_at"].get<std::string>().substr(0, 16) == to_rfc3339(start + std::chrono::minutes{21}).substr(0, 16));
+    CHECK(!would[0]["resolved_at"].is_null());
+    CHECK(answer.json()["difference"]["pages_added"] == 1);
+    const auto explained = stand().viewer().get("/v1/monitors/" + monitor + "/explain?at=" + at(25)).json();
+    CHECK(explained["replayed_state"] == "down");
+    CHECK(stand().viewer().post("/v1/policies/backtest", {{"monitor_id", monitor}, {"from", at(15)}, {"to", at(38)}, {"interval_ms", 120'000}}).errors().find("it is heard of") != std::string::npos);
+}
+
 TEST_CASE("why nobody was paged at an instant: votes then, the rule, and what would have been needed") {
     Past past;
     past.rounds(0, 30, 0);

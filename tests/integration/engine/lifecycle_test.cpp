@@ -144,6 +144,7 @@ TEST_CASE("what a person resolved while it fails can be reopened, and then ends 
     engine = stage.engine();
     CHECK(desk.ask(incident, {Action::reopen, {}, {}, {}, decision::Reopening{}}) == "done");
     CHECK(desk.of(incident, "auto_resolve") == "true");
+    CHECK(stage.count("select jsonb_array_length(data -> 'votes') from incident_event where kind = 'monitor_joined'") == 3);
     for (int n = 2; n <= 3; ++n) stage.round(monitor, n, Verdict::up);
     REQUIRE(eventually([&] { return desk.of(incident, "state") == "resolved"; }));
     CHECK(desk.timeline(incident) == "opened resolved reopened monitor_joined monitor_left resolved");
