@@ -93,6 +93,11 @@ const Referee::Run* Referee::run_of(const ResultKey& key, check::Verdict verdict
     return newest;
 }
 
+bool Referee::was_of_spec(const ResultKey& key, std::uint64_t spec) const {
+    const auto found = runs_.find(key);
+    return found == runs_.end() || std::any_of(found->second.begin(), found->second.end(), [spec](const Run& run) { return run.spec == spec; });
+}
+
 bool Referee::edited_lately(MonitorId monitor, milliseconds within) const {
     const auto now = clockwork_.now();
     return std::any_of(plan_.edits.begin(), plan_.edits.end(), [&](const Edit& edit) {
@@ -117,7 +122,8 @@ std::string Referee::doubt_of(const std::string& engine, const decision::Monitor
         const auto stored = latest_.find(key);
         const Latest* latest = batch != deciding.end() ? &batch->second : stored != latest_.end() ? &stored->second : nullptr;
         if (vote == state.votes.end()) {
-            if (latest != nullptr && now - latest->slot < fresh_for - kTolerance && !edited_lately(definition.monitor, fresh_for + seconds{10})) {
+            if (latest != nullptr && now - latest->slot < fresh_for - kTolerance && was_of_spec({definition.monitor, latest->slot, voter.name, latest->attempt}, definition.spec_hash) &&
+                !edited_lately(definition.monitor, fresh_for + seconds{10})) {
                 return fmt::format("the vote of {} on slot {:.3f} is missing", voter.name, trace_.seconds_of(latest->slot));
             }
             continue;

@@ -60,6 +60,8 @@ private:
     };
     using Votes = std::map<std::pair<MonitorId, std::string>, Latest>;
 
+    // Whether it was ever checked by that spec; a check that nobody saw is taken to have been.
+    [[nodiscard]] bool was_of_spec(const ResultKey& key, std::uint64_t spec) const;
     [[nodiscard]] const Run* run_of(const ResultKey& key, check::Verdict verdict) const;
     // Empty if the votes bear what was decided: real, current, fresh, the latest of their regions, and enough of them.
     [[nodiscard]] std::string doubt_of(const std::string& engine, const decision::MonitorState& state, const decision::Definition& definition, bool down) const;

@@ -49,7 +49,7 @@ Report sabotaged(Sabotage sabotage, std::set<Fault> faults) {
     options.faults = std::move(faults);
     options.sabotage = sabotage;
     Report sum;
-    for (options.seed = 1; options.seed <= 80; ++options.seed) {
+    for (options.seed = 1; options.seed <= 120; ++options.seed) {
         const auto report = run(options);
         for (std::size_t i = 0; i < report.findings.size(); ++i) sum.findings[i] += report.findings[i];
     }
