@@ -147,8 +147,8 @@ TEST_CASE("of two control planes one does the housekeeping; old rows go, the com
     CHECK(count("slot_ledger where writer = 'w'") == 1);
     CHECK(count("outbox") == 2);
     CHECK(stage.number("select epoch from lease where name = 'scheduler/7'") == 6);
-    CHECK(stage.number("select (to_regclass('result_' || to_char((now() at time zone 'utc')::date + 1, 'YYYYMMDD')) is not null)::int") == 1);
-    CHECK(stage.number("select (to_regclass('result_20200101') is null)::int") == 1);
+    CHECK(eventually([&] { return stage.number("select (to_regclass('result_' || to_char((now() at time zone 'utc')::date + 1, 'YYYYMMDD')) is not null)::int") == 1; }));
+    CHECK(eventually([&] { return stage.number("select (to_regclass('result_20200101') is null)::int") == 1; }));
     const auto done = R"(sonde_housekeeping_runs_total{outcome="done"})";
     CHECK(eventually([&] { return std::max(first->gauge(done), second->gauge(done)) == 1; }));
 }
