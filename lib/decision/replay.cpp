@@ -129,7 +129,15 @@ void Replay::carry_out(Watched& watched, TimePoint now, const Effect& effect) {
         replayed.assumed = votes_are_assumed(watched);
     } else if (const auto* leaves = std::get_if<Leaves>(&effect)) {
         apply(decide(open(definition.site, leaves->scope), {now, {}, MonitorLeaves{definition.monitor, leaves->reason}}));
+    } else if (std::holds_alternative<FlappingBegan>(effect)) {
+        mark(definition, now, {definition.monitor, TimelineKind::flapping_began, Reason::flapping_began});
+    } else if (const auto* ended = std::get_if<FlappingEnded>(&effect)) {
+        mark(definition, now, {definition.monitor, TimelineKind::flapping_ended, ended->reason});
     }
+}
+
+void Replay::mark(const Definition& definition, TimePoint now, const MonitorMarked& marked) {
+    for (const auto scope : {Scope::outage, Scope::warning}) apply(decide(open(definition.site, scope), {now, {}, marked}));
 }
 
 void Replay::ask(const Watched& watched, const Confirm& confirm) {

@@ -87,6 +87,7 @@ private:
     void happens(Watched& watched, TimePoint now, decltype(Event::what) what);
     void arm(Watched& watched, TimePoint now);
     void carry_out(Watched& watched, TimePoint now, const Effect& effect);
+    void mark(const Definition& definition, TimePoint now, const MonitorMarked& marked);
     void ask(const Watched& watched, const Confirm& confirm);
     void apply(const IncidentDecision& decision);
     const StoredResult* made(MonitorId monitor, RegionId region, Slot slot, int attempt) const;

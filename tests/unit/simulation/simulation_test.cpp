@@ -42,18 +42,21 @@ Report run_all(Options options, std::uint64_t first, std::uint64_t count) {
 
 int found(const Report& report, Finding what) { return report.findings[static_cast<std::size_t>(what)]; }
 
-// How many of some seeds find anything, and what.
-Report sabotaged(Sabotage sabotage, std::set<Fault> faults) {
+// Many seeds do not meet the moment that shows it: one after the other, until one does.
+template <class Shows>
+bool shows(Sabotage sabotage, std::set<Fault> faults, Shows has_shown) {
     Options options;
     options.length = std::chrono::minutes{15};
     options.faults = std::move(faults);
     options.sabotage = sabotage;
-    Report sum;
-    for (options.seed = 1; options.seed <= 120; ++options.seed) {
-        const auto report = run(options);
-        for (std::size_t i = 0; i < report.findings.size(); ++i) sum.findings[i] += report.findings[i];
+    for (options.seed = 1; options.seed <= 400; ++options.seed) {
+        if (has_shown(run(options))) return true;
     }
-    return sum;
+    return false;
+}
+
+bool shows(Sabotage sabotage, std::set<Fault> faults) {
+    return shows(sabotage, std::move(faults), [](const Report& report) { return report.total() > 0; });
 }
 
 }  // namespace
@@ -111,26 +114,21 @@ TEST_CASE("leaving a fault out leaves the rest of a seed as it is") {
 // The simulator would find nothing if it could not: each mistake of the shell, put in on purpose, must show.
 
 TEST_CASE("it finds an engine that acknowledges before it has committed") {
-    const auto sum = sabotaged(Sabotage::acknowledge_first, {Fault::engine_crash, Fault::database_partition});
-    CHECK(found(sum, Finding::vanished) > 0);
+    CHECK(shows(Sabotage::acknowledge_first, {Fault::engine_crash, Fault::database_partition}, [](const Report& report) { return found(report, Finding::vanished) > 0; }));
 }
 
 TEST_CASE("it finds an engine that commits though its lease is another's") {
-    const auto sum = sabotaged(Sabotage::no_fence, {Fault::engine_stop, Fault::engine_crash});
-    CHECK(sum.total() > 0);
+    CHECK(shows(Sabotage::no_fence, {Fault::engine_stop, Fault::engine_crash}));
 }
 
 TEST_CASE("it finds an engine that trusts its memory after a commit of which it was not told") {
-    const auto sum = sabotaged(Sabotage::trust_memory, {Fault::database_partition});
-    CHECK(sum.total() > 0);
+    CHECK(shows(Sabotage::trust_memory, {Fault::database_partition}));
 }
 
 TEST_CASE("it finds an engine that counts what comes again") {
-    const auto sum = sabotaged(Sabotage::count_duplicates, {Fault::duplicates});
-    CHECK(found(sum, Finding::unaccounted) > 0);
+    CHECK(shows(Sabotage::count_duplicates, {Fault::duplicates}, [](const Report& report) { return found(report, Finding::unaccounted) > 0; }));
 }
 
 TEST_CASE("it finds a scheduler whose cursor goes ahead of its jobs") {
-    const auto sum = sabotaged(Sabotage::move_cursor_first, {Fault::scheduler_crash, Fault::bus_stop});
-    CHECK(found(sum, Finding::unaccounted) > 0);
+    CHECK(shows(Sabotage::move_cursor_first, {Fault::scheduler_crash, Fault::bus_stop}, [](const Report& report) { return found(report, Finding::unaccounted) > 0; }));
 }
