@@ -53,6 +53,7 @@ PlannedMonitor some_monitor(Dice& dice, int number, const std::vector<PlannedReg
     monitor.interval = dice.pick(std::vector{seconds{5}, seconds{10}, seconds{20}, seconds{30}, seconds{60}});
     monitor.timeout = std::min<milliseconds>(dice.pick(std::vector{seconds{2}, seconds{4}, seconds{10}}), monitor.interval - seconds{1});
     monitor.rotates = regions.size() > 1 && dice.chance(0.15);
+    if (monitor.rotates) monitor.interval = std::min<milliseconds>(monitor.interval, seconds{20});
     if (dice.chance(0.25)) monitor.regions = some_of(dice, regions);
     monitor.policy = some_policy(dice);
     return monitor;
@@ -172,6 +173,7 @@ Plan make_plan(const Options& options) {
     plan.regions = some_regions(dice);
     plan.engines = dice.chance(0.5) ? 2 : 1;
     plan.schedulers = dice.chance(0.4) ? 2 : 1;
+    if (options.sabotage == Sabotage::no_fence) plan.engines = 2;
     SiteId site;
     milliseconds longest{0};
     for (int i = 0; i < options.monitors; ++i) {
@@ -181,12 +183,14 @@ Plan make_plan(const Options& options) {
         longest = std::max(longest, monitor.interval * (monitor.rotates ? static_cast<std::int64_t>(plan.regions.size()) : 1));
         plan.monitors.push_back(std::move(monitor));
     }
-    plan.end = plan.calm + seconds{60} + longest * 6;  // the slowest recovers, and leases and messages run out
+    plan.end = plan.calm + seconds{60} + longest * 5;  // the slowest recovers, and leases and messages run out
     for (std::size_t i = 0; i < plan.monitors.size(); ++i) make_ill(dice, plan, i);
     for (const auto fault : all_faults()) {
         // Chosen also for those left out, so that fewer faults leave the rest of a seed as it is.
         Dice own(dice.roll() ^ static_cast<std::uint64_t>(fault));
-        if (!own.chance(kFaultChosen) || !options.faults.contains(fault)) continue;
+        // A mistake that was put in is looked for with all of those that show it.
+        const bool chosen = own.chance(kFaultChosen) || options.sabotage != Sabotage::none;
+        if (!chosen || !options.faults.contains(fault)) continue;
         if (fault == Fault::edits) {
             edit_things(own, plan);
         } else {

@@ -60,7 +60,7 @@ void alter(decision::Definition& definition, const BacktestInput& input, json::P
             return std::find(input.regions.begin(), input.regions.end(), voter.name) == input.regions.end();
         });
         if (definition.voters.empty()) problems.push_back({"/regions", fmt::format("\"{}\" is checked from none of them", definition.name)});
-        decision::arrange_voters(definition);
+        decision::weigh_voters(definition, {});
     }
     if (input.interval) {
         if (definition.heartbeat) {

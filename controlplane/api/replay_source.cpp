@@ -17,8 +17,13 @@ constexpr std::string_view kDeclare = R"(
     declare replay no scroll cursor for
     select received_at, monitor_id, region_id, slot, attempt, started_at, verdict, failure_class, backfilled,
            case when verdict in (1, 2) then detail ->> 'message' end, case when region_id = 0 then detail::text end
-    from result where monitor_id in ({}) and slot >= '{}' and slot < '{}'
-    order by received_at, monitor_id, slot, region_id, attempt limit {})";
+    from (select received_at, monitor_id, region_id, slot, attempt, started_at, verdict, failure_class, backfilled, detail
+          from result where monitor_id in ({0}) and slot >= '{1}' and slot < '{2}'
+          union all
+          select received_at, monitor_id, region_id, slot, attempt, started_at, verdict, failure_class, backfilled, detail
+          from result_unpacked where monitor_id in ({0}) and slot >= '{1}' and slot < '{2}'
+               and day between ('{1}'::timestamptz at time zone 'utc')::date and ('{2}'::timestamptz at time zone 'utc')::date) stored
+    order by received_at, monitor_id, slot, region_id, attempt limit {3})";
 
 constexpr std::string_view kFetch = "fetch forward 4000 from replay";
 constexpr int kFetched = 4000;
@@ -77,7 +82,7 @@ decision::Definition definition_of(const Monitor& monitor, const std::string& si
             if (checks) definition.voters.push_back({region.id, region.name, region.domain, 0});
         }
     }
-    decision::arrange_voters(definition);
+    decision::weigh_voters(definition, {});
     return definition;
 }
 

@@ -1,4 +1,4 @@
-// Thousands of seeds, each a quarter of an hour with faults and some minutes of calm, against a known truth. A seed that fails prints the command
+// Thousands of seeds, each some minutes with faults and some of calm, against a known truth. A seed that fails prints the command
 // that does it again.
 #include <doctest/doctest.h>
 
@@ -46,7 +46,7 @@ int found(const Report& report, Finding what) { return report.findings[static_ca
 template <class Shows>
 bool shows(Sabotage sabotage, std::set<Fault> faults, Shows has_shown) {
     Options options;
-    options.length = std::chrono::minutes{15};
+    options.length = std::chrono::minutes{8};
     options.faults = std::move(faults);
     options.sabotage = sabotage;
     for (options.seed = 1; options.seed <= 400; ++options.seed) {
@@ -63,26 +63,26 @@ bool shows(Sabotage sabotage, std::set<Fault> faults) {
 
 TEST_CASE("without faults no page is false, no outage is missed and no slot is lost") {
     Options options;
-    options.length = std::chrono::minutes{15};
+    options.length = std::chrono::minutes{10};
     options.faults.clear();
     const auto sum = run_all(options, 1, seeds(100));
-    CHECK(sum.outages > 100);
-    CHECK(sum.slots > 10'000);
+    CHECK(sum.outages > 0);
+    CHECK(sum.slots > 100 * seeds(100));
 }
 
 TEST_CASE("whatever breaks, no page is false or comes twice, no outage is missed, nothing stays open, and every slot is accounted for") {
     Options options;
-    options.length = std::chrono::minutes{15};
-    const auto sum = run_all(options, 1'000'000, seeds(1200));
-    CHECK(sum.outages > 1000);
-    CHECK(sum.incidents > 1000);
+    options.length = std::chrono::minutes{8};
+    const auto sum = run_all(options, 1'000'000, seeds(2000));
+    CHECK(sum.outages > seeds(2000));
+    CHECK(sum.incidents > seeds(2000));
 }
 
 TEST_CASE("many monitors of few sites, for hours") {
     Options options;
     options.length = std::chrono::hours{2};
     options.monitors = 12;
-    run_all(options, 2'000'000, seeds(10));
+    run_all(options, 2'000'000, seeds(4));
 }
 
 TEST_CASE("a seed does the same every time, traced or not") {
