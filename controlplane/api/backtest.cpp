@@ -29,17 +29,15 @@ constexpr db::Statement kReal{"backtest_incidents", R"(
 
 class Turn {
 public:
-    explicit Turn(std::atomic<int>& under_way) : under_way_(under_way) {
-        if (under_way_.fetch_add(1) < kMostAtOnce) return;
-        under_way_.fetch_sub(1);
-        throw http::ProblemError{http::problem::unavailable, fmt::format("{} backtests are under way; try again in some seconds", kMostAtOnce), {}};
-    }
+    explicit Turn(std::atomic<int>& under_way) : under_way_(under_way), granted_(under_way.fetch_add(1) < kMostAtOnce) {}
     ~Turn() { under_way_.fetch_sub(1); }
     Turn(const Turn&) = delete;
     Turn& operator=(const Turn&) = delete;
+    [[nodiscard]] bool granted() const { return granted_; }
 
 private:
     std::atomic<int>& under_way_;
+    bool granted_;
 };
 
 // What is replayed, with the interval that the stored slots have.
@@ -183,6 +181,9 @@ http::Response backtest(Backend& backend, const Call& call) {
     const auto input = read_backtest(read_body(call), wall_now(), problems);
     refuse_if_any(problems);
     const Turn turn(backend.backtests);
+    if (!turn.granted()) {
+        return http::problem_response(http::problem::unavailable, fmt::format("{} backtests are under way", kMostAtOnce)).with("Retry-After", "5");
+    }
     decision::Replay replay({.unmade = input.unmade, .notes = kMostNotes * 4, .results = 0});
     std::vector<Subject> replayed;
     std::vector<RealIncident> really;

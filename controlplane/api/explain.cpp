@@ -165,14 +165,14 @@ Json summarise(const Json& explained) {
 
 Json explain_incident(db::Tx& tx, const Incident& incident) {
     Json events = Json::array();
-    for (const auto row : tx.run(kEvents, {incident.id, kMaxItems})) events.push_back(present_event(row));
+    for (const auto row : tx.run(kEvents, {incident.id, kMaxItems + 1})) events.push_back(present_event(row));
     Json decisions = Json::array();
     for (const auto row : tx.run(kDecisions, {incident.id, incident.failing_since, incident.resolved_at, kMaxItems + 1})) {
         decisions.push_back(present_decision(row));
     }
     auto deliveries = deliveries_of_incident(tx, incident.id, kMaxItems + 1);
     bool truncated = false;
-    for (auto* list : {&decisions, &deliveries}) {
+    for (auto* list : {&events, &decisions, &deliveries}) {
         if (list->size() <= static_cast<std::size_t>(kMaxItems)) continue;
         list->erase(list->size() - 1);
         truncated = true;

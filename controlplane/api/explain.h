@@ -5,8 +5,7 @@
 
 namespace sonde::controlplane {
 
-// {incident, summary: [sentence…], rule, opened: {at, reason, votes}, transitions: […], decisions: […], deliveries: […]}. At most 500 decisions and
-// 500 deliveries; `truncated` tells if there are more.
+// {incident, summary: [sentence…], rule, opened: {at, reason, votes}, transitions: […], decisions: […], deliveries: […]}. At most 500 of each; `truncated` tells if there are more.
 Json explain_incident(db::Tx& tx, const Incident& incident);
 
 // The sentences, for people. Pure. `explained` is the document without them.
