@@ -22,6 +22,12 @@ public:
     // Answers what was asked for by people. The same.
     bool answer(const std::function<void(db::Tx&)>& fence);
 
+    // Another engine arbitrates.
+    void stand_by() {
+        waiting_since_.clear();
+        metrics_.regions_quarantined.set(0);
+    }
+
 private:
     db::Pool& pool_;
     const decision::ArbitrationSettings settings_;

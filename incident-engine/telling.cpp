@@ -112,6 +112,8 @@ void Telling::round() {
         if (due) next_arbitration_ = Clock::now() + kArbitrateEvery;
         if ((commands_.exchange(false) || due) && arbiter_.answer(fence_by(kArbiterTask))) nudge();
         if (due && arbiter_.step(fence_by(kArbiterTask))) nudge();
+    } else {
+        arbiter_.stand_by();
     }
     if (holds(kRelayTask) && relay_.step()) nudge();
 }

@@ -95,6 +95,7 @@ Reason definition_read(Step& step) {
     if (!step.definition.policy.flapping.enabled) stop_flapping(step, Reason::monitor_edited);
     if (state.voters_hash != step.definition.voters_hash) {
         drop_strangers(step);
+        forget_uncounted(step, Reason::monitor_edited);
         state.voters_hash = step.definition.voters_hash;
         state.watched_since = step.now;
         reason = Reason::monitor_edited;

@@ -34,28 +34,6 @@ void withdraw(Step& step, Reason reason) {
     state.in_outage = state.in_warning = false;
 }
 
-// Regions whose votes do not count owe no answer, raise no doubt, and no advisory is about them.
-void forget_uncounted(Step& step, Reason reason) {
-    auto& state = step.state;
-    const auto uncounted = [&](RegionId region) { return !step.definition.counts(region); };
-    std::erase_if(state.doubt.regions, uncounted);
-    if (state.suspicion) {
-        std::erase_if(state.suspicion->asked, [&](const Asked& asked) { return uncounted(asked.region); });
-        if (uncounted(state.suspicion->first)) {
-            state.suspicion.reset();
-            step.note(NoteKind::refuted, state.shown(), state.shown(), reason);
-        }
-    }
-    if (!state.advisory || std::erase_if(state.advisory->regions, uncounted) == 0) return;
-    step.note(NoteKind::advisory, state.shown(), state.shown(), reason);
-    if (state.advisory->regions.empty()) {
-        step.effects.emplace_back(AdvisoryClosed{*state.advisory, reason});
-        state.advisory.reset();
-    } else {
-        step.effects.emplace_back(AdvisoryChanged{*state.advisory});
-    }
-}
-
 // What is known follows from votes that do not count any more.
 std::optional<Reason> mend(Step& step, Reason reason) {
     auto& state = step.state;
@@ -80,6 +58,27 @@ std::optional<Reason> mend(Step& step, Reason reason) {
 }
 
 }  // namespace
+
+void forget_uncounted(Step& step, Reason reason) {
+    auto& state = step.state;
+    const auto uncounted = [&](RegionId region) { return !step.definition.counts(region); };
+    std::erase_if(state.doubt.regions, uncounted);
+    if (state.suspicion) {
+        std::erase_if(state.suspicion->asked, [&](const Asked& asked) { return uncounted(asked.region); });
+        if (uncounted(state.suspicion->first)) {
+            state.suspicion.reset();
+            step.note(NoteKind::refuted, state.shown(), state.shown(), reason);
+        }
+    }
+    if (!state.advisory || std::erase_if(state.advisory->regions, uncounted) == 0) return;
+    step.note(NoteKind::advisory, state.shown(), state.shown(), reason);
+    if (state.advisory->regions.empty()) {
+        step.effects.emplace_back(AdvisoryClosed{*state.advisory, reason});
+        state.advisory.reset();
+    } else {
+        step.effects.emplace_back(AdvisoryChanged{*state.advisory});
+    }
+}
 
 Reason not_counted(Step& step, const Vote& vote) {
     const bool quarantined = step.definition.voter(vote.region)->standing == Standing::quarantined;

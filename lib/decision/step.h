@@ -59,6 +59,8 @@ void stop_flapping(Step& step, Reason reason);
 // standing.cpp ─ regions whose votes do not count.
 // Such a vote was cast.
 Reason not_counted(Step& step, const Vote& vote);
+// Regions whose votes do not count, or that check the monitor no longer, owe no answer, raise no doubt, and no advisory is about them.
+void forget_uncounted(Step& step, Reason reason);
 // What votes are worth has changed: what is known is decided on anew.
 std::optional<Reason> recount(Step& step);
 

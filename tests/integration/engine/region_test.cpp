@@ -125,6 +125,26 @@ TEST_CASE("a region in which many sites fail alone is quarantined once by two en
     CHECK(country.told("incident.opened") == 1);
 }
 
+TEST_CASE("an engine dies while a region is quarantined: the other takes over, and releases it once") {
+    Country country(8, 2);
+    auto& stage = country.stage;
+    REQUIRE(eventually([&] { return ready(*country.engines[0]) && ready(*country.engines[1]); }));
+    country.all_up(0);
+    country.eu_breaks(1);
+    REQUIRE(eventually([&] { return country.health("eu") == "quarantined sites_failing_alone"; }));
+    country.engines[0]->crash();
+    country.see(2, "eu", Verdict::down);
+    country.see(2, "us", Verdict::up);
+    country.see(2, "ap", Verdict::up);
+    REQUIRE(eventually([&] { return metric(*country.engines[1], "sonde_engine_owned_shards") == kShards; }));
+    CHECK(country.health("eu") == "quarantined sites_failing_alone");
+    country.see(3, "eu", Verdict::up);
+    REQUIRE(eventually([&] { return country.health("eu") == "voting well_again"; }));
+    CHECK(country.told("region.quarantined") == 1);
+    CHECK(country.told("region.released") == 1);
+    CHECK(stage.count("select count(*) from incident") == 0);
+}
+
 TEST_CASE("an outage that all regions see is an outage, of however many sites at once") {
     Country country(8, 2);
     country.all_up(0);

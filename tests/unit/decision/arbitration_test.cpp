@@ -254,3 +254,36 @@ TEST_CASE("a common outage quarantines nobody, in whatever order the regions see
         }
     });
 }
+
+TEST_CASE("a region that breaks is found out, whatever the order, and no other is suspected for it") {
+    holds("broken region", [] {
+        const int sites = *rc::gen::inRange(kSettings.min_sites, 40);
+        const int broken = *rc::gen::inRange(1, 4);
+        const auto definition = test::definition_with({"a", "b", "c"});
+        std::vector<MonitorState> states(static_cast<std::size_t>(sites), first_state(kNow - minutes{5}));
+        for (auto& state : states) {
+            for (int region = 1; region <= 3; ++region) vote(state, region, check::Verdict::up, kNow - seconds{*rc::gen::inRange(1, 20)});
+        }
+        const auto health_of = [&](int region, TimePoint now) {
+            Census census;
+            const auto& voter = definition.voters[static_cast<std::size_t>(region - 1)];
+            for (int s = 0; s < sites; ++s) census.add(SiteId{s + 1}, sighting_of(states[static_cast<std::size_t>(s)], definition, voter, now));
+            return arbitrate({}, census.count(kSettings, now, {}), kSettings, now).health;
+        };
+        // Each site is looked at once in the next thirty seconds, from the broken region first or last.
+        std::vector<int> order(static_cast<std::size_t>(sites));
+        for (int s = 0; s < sites; ++s) order[static_cast<std::size_t>(s)] = s;
+        std::shuffle(order.begin(), order.end(), std::mt19937(*rc::gen::arbitrary<unsigned>()));
+        auto now = kNow;
+        for (const int s : order) {
+            now += milliseconds{30'000 / sites};
+            auto& state = states[static_cast<std::size_t>(s)];
+            vote(state, broken, check::Verdict::down, now);
+            for (int region = 1; region <= 3; ++region) {
+                if (region != broken) vote(state, region, check::Verdict::up, now + milliseconds{*rc::gen::inRange(0, 900)});
+            }
+            for (int region = 1; region <= 3; ++region) RC_ASSERT(region == broken || health_of(region, now + seconds{1}) == Health::voting);
+        }
+        RC_ASSERT(health_of(broken, now + seconds{1}) == Health::quarantined);
+    });
+}
