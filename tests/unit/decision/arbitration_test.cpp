@@ -267,7 +267,7 @@ TEST_CASE("a region that breaks is found out, whatever the order, and no other i
         const auto health_of = [&](int region, TimePoint now) {
             Census census;
             const auto& voter = definition.voters[static_cast<std::size_t>(region - 1)];
-            for (int s = 0; s < sites; ++s) census.add(SiteId{s + 1}, sighting_of(states[static_cast<std::size_t>(s)], definition, voter, now));
+            for (int s = 0; s < sites; ++s) census.add(SiteId{s + 1}, compare(states[static_cast<std::size_t>(s)], definition, voter, now));
             return arbitrate({}, census.count(kSettings, now, {}), kSettings, now).health;
         };
         // Each site is looked at once in the next thirty seconds, from the broken region first or last.
