@@ -3,14 +3,18 @@
 #include "controlplane/api/advisory.h"
 #include "controlplane/api/agent.h"
 #include "controlplane/api/channel.h"
+#include "controlplane/api/dependency.h"
 #include "controlplane/api/evidence.h"
+#include "controlplane/api/group.h"
 #include "controlplane/api/incident.h"
 #include "controlplane/api/ledger.h"
+#include "controlplane/api/maintenance.h"
 #include "controlplane/api/monitor.h"
 #include "controlplane/api/region.h"
 #include "controlplane/api/result.h"
 #include "controlplane/api/run.h"
 #include "controlplane/api/site.h"
+#include "controlplane/api/suppression.h"
 #include "lib/service/service.h"
 
 namespace sonde::controlplane {
@@ -34,7 +38,7 @@ Endpoints endpoints() {
     Endpoints all;
     for (const auto& table : {site_endpoints(), monitor_endpoints(), run_endpoints(), result_endpoints(), region_endpoints(),
                               agent_endpoints(), channel_endpoints(), incident_endpoints(), evidence_endpoints(), advisory_endpoints(),
-                              ledger_endpoints()}) {
+                              ledger_endpoints(), maintenance_endpoints(), dependency_endpoints(), group_endpoints(), suppression_endpoints()}) {
         all.insert(all.end(), table.begin(), table.end());
     }
     return all;

@@ -13,10 +13,11 @@
 namespace sonde::controlplane {
 
 // What a channel may ask for, as in schema/messages/event.schema.json.
-inline constexpr std::array<std::string_view, 11> kChannelEvents{
+inline constexpr std::array<std::string_view, 14> kChannelEvents{
     "incident.opened",    "incident.updated",  "incident.acknowledged", "incident.unacknowledged",
     "incident.commented", "incident.resolved", "advisory.opened",       "advisory.closed",
-    "monitor.changed",    "coverage.lost",     "coverage.restored"};
+    "monitor.changed",    "coverage.lost",     "coverage.restored", "maintenance.started",   "maintenance.ended",
+    "group.changed"};
 
 struct ChannelDraft {
     std::string name;

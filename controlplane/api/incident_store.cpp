@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "controlplane/api/stored.h"
+#include "lib/base/relation_id.h"
 
 namespace sonde::controlplane::incident_store {
 namespace {
@@ -12,14 +13,15 @@ namespace {
 // In the order of `read`.
 constexpr std::string_view kSelect = R"(
     select i.id, i.site_id, s.name, i.scope, i.state, i.severity, i.title, i.seq, i.failing_since, i.opened_at, i.acknowledged_at,
-           i.acknowledged_by, i.resolved_at, i.resolved_by, i.version
+           i.acknowledged_by, i.resolved_at, i.resolved_by, i.version, i.affected_monitors, i.affected_sites
     from incident i join site s on s.id = i.site_id )";
 
 constexpr db::Statement kExists{"incident_exists", "select 1 from incident where id = $1"};
 
 constexpr db::Statement kMonitors{"incident_monitors", R"(
-    select j.incident_id, j.monitor_id, m.name, j.cause, j.joined_at, j.left_at
-    from incident_monitor j left join monitor m on m.id = j.monitor_id
+    select j.incident_id, j.monitor_id, coalesce(m.name, g.name), j.cause, j.joined_at, j.left_at, j.is_group
+    from incident_monitor j left join monitor m on m.id = j.monitor_id and not j.is_group
+    left join monitor_group g on g.id = j.monitor_id and j.is_group
     where j.incident_id = any($1::bigint[]) order by j.incident_id, j.joined_at, j.monitor_id)"};
 
 Incident read(const db::Row& row) {
@@ -47,13 +49,15 @@ Incident read(const db::Row& row) {
     document["resolved_at"] = instant_or_null(row, 12);
     document["resolved_by"] = text_or_null(row, 13);
     document["monitors"] = Json::array();
+    document["groups"] = Json::array();
+    document["affected"] = {{"monitors", row.small(15)}, {"sites", row.small(16)}};
     document["version"] = incident.version;
     return incident;
 }
 
 Json present_monitor(const db::Row& row) {
     Json document;
-    document["id"] = row.id<MonitorId>(1).text();
+    document["id"] = row.boolean(6) ? row.id<GroupId>(1).text() : row.id<MonitorId>(1).text();
     document["name"] = row.is_null(2) ? "" : std::string(row.text(2));
     document["cause"] = row.text(3);
     document["joined_at"] = to_rfc3339(row.time(4));
@@ -86,7 +90,7 @@ std::vector<Incident> list(db::Tx& tx, Conditions conditions, int limit) {
     }
     if (ids.empty()) return incidents;
     for (const auto row : tx.run(kMonitors, {ids})) {
-        incidents[place.at(row.whole(0))].document["monitors"].push_back(present_monitor(row));
+        incidents[place.at(row.whole(0))].document[row.boolean(6) ? "groups" : "monitors"].push_back(present_monitor(row));
     }
     return incidents;
 }

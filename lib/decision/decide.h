@@ -20,10 +20,14 @@ struct Tick {
 // The definition was read anew, and may be another than before.
 struct DefinitionRead {};
 
+// What is around the monitor may have changed: a window began or ended, a parent fell or recovered.
+struct LookAround {};
+
 struct Event {
     TimePoint now;      // by the engine's clock; does not fall for one monitor but by a correction of that clock
     AdvisoryId fresh_id;  // for an advisory, should one be opened
-    std::variant<ResultSeen, Tick, DefinitionRead, PingSeen> what;
+    std::variant<ResultSeen, Tick, DefinitionRead, PingSeen, LookAround> what;
+    Suppression around{};
 };
 
 struct Decision {

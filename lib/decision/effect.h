@@ -68,7 +68,10 @@ struct AdvisoryClosed {
     Reason reason = Reason::nobody_failing;
 };
 
-using Effect = std::variant<Note, Changed, Confirm, Joins, Leaves, AdvisoryOpened, AdvisoryChanged, AdvisoryClosed>;
+// Its parents are to be checked at once, unless they were seen well since `since`.
+struct AskParents { TimePoint since; };
+
+using Effect = std::variant<Note, Changed, Confirm, Joins, Leaves, AdvisoryOpened, AdvisoryChanged, AdvisoryClosed, AskParents>;
 
 }  // namespace sonde::decision
 

@@ -36,13 +36,13 @@ IncidentDecision join(std::optional<Incident> open, const MonitorJoins& joins, c
         decision.next = Incident{.id = event.fresh_id, .site = joins.site, .scope = joins.scope, .state = IncidentState::open,
                                  .severity = joins.severity, .title = title_of(joins), .seq = 0, .version = 0,
                                  .failing_since = joins.failing_since, .opened_at = event.now, .acknowledged_at = {},
-                                 .acknowledged_by = {}, .resolved_at = {}, .resolved_by = {}, .members = {}};
+                                 .acknowledged_by = {}, .resolved_at = {}, .resolved_by = {}, .members = {}, .affected_monitors = 0, .affected_sites = 0};
     }
     auto& incident = *decision.next;
     incident.severity = std::min(incident.severity, joins.severity);
     auto member = std::find_if(incident.members.begin(), incident.members.end(),
                                [&](const Member& one) { return one.monitor == joins.monitor; });
-    if (member == incident.members.end()) member = incident.members.insert(member, Member{.monitor = joins.monitor, .name = {}, .cause = {}, .joined_at = {}, .left_at = {}});
+    if (member == incident.members.end()) member = incident.members.insert(member, Member{.monitor = joins.monitor, .name = {}, .cause = {}, .joined_at = {}, .left_at = {}, .is_group = joins.is_group});
     member->name = joins.monitor_name;
     member->cause = joins.cause;
     member->joined_at = event.now;
@@ -63,6 +63,23 @@ IncidentDecision leave(std::optional<Incident> open, const MonitorLeaves& leaves
     decision.told = Told::updated;
     const bool empty = std::all_of(members.begin(), members.end(), [](const Member& member) { return member.left_at.has_value(); });
     if (empty) resolve(decision, now, kEngine, leaves.reason);
+    return decision;
+}
+
+// A first, a last, twice as many or half as many are worth an entry.
+bool is_material(int before, int now) {
+    if (before == now) return false;
+    return before == 0 || now == 0 || now >= before * 2 || now * 2 <= before;
+}
+
+IncidentDecision radius(std::optional<Incident> open, const RadiusSeen& seen) {
+    IncidentDecision decision{std::move(open), {}, {}, CommandOutcome::unchanged};
+    if (!decision.next || decision.next->state == IncidentState::resolved) return decision;
+    if (!is_material(decision.next->affected_monitors, seen.monitors)) return decision;
+    decision.next->affected_monitors = seen.monitors;
+    decision.next->affected_sites = seen.sites;
+    enter(decision, TimelineKind::radius, kEngine, std::nullopt, Reason::radius_changed);
+    decision.told = Told::updated;
     return decision;
 }
 
@@ -116,10 +133,12 @@ bool Incident::has(MonitorId monitor) const {
 IncidentDecision decide(std::optional<Incident> incident, const IncidentEvent& event) {
     if (const auto* joins = std::get_if<MonitorJoins>(&event.what)) return join(std::move(incident), *joins, event);
     if (const auto* leaves = std::get_if<MonitorLeaves>(&event.what)) return leave(std::move(incident), *leaves, event.now);
+    if (const auto* seen = std::get_if<RadiusSeen>(&event.what)) return radius(std::move(incident), *seen);
     return command(std::move(incident), std::get<Command>(event.what), event.now);
 }
 
 std::string title_of(const MonitorJoins& joins) {
+    if (joins.is_group) return fmt::format("{}: group {} is down", joins.site_name, joins.monitor_name);
     const auto subject = joins.monitor_name.empty() || joins.monitor_name == joins.site_name
                              ? joins.site_name
                              : fmt::format("{}: {}", joins.site_name, joins.monitor_name);

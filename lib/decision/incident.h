@@ -19,6 +19,7 @@ struct Member {
     check::FailureClass cause = check::FailureClass::none;
     TimePoint joined_at;
     std::optional<TimePoint> left_at;
+    bool is_group = false;  // `monitor` is the number of a group
     friend bool operator==(const Member&, const Member&) = default;
 };
 
@@ -38,6 +39,8 @@ struct Incident {
     std::optional<TimePoint> resolved_at;
     std::string resolved_by;
     std::vector<Member> members;             // in the order of joining; those that left stay, with left_at
+    int affected_monitors = 0;               // suppressed because of it, when that was last told
+    int affected_sites = 0;
 
     [[nodiscard]] bool has(MonitorId monitor) const;  // and it has not left
     friend bool operator==(const Incident&, const Incident&) = default;
@@ -55,6 +58,7 @@ struct MonitorJoins {
     TimePoint failing_since;
     std::vector<std::string> regions;  // names of those that see it
     Reason reason = Reason::quorum_down;
+    bool is_group = false;             // `monitor` is the number of a group
 };
 
 struct MonitorLeaves {
@@ -72,13 +76,19 @@ struct Command {
     std::optional<int> if_version;
 };
 
+// How many are suppressed now because of it.
+struct RadiusSeen {
+    int monitors = 0;
+    int sites = 0;
+};
+
 struct IncidentEvent {
     TimePoint now;
     IncidentId fresh_id;  // for an incident, should one be opened
-    std::variant<MonitorJoins, MonitorLeaves, Command> what;
+    std::variant<MonitorJoins, MonitorLeaves, Command, RadiusSeen> what;
 };
 
-enum class TimelineKind : unsigned char { opened, monitor_joined, monitor_left, acknowledged, unacknowledged, commented, resolved };
+enum class TimelineKind : unsigned char { opened, monitor_joined, monitor_left, acknowledged, unacknowledged, commented, resolved, radius };
 
 // What is told of an incident: events `incident.<kind>`.
 enum class Told : unsigned char { opened, updated, acknowledged, unacknowledged, commented, resolved };
@@ -122,8 +132,8 @@ struct sonde::EnumNames<sonde::decision::Action> {
 
 template <>
 struct sonde::EnumNames<sonde::decision::TimelineKind> {
-    static constexpr std::array<std::string_view, 7> names{"opened",         "monitor_joined", "monitor_left", "acknowledged",
-                                                           "unacknowledged", "commented",      "resolved"};
+    static constexpr std::array<std::string_view, 8> names{"opened",         "monitor_joined", "monitor_left", "acknowledged",
+                                                           "unacknowledged", "commented",      "resolved",     "radius"};
 };
 
 template <>

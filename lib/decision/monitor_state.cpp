@@ -4,6 +4,7 @@
 
 #include <charconv>
 
+#include "lib/decision/muting_text.h"
 #include "lib/json/reader.h"
 
 namespace sonde::decision {
@@ -219,6 +220,7 @@ std::string write_state(const MonitorState& state) {
         fmt::format_to(out, R"(,"class":"{}","opened_at":{}}})", name_of(state.advisory->cause), to_unix_ms(state.advisory->opened_at));
     }
     if (state.heartbeat != Heartbeat{}) write_heartbeat(text, state.heartbeat);
+    if (!state.muting.empty()) write_muting(text, state.muting);
     fmt::format_to(out, R"(,"votes":[)");
     for (std::size_t i = 0; i < state.votes.size(); ++i) {
         if (i != 0) text.push_back(',');
@@ -249,6 +251,7 @@ Result<MonitorState> read_state(std::string_view text) {
     if (const auto* inner = in.object("recovery")) read_recovery(*inner, state.recovery, problems);
     if (const auto* inner = in.object("advisory")) state.advisory = read_advisory(*inner, problems);
     if (const auto* inner = in.object("heartbeat")) read_heartbeat(*inner, state.heartbeat, problems);
+    if (const auto* inner = in.object("muting")) state.muting = read_muting(*inner, problems);
     if (const auto* items = in.array("votes", 1000)) {
         for (std::size_t i = 0; i < items->size(); ++i) {
             state.votes.push_back(read_vote((*items)[i], fmt::format("/votes/{}", i), problems));

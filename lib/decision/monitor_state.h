@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lib/decision/heartbeat.h"
+#include "lib/decision/suppression.h"
 #include "lib/decision/vote.h"
 #include "lib/base/result.h"
 
@@ -79,9 +80,11 @@ struct MonitorState {
     Recovery recovery;
     std::optional<Advisory> advisory;
     Heartbeat heartbeat;       // of monitors that are heard of
+    Muting muting;             // what is not told, and why
 
     [[nodiscard]] State shown() const {
         if (activity != Activity::active) return State::paused;
+        if (muting.window) return State::maintenance;
         if (!covered) return State::unknown;
         switch (known) {
             case Known::pending: return State::pending;

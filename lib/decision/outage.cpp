@@ -3,9 +3,9 @@
 #include "lib/decision/step.h"
 
 namespace sonde::decision {
-namespace {
 
-Joins join_by(const Step& step, Scope scope, Reason reason, std::optional<TimePoint> failing_since, int least_rank) {
+Joins join_by(const Step& step, Scope scope, Reason reason, std::optional<TimePoint> failing_since) {
+    const int least_rank = scope == Scope::outage ? 2 : 1;
     Joins joins{scope, reason, check::FailureClass::none, step.now, {}};
     // The cause that most regions see; of equals the one seen first.
     struct Seen {
@@ -34,8 +34,6 @@ Joins join_by(const Step& step, Scope scope, Reason reason, std::optional<TimePo
     return joins;
 }
 
-}  // namespace
-
 void Step::edge(State from, Reason reason) {
     const auto to = state.shown();
     if (from == to) return;
@@ -56,17 +54,17 @@ void become(Step& step, Known known, Reason reason, std::optional<TimePoint> fai
     step.edge(from, reason);
 
     if (known == Known::down && !state.in_outage) {
-        step.effects.emplace_back(join_by(step, Scope::outage, reason, failing_since, 2));
-        state.in_outage = true;
+        fails(step, join_by(step, Scope::outage, reason, failing_since));
     }
     if (known == Known::degraded && !state.in_warning) {
-        step.effects.emplace_back(join_by(step, Scope::warning, reason, failing_since, 1));
-        state.in_warning = true;
+        fails(step, join_by(step, Scope::warning, reason, failing_since));
     }
     if (known != Known::down && state.in_outage) {
         step.effects.emplace_back(Leaves{Scope::outage, reason});
         state.in_outage = false;
     }
+    if (known != Known::down) state.muting.outage.reset();
+    if (known == Known::up) state.muting.warning.reset();
     // A warning outlasts the outage: the certificate still expires when the server is back.
     if (known == Known::up && state.in_warning) {
         step.effects.emplace_back(Leaves{Scope::warning, reason});

@@ -13,6 +13,7 @@ struct Step {
     std::vector<Effect> effects;
     Tally tally;              // of state.votes at `now`
     std::optional<Slot> slot;  // of the result that is being decided on
+    const Suppression& around;
 
     void count() { tally = decision::tally(state.votes, definition, now); }
     void note(NoteKind kind, State from, State to, Reason reason) { effects.emplace_back(Note{kind, from, to, reason, slot}); }
@@ -43,6 +44,18 @@ std::optional<Reason> will_not_answer(Step& step, const ResultSeen& result);
 void become(Step& step, Known known, Reason reason, std::optional<TimePoint> failing_since);
 std::optional<Reason> recover(Step& step, const Vote& vote);
 std::optional<Reason> first_quorum(Step& step);
+
+// suppression.cpp ─ what is told, what is withheld, and what is told after all.
+// The monitor begins to fail: it joins, unless that is suppressed.
+void fails(Step& step, Joins joins);
+// Takes over what is around, and tells what nothing covers any longer.
+std::optional<Reason> look_around(Step& step);
+void ask_parents(Step& step);
+// True if an advisory must not be opened now; notes that once.
+bool withholds_advisory(Step& step);
+// When withheld failures are to be looked at without anything else happening.
+std::optional<TimePoint> next_look_around(const MonitorState& state, const Definition& definition);
+Joins join_by(const Step& step, Scope scope, Reason reason, std::optional<TimePoint> failing_since);
 
 // advisory.cpp
 std::optional<Reason> advise(Step& step);

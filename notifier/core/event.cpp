@@ -16,10 +16,13 @@ bool explains_silence(EventKind kind) {
         case EventKind::advisory_closed:
         case EventKind::coverage_lost:
         case EventKind::coverage_restored:
+        case EventKind::maintenance_started:
+        case EventKind::maintenance_ended:
             return true;
         case EventKind::monitor_changed:
         case EventKind::channel_test:
         case EventKind::other:
+        case EventKind::group_changed:
             return false;
     }
     return false;

@@ -23,6 +23,9 @@ enum class EventKind : unsigned char {
     coverage_restored,
     channel_test,
     other,
+    maintenance_started,
+    maintenance_ended,
+    group_changed,
 };
 
 // From the text of outbox.kind.
@@ -36,7 +39,7 @@ bool explains_silence(EventKind kind);
 
 template <>
 struct sonde::EnumNames<sonde::notifier::EventKind> {
-    static constexpr std::array<std::string_view, 13> names{
+    static constexpr std::array<std::string_view, 16> names{
         "incident.opened",
         "incident.updated",
         "incident.acknowledged",
@@ -50,5 +53,8 @@ struct sonde::EnumNames<sonde::notifier::EventKind> {
         "coverage.restored",
         "channel.test",
         "other",
+        "maintenance.started",
+        "maintenance.ended",
+        "group.changed",
     };
 };

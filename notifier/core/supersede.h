@@ -21,7 +21,8 @@ namespace sonde::notifier {
 // * incident.opened stays until then, so that no acknowledgement arrives for an incident nobody heard of.
 // * Of updates only the last counts; of acknowledged and unacknowledged, the last of both; comments stay.
 // * advisory.closed makes advisory.opened old; it is final as well.
-// * Of a region's coverage, and of a monitor's changes, only the last counts.
+// * Of a region's coverage, and of a monitor's and a group's changes, only the last counts.
+// * maintenance.ended makes maintenance.started old; it is final as well.
 std::optional<Reason> supersede(EventKind kind, const std::vector<EventKind>& later);
 
 }  // namespace sonde::notifier

@@ -6,6 +6,8 @@
 // A heartbeat monitor is `monitor NAME heartbeat {spec}`; its events are `ping <kind> [run <id>] [at <s>]`, `period <ms>`, and `deaf` and `hears`:
 // between them the engine does not know what is in the stream. Other events: `<region> <verdict>[(<class>)] [slot <s>] [#<attempt>] [started <s>] [backfilled]`, `pause`, `resume`, `delete`,
 // `edit`, `regions <name>=<domain>…`, `<action> by <actor> [version <n>]`, `nothing`; `@<monitor>` at the end where there are several.
+// `depends A on B`, `group NAME needs 2 of A B C [quiet]` stand before the events; `window begins`, `window ends`, `independent` (no parents any more)
+// change what is around a monitor. What others decide because of an event follows it after `|`.
 // Ticks that come due in between are shown as lines of their own, marked `·`.
 // SONDE_UPDATE_GOLDEN=1 writes the traces anew.
 #include <doctest/doctest.h>
@@ -46,6 +48,9 @@ public:
             } else if (line.starts_with("monitor ")) {
                 out_ += line + "\n";
                 add_monitor(line);
+            } else if (line.starts_with("depends ") || line.starts_with("group ")) {
+                out_ += line + "\n";
+                relate(line);
             } else if (line.find("] ·") == std::string::npos) {
                 event(line.substr(0, line.find(" → ")));
             }
@@ -98,6 +103,30 @@ private:
         monitors_[definition.name] = world_.add(definition);
     }
 
+    void relate(const std::string& line) {
+        std::istringstream words(line);
+        std::string word, name, skip;
+        words >> word >> name;
+        if (word == "depends") {
+            words >> skip >> word;
+            const auto parent = groups_.contains(word) ? node_of(groups_.at(word)) : node_of(id_of(word));
+            return world_.relations.depends(node_of(id_of(name)), parent);
+        }
+        GroupDefinition group;
+        group.id = groups_[name] = GroupId{1000 + static_cast<std::int64_t>(groups_.size())};
+        group.site = SiteId{1};
+        group.name = name;
+        group.site_name = "Shop";
+        words >> skip >> group.needed >> skip;
+        while (words >> word) {
+            if (word == "quiet") group.quiet_members = true;
+            else group.members.push_back(id_of(word));
+        }
+        world_.relations.put_group(group);
+    }
+
+    MonitorId id_of(const std::string& name) { return world_.monitor(monitors_.at(name)).definition.monitor; }
+
     void run_ticks(TimePoint until) {
         while (const auto due = world_.next_tick(now_)) {
             if (due->first > until) break;
@@ -136,6 +165,23 @@ private:
             definition.heartbeat->period = milliseconds{ms};
             ++definition.spec_hash;
             return world_.happens(index, now_, DefinitionRead{});
+        }
+        if (word == "window") {
+            words >> word;
+            if (word == "begins") world_.windows[index] = WindowId{500};
+            else world_.windows.erase(index);
+            return word + world_.settle(now_);
+        }
+        if (word == "independent") {
+            const auto edges = world_.relations.edges();
+            const auto groups = world_.relations.groups();
+            world_.relations.clear();
+            for (const auto& [id, group] : groups) world_.relations.put_group(group);
+            for (const auto& [child, parents] : edges) {
+                if (child == node_of(definition.monitor)) continue;
+                for (const auto parent : parents) world_.relations.depends(child, parent);
+            }
+            return word + world_.settle(now_);
         }
         if (word == "ping") return world_.happens(index, now_, ping(words));
         if (const auto action = from_name<Action>(word)) {
@@ -203,6 +249,7 @@ private:
     test::World world_;
     std::map<std::string, int> monitors_;
     std::map<std::string, int> ids_;
+    std::map<std::string, GroupId> groups_;
     TimePoint now_;
     std::optional<TimePoint> deaf_since_;
     std::string out_;
