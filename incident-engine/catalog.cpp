@@ -17,7 +17,11 @@ constexpr db::Statement kRegions{"region_all", "select id, name, failure_domain 
 #define SONDE_DEFINITION_COLUMNS                                                                                              \
     "m.id, m.site_id, m.shard, m.name, m.interval_ms, m.timeout_ms, m.regions, m.placement, m.policy::text, m.severity, "     \
     "m.enabled, m.paused, m.deleted_at is not null, hashtextextended(m.spec::text, 0), s.name, s.active, s.deleted_at is not null, " \
-    "case when m.kind = 'heartbeat' then m.spec::text end"
+    "case when m.kind = 'heartbeat' then m.spec::text end, m.tags || s.tags"
+
+constexpr db::Statement kRemote{"engine_remote", "select " SONDE_DEFINITION_COLUMNS R"sql(, st.core
+from monitor m join site s on s.id = m.site_id left join monitor_state st on st.monitor_id = m.id
+where m.id = any($1::bigint[]) and m.deleted_at is null and s.deleted_at is null)sql"};
 
 constexpr db::Statement kShard{"engine_shard", "select " SONDE_DEFINITION_COLUMNS R"sql(, st.core, st.since
 from monitor m join site s on s.id = m.site_id left join monitor_state st on st.monitor_id = m.id
@@ -31,10 +35,11 @@ where m.shard = any($3::smallint[]) and (m.id = any($1::bigint[]) or m.site_id =
 
 #define SONDE_INCIDENT_COLUMNS                                                                                                     \
     "select i.id, i.site_id, i.scope, i.state, i.severity, i.title, i.seq, i.version, i.failing_since, i.opened_at, "              \
-    "i.acknowledged_at, i.acknowledged_by, i.resolved_at, i.resolved_by from incident i "
+    "i.acknowledged_at, i.acknowledged_by, i.resolved_at, i.resolved_by, i.affected_monitors, i.affected_sites from incident i "
 #define SONDE_MEMBER_COLUMNS \
-    "select j.incident_id, j.monitor_id, coalesce(m.name, ''), j.cause, j.joined_at, j.left_at " \
-    "from incident_monitor j join incident i on i.id = j.incident_id left join monitor m on m.id = j.monitor_id "
+    "select j.incident_id, j.monitor_id, coalesce(m.name, g.name, ''), j.cause, j.joined_at, j.left_at, j.is_group "               \
+    "from incident_monitor j join incident i on i.id = j.incident_id left join monitor m on m.id = j.monitor_id and not j.is_group " \
+    "left join monitor_group g on g.id = j.monitor_id and j.is_group "
 
 constexpr db::Statement kOpenIncidents{"engine_open_incidents", SONDE_INCIDENT_COLUMNS "where i.shard = $1 and i.state <> 'resolved'"};
 constexpr db::Statement kOpenMembers{"engine_open_members", SONDE_MEMBER_COLUMNS
@@ -48,7 +53,7 @@ constexpr db::Statement kMembers{"engine_members", SONDE_MEMBER_COLUMNS "where i
 constexpr db::Statement kHorizon{"change_horizon", "select pg_snapshot_xmin(pg_current_snapshot())::text"};
 constexpr db::Statement kChanges{"change_since", R"sql(
 select xid::text, entity, entity_id, pg_snapshot_xmin(pg_current_snapshot())::text
-from change where xid >= $1::text::xid8 and entity in ('monitor', 'site', 'region'))sql"};
+from change where xid >= $1::text::xid8 and entity in ('monitor', 'site', 'region', 'maintenance', 'dependency', 'monitor_group', 'monitor_state', 'suppression'))sql"};
 
 decision::Activity activity_of(const db::Row& row) {
     if (row.boolean(16)) return decision::Activity::site_deleted;
@@ -135,17 +140,20 @@ decision::Incident incident_of(const db::Row& row) {
     if (!row.is_null(11)) incident.acknowledged_by = row.text(11);
     incident.resolved_at = row.maybe(12, &db::Row::time);
     if (!row.is_null(13)) incident.resolved_by = row.text(13);
+    incident.affected_monitors = row.small(14);
+    incident.affected_sites = row.small(15);
     return incident;
 }
 
 decision::Member member_of(const db::Row& row) {
     return {row.id<MonitorId>(1), std::string(row.text(2)),
-            from_name<check::FailureClass>(row.text(3)).value_or(check::FailureClass::none), row.time(4), row.maybe(5, &db::Row::time)};
+            from_name<check::FailureClass>(row.text(3)).value_or(check::FailureClass::none), row.time(4), row.maybe(5, &db::Row::time),
+            row.boolean(6)};
 }
 
 decision::MonitorState state_of(const db::Row& row, TimePoint now, MonitorId monitor, Loaded& loaded) {
-    if (row.is_null(18)) return decision::first_state(now);
-    auto state = decision::read_state(row.text(18));
+    if (row.is_null(19)) return decision::first_state(now);
+    auto state = decision::read_state(row.text(19));
     if (state) return *std::move(state);
     log::error("state_unreadable", "monitor", monitor.text(), "error", state.error().message);
     loaded.unreadable.push_back(monitor);
@@ -162,7 +170,7 @@ void load_incidents(db::Tx& tx, int shard, Holdings& holdings, Loaded& loaded) {
     for (const auto row : tx.run(kOpenMembers, {shard})) {
         auto& incident = incidents.at(row.id<IncidentId>(0));
         incident.members.push_back(member_of(row));
-        if (incident.members.back().left_at) continue;
+        if (incident.members.back().left_at || incident.members.back().is_group) continue;  // of groups: relations_store
         const auto held = holdings.monitors.find(incident.members.back().monitor);
         if (held == holdings.monitors.end()) {
             loaded.orphans.push_back({incident.site, incident.scope, incident.members.back().monitor});
@@ -194,9 +202,11 @@ Loaded load_shard(db::Tx& tx, int shard, TimePoint now, Holdings& holdings) {
         watched.definition = definition_of(row, holdings.regions);
         const auto monitor = watched.definition.monitor;
         watched.shard = shard;
-        watched.stored = !row.is_null(18);
+        watched.stored = !row.is_null(19);
+        watched.tags = row.texts(18);
         watched.state = state_of(row, now, monitor, loaded);
         hold_site(watched.definition, shard, holdings);
+        holdings.note_muting(monitor, watched.state);
         holdings.monitors.insert_or_assign(monitor, std::move(watched));
         loaded.monitors.push_back(monitor);
     }
@@ -221,9 +231,23 @@ std::vector<MonitorId> refresh(db::Tx& tx, const std::vector<std::int64_t>& moni
         }
         hold_site(definition, shard, holdings);
         found->second.definition = std::move(definition);
+        found->second.tags = row.texts(18);
         held.push_back(monitor);
     }
     return held;
+}
+
+std::unordered_map<MonitorId, Watched> load_remote(db::Tx& tx, const std::vector<std::int64_t>& monitors, const Regions& regions, TimePoint now) {
+    std::unordered_map<MonitorId, Watched> remote;
+    Loaded loaded;
+    for (const auto row : tx.run(kRemote, {monitors})) {
+        Watched watched;
+        watched.definition = definition_of(row, regions);
+        watched.shard = row.small(2);
+        watched.state = state_of(row, now, watched.definition.monitor, loaded);
+        remote.emplace(watched.definition.monitor, std::move(watched));
+    }
+    return remote;
 }
 
 std::optional<decision::Incident> load_incident(db::Tx& tx, IncidentId id) {
@@ -248,6 +272,9 @@ Changes::Seen Changes::read(db::Tx& tx) {
         next = row.text(3);
         if (known_.find(key) == known_.end()) {
             if (row.text(1) == "region") seen.regions = true;
+            if (row.text(1) == "maintenance" || row.text(1) == "dependency" || row.text(1) == "monitor_group") seen.relations = true;
+            if (row.text(1) == "suppression") seen.radius = true;
+            if (row.text(1) == "monitor_state") seen.states.push_back(row.whole(2));
             if (row.text(1) == "monitor") seen.monitors.push_back(row.whole(2));
             if (row.text(1) == "site") seen.sites.push_back(row.whole(2));
         }

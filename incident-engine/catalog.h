@@ -33,6 +33,9 @@ Loaded load_shard(db::Tx& tx, int shard, TimePoint now, Holdings& holdings);
 std::vector<MonitorId> refresh(db::Tx& tx, const std::vector<std::int64_t>& monitors, const std::vector<std::int64_t>& sites,
                                const std::vector<int>& shards, TimePoint now, Holdings& holdings);
 
+// Definitions and states of monitors in other engines' shards; not of deleted ones.
+std::unordered_map<MonitorId, Watched> load_remote(db::Tx& tx, const std::vector<std::int64_t>& monitors, const Regions& regions, TimePoint now);
+
 // Nothing if there is no such incident.
 std::optional<decision::Incident> load_incident(db::Tx& tx, IncidentId id);
 
@@ -41,9 +44,12 @@ class Changes {
 public:
     struct Seen {
         bool regions = false;
+        bool relations = false;            // windows, dependencies or groups
+        bool radius = false;               // more or fewer are suppressed because of something
         std::vector<std::int64_t> monitors;
         std::vector<std::int64_t> sites;
-        [[nodiscard]] bool empty() const { return !regions && monitors.empty() && sites.empty(); }
+        std::vector<std::int64_t> states;  // of monitors that others depend on
+        [[nodiscard]] bool empty() const { return !regions && !relations && !radius && monitors.empty() && sites.empty() && states.empty(); }
     };
     // Forgets what was seen and begins here: to be called before everything is loaded.
     void begin(db::Tx& tx);

@@ -70,7 +70,14 @@ decision::Reason Deliberation::decide(const Watched& watched, What what) {
     auto before = fresh ? watched.state : touched->second;
     std::optional<decision::MonitorState> kept;
     if (compare) kept = before;
-    auto decision = decision::decide(std::move(before), watched.definition, {now_, new_id<AdvisoryId>(), std::move(what)});
+    const auto muting = before.muting;
+    const auto standing = decision::standing_of(before);
+    auto decision = decision::decide(std::move(before), watched.definition, {now_, new_id<AdvisoryId>(), std::move(what), around(watched)});
+    if (!muting.empty() || !decision.next.muting.empty()) note_suppression(watched, muting, decision.next);
+    if (decision::standing_of(decision.next) != standing && holdings_.relations.graph.is_source(monitor, watched.definition.site)) {
+        changed_.insert(monitor);
+        writes_.standings.insert(monitor);
+    }
     const auto reason = decision.reason;
     const bool nothing_new = reason == decision::Reason::vote_superseded || reason == decision::Reason::vote_late ||
                              reason == decision::Reason::vote_from_stranger || reason == decision::Reason::not_watched;
@@ -92,11 +99,18 @@ void Deliberation::carry_out(const Watched& watched, const decision::MonitorStat
     const auto& definition = watched.definition;
     const auto evidence = evidence_of(state, definition, now_);
     const auto votes = json::dump(evidence);
+    const auto withheld = state.muting.outage ? state.muting.outage : state.muting.warning;
+    const auto votes_and_cover = [&] {
+        auto document = evidence;
+        document["suppressed_by"] = suppressed_by(withheld);
+        return json::dump(document);
+    };
     std::optional<std::size_t> edge;  // the transition that an incident's change belongs to
     for (const auto& effect : effects) {
         if (const auto* note = std::get_if<decision::Note>(&effect)) {
             if (note->kind == decision::NoteKind::transition) edge = writes_.decisions.size();
-            writes_.decisions.push_back({definition.monitor, *note, std::nullopt, votes});
+            const bool covered = note->kind == decision::NoteKind::suppressed && withheld;
+            writes_.decisions.push_back({definition.monitor, *note, std::nullopt, covered ? votes_and_cover() : votes});
         } else if (const auto* changed = std::get_if<decision::Changed>(&effect)) {
             EventParts parts("monitor.changed", now_, name_of(changed->reason));
             parts.site = definition.site;
@@ -118,6 +132,8 @@ void Deliberation::carry_out(const Watched& watched, const decision::MonitorStat
             advisory(watched, grown->advisory, false, false, decision::Reason::minority_failing, evidence);
         } else if (const auto* closed = std::get_if<decision::AdvisoryClosed>(&effect)) {
             advisory(watched, closed->advisory, true, true, closed->reason, evidence);
+        } else if (const auto* asks = std::get_if<decision::AskParents>(&effect)) {
+            ask_parents(watched, asks->since);
         }
     }
 }
@@ -186,7 +202,14 @@ void Deliberation::record(const decision::IncidentDecision& decision, const deci
             }
         }
         if (!entry.comment.empty()) data["comment"] = entry.comment;
-        writes_.timeline.push_back({incident.id, entry, json::dump(data)});
+        if (entry.kind == decision::TimelineKind::radius) data["affected"] = {{"monitors", incident.affected_monitors}, {"sites", incident.affected_sites}};
+        auto written = entry;
+        for (const auto& member : incident.members) {
+            if (!member.is_group || entry.monitor != member.monitor) continue;
+            written.monitor.reset();
+            data["group"] = {{"id", GroupId{member.monitor.value()}.text()}, {"name", member.name}};
+        }
+        writes_.timeline.push_back({incident.id, std::move(written), json::dump(data)});
     }
     const auto& last = decision.entries.back();
     if (decision.told) {
@@ -227,10 +250,19 @@ std::string Deliberation::site_name(SiteId site) const {
 void Deliberation::apply(Holdings& holdings) {
     for (auto& [monitor, state] : writes_.states) {
         auto& watched = holdings.monitors.at(monitor);
+        holdings.note_muting(monitor, state);
         watched.state = std::move(state);
         watched.stored = true;
     }
-    for (const auto monitor : writes_.forgotten) holdings.monitors.erase(monitor);
+    for (const auto monitor : writes_.forgotten) {
+        holdings.monitors.erase(monitor);
+        holdings.muted.erase(monitor);
+    }
+    for (auto& [id, state] : writes_.groups) {
+        const auto held = holdings.relations.groups.find(id);
+        if (held != holdings.relations.groups.end()) held->second = {std::move(state), true};
+    }
+    for (const auto parent : asked_) holdings.relations.asked[parent] = now_;
     for (const auto& [key, incident] : open_) {
         const auto site = holdings.sites.find(key.first);
         if (site == holdings.sites.end()) continue;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 
 #include "incident-engine/holdings.h"
 #include "incident-engine/writes.h"
@@ -9,7 +10,7 @@
 namespace sonde::engine {
 
 // Not thread-safe. No I/O; ids are made here, time comes in.
-class Deliberation {
+class Deliberation : public decision::View {
 public:
     Deliberation(const Holdings& holdings, TimePoint now) : holdings_(holdings), now_(now) {}
 
@@ -21,6 +22,16 @@ public:
     void leaves(SiteId site, decision::Scope scope, MonitorId monitor, decision::Reason reason);
     // `named` is the incident as the database has it, if it is there.
     decision::CommandOutcome command(std::int64_t number, std::optional<decision::Incident> named, const decision::Command& command);
+
+    // All that relations may have changed for: windows began or ended, definitions or remote states are others.
+    void look_everywhere();
+    // Those that what was decided matters to look around, until nothing changes any more. After everything else.
+    void settle();
+    void radius(SiteId site, const decision::RadiusSeen& seen);
+
+    // As decided on so far; null for what is not in memory.
+    [[nodiscard]] const decision::MonitorState* state(MonitorId monitor) const override;
+    [[nodiscard]] const decision::Definition* definition(MonitorId monitor) const override;
 
     [[nodiscard]] const Writes& writes() const { return writes_; }
     [[nodiscard]] TimePoint now() const { return now_; }
@@ -42,10 +53,22 @@ private:
     std::optional<decision::Incident> open(SiteId site, decision::Scope scope) const;
     std::string site_name(SiteId site) const;
 
+    decision::Suppression around(const Watched& watched) const;
+    const OpenWindows& windows() const;
+    void note_suppression(const Watched& watched, const decision::Muting& before, const decision::MonitorState& after);
+    void ask_parents(const Watched& watched, TimePoint since);
+    void look(MonitorId monitor);
+    void look_at_group(GroupId id);
+    void tell_group(const decision::GroupDefinition& group, const decision::GroupState& before, const decision::GroupDecision& decision);
+    Json suppressed_by(const std::optional<decision::Withheld>& withheld) const;
+
     const Holdings& holdings_;
     TimePoint now_;
     Writes writes_;
     std::map<std::pair<SiteId, decision::Scope>, IncidentId> open_;  // changed here: id 0 for resolved
+    std::set<MonitorId> changed_;  // their standing, and nobody has looked yet
+    std::set<MonitorId> asked_;    // parents
+    mutable std::optional<OpenWindows> windows_;  // of `now_`, where memory's are of another time
 };
 
 }  // namespace sonde::engine

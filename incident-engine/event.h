@@ -41,6 +41,8 @@ struct EventParts {
     bool advisory_closed = false;
     std::string_view region;                        // of a coverage event
     std::optional<TimePoint> region_since;
+    std::string_view extra_name;                    // a part of its own: `group`, `maintenance`
+    const Json* extra = nullptr;
     const Json* evidence = nullptr;                 // as `evidence_of` gave it
 };
 

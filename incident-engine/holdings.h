@@ -5,22 +5,15 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
-#include "lib/decision/decide.h"
+#include "incident-engine/relations.h"
+#include "incident-engine/watched.h"
 #include "lib/decision/incident.h"
 #include "lib/message/subject.h"
 
 namespace sonde::engine {
-
-// A monitor as defined and as decided on last.
-struct Watched {
-    decision::Definition definition;
-    decision::MonitorState state;
-    int shard = 0;
-    bool stored = false;              // has a row in monitor_state
-    std::optional<TimePoint> armed;   // its entry in the timers; earlier than or at its next tick
-};
 
 struct Site {
     std::string name;
@@ -67,9 +60,22 @@ struct Holdings {
     std::unordered_map<MonitorId, Watched> monitors;
     std::unordered_map<SiteId, Site> sites;
     Regions regions;
+    Relations relations;
+    std::unordered_set<MonitorId> muted;  // those of ours with a failure that is withheld
+
+    // Whether something is withheld of it.
+    static bool withholds(const decision::MonitorState& state) { return state.muting.outage || state.muting.warning; }
+    void note_muting(MonitorId monitor, const decision::MonitorState& state) {
+        if (withholds(state)) muted.insert(monitor);
+        else if (!muted.empty()) muted.erase(monitor);
+    }
 
     // Forgets everything of `shard`.
     void drop(int shard) {
+        std::erase_if(muted, [&](MonitorId monitor) {
+            const auto found = monitors.find(monitor);
+            return found == monitors.end() || found->second.shard == shard;
+        });
         std::erase_if(monitors, [&](const auto& entry) { return entry.second.shard == shard; });
         std::erase_if(sites, [&](const auto& entry) { return entry.second.shard == shard; });
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "incident-engine/relations_store.h"
 #include "lib/log/log.h"
 
 namespace sonde::engine {
@@ -12,6 +13,8 @@ using Clock = std::chrono::steady_clock;
 // Rows of `change` are removed after an hour: after a longer gap everything is read anew.
 constexpr std::chrono::minutes kLongestGap{30};
 constexpr std::size_t kRefreshAtOnce = 5000;
+constexpr milliseconds kRefreshEvery{200};  // of remote parents, while somebody waits for what becomes of them
+constexpr milliseconds kRadiusEvery{1000};
 
 }  // namespace
 
@@ -28,6 +31,7 @@ void Jurisdiction::keep(Batch& batch, bus::Bus& bus, bool changed) {
     }
     if (!to_load_.empty()) load(to_load_, batch);
     if (following_ && (changed || Clock::now() >= next_look_)) follow_changes(batch);
+    if (following_ && to_load_.empty()) keep_relations(batch);
 }
 
 void Jurisdiction::renew(Batch& batch, bus::Bus& bus) {
@@ -37,6 +41,7 @@ void Jurisdiction::renew(Batch& batch, bus::Bus& bus) {
         drop(shard, batch, bus);
         log::info("shard_lost", "shard", shard);
     }
+    if (!change.lost.empty()) relations_changed_ = true;
     to_load_.insert(to_load_.end(), change.gained.begin(), change.gained.end());
     metrics_.owned_shards.set(static_cast<double>(shards_.owned().size()));
 }
@@ -72,7 +77,10 @@ void Jurisdiction::load(const std::vector<int>& shards, Batch& batch) {
     const auto now = wall_now();
     std::vector<catalog::Loaded> loaded;
     for (const auto shard : shards) loaded.push_back(catalog::load_shard(tx, shard, now, holdings_));
+    const auto orphans = relations_store::load(tx, shard_numbers(), now, holdings_);
     tx.commit();
+    batch.orphans.insert(batch.orphans.end(), orphans.begin(), orphans.end());
+    batch.look = batch.radius = true;
     if (!following_) last_look_ = Clock::now();
     following_ = true;
     for (std::size_t i = 0; i < shards.size(); ++i) {
@@ -107,6 +115,8 @@ void Jurisdiction::follow_changes(Batch& batch) {
         distrust();
         return;
     }
+    note_relations(seen);
+    if (seen.monitors.empty() && seen.sites.empty()) return;
     try {
         auto again = pool_.begin();
         for (std::size_t from = 0; from < std::max(seen.monitors.size(), std::size_t{1}); from += kRefreshAtOnce) {
@@ -123,6 +133,54 @@ void Jurisdiction::follow_changes(Batch& batch) {
         throw;
     }
     metrics_.monitors.set(static_cast<double>(holdings_.monitors.size()));
+}
+
+// Definitions of members, parents and children may be others than were related.
+void Jurisdiction::note_relations(const catalog::Changes::Seen& seen) {
+    const bool definitions = !seen.monitors.empty() || !seen.sites.empty();
+    relations_changed_ = relations_changed_ || seen.relations || (definitions && !holdings_.relations.empty());
+    radius_changed_ = radius_changed_ || seen.radius;
+    for (const auto state : seen.states) remote_changed_ = remote_changed_ || holdings_.relations.remote.contains(MonitorId{state});
+}
+
+void Jurisdiction::keep_relations(Batch& batch) {
+    const auto now = Clock::now();
+    auto& relations = holdings_.relations;
+    if (relations_changed_) {
+        load_relations(batch);
+    } else if (!relations.remote.empty() && now >= next_refresh_) {
+        const bool awaited = std::any_of(holdings_.muted.begin(), holdings_.muted.end(), [&](MonitorId monitor) {
+            const auto found = holdings_.monitors.find(monitor);
+            if (found == holdings_.monitors.end()) return false;
+            const auto& muting = found->second.state.muting;
+            return (muting.outage && muting.outage->by == decision::Cover::doubt) || (muting.warning && muting.warning->by == decision::Cover::doubt);
+        });
+        if (remote_changed_ || awaited) {
+            auto tx = pool_.begin();
+            if (relations_store::refresh(tx, wall_now(), holdings_)) batch.look = true;
+            tx.commit();
+            remote_changed_ = false;
+            next_refresh_ = now + kRefreshEvery;
+        }
+    }
+    if (const auto wall = wall_now(); relations.open.outdated(wall)) {
+        relations.open.look(relations.windows, wall);
+        batch.look = true;
+    }
+    if (radius_changed_ && now >= next_radius_) {
+        batch.radius = true;
+        radius_changed_ = false;
+        next_radius_ = now + kRadiusEvery;
+    }
+}
+
+void Jurisdiction::load_relations(Batch& batch) {
+    auto tx = pool_.begin();
+    const auto orphans = relations_store::load(tx, shard_numbers(), wall_now(), holdings_);
+    tx.commit();
+    batch.orphans.insert(batch.orphans.end(), orphans.begin(), orphans.end());
+    batch.look = true;
+    relations_changed_ = remote_changed_ = false;
 }
 
 void Jurisdiction::look_up_strangers(Batch& batch) {

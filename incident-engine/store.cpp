@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "incident-engine/relations_store.h"
 #include "lib/base/shard.h"
 
 namespace sonde::engine::store {
@@ -29,13 +30,14 @@ order by place)sql"};
 
 constexpr db::Statement kIncidents{"incident_put", R"sql(
 insert into incident (id, site_id, shard, scope, state, severity, title, seq, failing_since, opened_at, acknowledged_at, acknowledged_by,
-                      resolved_at, resolved_by, version)
+                      resolved_at, resolved_by, version, affected_monitors, affected_sites)
 select * from unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[],
-                     $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], $12::text[], $13::timestamptz[], $14::text[], $15::integer[])
+                     $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], $12::text[], $13::timestamptz[], $14::text[], $15::integer[], $16::integer[], $17::integer[])
 on conflict (id) do update
 set state = excluded.state, severity = excluded.severity, title = excluded.title, seq = excluded.seq,
     acknowledged_at = excluded.acknowledged_at, acknowledged_by = excluded.acknowledged_by,
-    resolved_at = excluded.resolved_at, resolved_by = excluded.resolved_by, version = excluded.version)sql"};
+    resolved_at = excluded.resolved_at, resolved_by = excluded.resolved_by, version = excluded.version,
+    affected_monitors = excluded.affected_monitors, affected_sites = excluded.affected_sites)sql"};
 
 constexpr db::Statement kMembers{"incident_monitor_put", R"sql(
 insert into incident_monitor (incident_id, monitor_id, joined_at, left_at, cause)
@@ -122,7 +124,7 @@ void write_decisions(db::Tx& tx, const Writes& writes, TimePoint now) {
 void write_incidents(db::Tx& tx, const Writes& writes) {
     if (writes.incidents.empty()) return;
     Ids ids, sites, seqs;
-    std::vector<int> shards, versions;
+    std::vector<int> shards, versions, affected_monitors, affected_sites;
     Texts scopes, states, severities, titles;
     Times failing, opened;
     MaybeTexts acknowledged_at, acknowledged_by, resolved_at, resolved_by;
@@ -146,6 +148,8 @@ void write_incidents(db::Tx& tx, const Writes& writes) {
         resolved_at.push_back(maybe_time(incident.resolved_at));
         resolved_by.push_back(maybe_text(incident.resolved_by));
         versions.push_back(incident.version);
+        affected_monitors.push_back(incident.affected_monitors);
+        affected_sites.push_back(incident.affected_sites);
         for (const auto& member : incident.members) {
             member_incidents.push_back(id.value());
             members.push_back(member.monitor.value());
@@ -155,7 +159,7 @@ void write_incidents(db::Tx& tx, const Writes& writes) {
         }
     }
     tx.run(kIncidents, {ids, sites, shards, scopes, states, severities, titles, seqs, failing, opened, acknowledged_at, acknowledged_by,
-                        resolved_at, resolved_by, versions});
+                        resolved_at, resolved_by, versions, affected_monitors, affected_sites});
     tx.run(kMembers, {member_incidents, members, joined, left, causes});
 }
 
@@ -244,6 +248,7 @@ void write(db::Tx& tx, const Writes& writes, TimePoint now) {
     write_decisions(tx, writes, now);
     write_advisories(tx, writes, now);
     write_answers(tx, writes);
+    relations_store::write(tx, writes, now);
     write_events(tx, writes.events);
 }
 

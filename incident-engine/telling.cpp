@@ -11,10 +11,11 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::string_view kRelayTask = "task/relay";
 constexpr std::string_view kCoverageTask = "task/coverage";
+constexpr std::string_view kMaintenanceTask = "task/maintenance";
 constexpr milliseconds kLookEvery{1000};
 constexpr milliseconds kPause{1000};  // between looks at the outbox without a nudge, and after a failure
 
-const std::vector<std::string> kTasks{std::string(kRelayTask), std::string(kCoverageTask)};
+const std::vector<std::string> kTasks{std::string(kRelayTask), std::string(kCoverageTask), std::string(kMaintenanceTask)};
 
 }  // namespace
 
@@ -22,7 +23,8 @@ Telling::Telling(Options options, db::Pool& pool, bus::Bus& bus, Metrics& metric
     : options_(std::move(options)),
       leases_(pool, options_.owner, options_.lease),
       relay_(pool, bus, metrics),
-      coverage_(pool, options_.agent_silence) {}
+      coverage_(pool, options_.agent_silence),
+      maintenance_(pool) {}
 
 Telling::~Telling() { stop(); }
 
@@ -48,11 +50,28 @@ void Telling::nudge() {
     wake_.notify_all();
 }
 
+void Telling::windows_changed() {
+    maintenance_.changed();
+    nudge();
+}
+
+// No longer than until the next window begins or ends.
+milliseconds Telling::pause() const {
+    const auto edge = holds(kMaintenanceTask) ? maintenance_.next_edge() : std::nullopt;
+    return edge ? std::clamp(*edge - wall_now(), milliseconds{0}, kPause) : kPause;
+}
+
+void Telling::fence(db::Tx& tx, std::string_view task) {
+    for (const auto& lease : held_) {
+        if (lease.name == task) leases_.fence(tx, {lease});
+    }
+}
+
 void Telling::run() {
     for (;;) {
         {
             std::unique_lock lock(mutex_);
-            wake_.wait_for(lock, kPause, [this] { return nudged_ || stopping_; });
+            wake_.wait_for(lock, pause(), [this] { return nudged_ || stopping_; });
             if (stopping_) break;
             nudged_ = false;
         }
@@ -64,6 +83,7 @@ void Telling::run() {
             held_.clear();
             next_renewal_ = {};
             coverage_.begin_anew();
+            maintenance_.begin_anew();
             std::unique_lock lock(mutex_);  // nudges must not make this a busy loop
             wake_.wait_for(lock, kPause, [this] { return stopping_; });
         }
@@ -82,6 +102,7 @@ bool Telling::holds(std::string_view name) const {
 
 void Telling::round() {
     const bool covered_before = holds(kCoverageTask);
+    const bool kept_windows_before = holds(kMaintenanceTask);
     if (Clock::now() >= next_renewal_) {
         held_ = leases_.hold(kTasks, kTasks.size());
         next_renewal_ = Clock::now() + options_.lease / 4;
@@ -89,11 +110,11 @@ void Telling::round() {
     if (!covered_before && holds(kCoverageTask)) coverage_.begin_anew();
     if (holds(kCoverageTask) && Clock::now() >= next_look_) {
         next_look_ = Clock::now() + kLookEvery;
-        coverage_.step([&](db::Tx& tx) {
-            for (const auto& lease : held_) {
-                if (lease.name == kCoverageTask) leases_.fence(tx, {lease});
-            }
-        });
+        coverage_.step([&](db::Tx& tx) { fence(tx, kCoverageTask); });
+    }
+    if (holds(kMaintenanceTask)) {
+        if (!kept_windows_before) maintenance_.begin_anew();
+        if (maintenance_.step([&](db::Tx& tx) { fence(tx, kMaintenanceTask); })) nudge();
     }
     if (holds(kRelayTask) && relay_.step()) nudge();
 }

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "incident-engine/coverage.h"
+#include "incident-engine/maintenance.h"
 #include "incident-engine/relay.h"
 
 namespace sonde::engine {
@@ -29,16 +30,21 @@ public:
     void stop(bool as_a_crash = false);
     // There are new events. Thread-safe.
     void nudge();
+    // Maintenance windows may have been edited. Thread-safe.
+    void windows_changed();
 
 private:
     void run();
     void round();
+    [[nodiscard]] milliseconds pause() const;
+    void fence(db::Tx& tx, std::string_view task);
     [[nodiscard]] bool holds(std::string_view name) const;
 
     const Options options_;
     db::Leases leases_;
     Relay relay_;
     Coverage coverage_;
+    Maintenance maintenance_;
     std::vector<db::Lease> held_;
     MonotonicPoint next_renewal_{};
     MonotonicPoint next_look_{};

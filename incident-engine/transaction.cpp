@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "incident-engine/catalog.h"
+#include "incident-engine/relations_store.h"
 #include "incident-engine/store.h"
 #include "lib/json/json.h"
 #include "lib/log/log.h"
@@ -153,6 +154,13 @@ Committed Transaction::run(Batch& batch) {
     for (const auto monitor : batch.due) {
         if (held(monitor)) tick(monitor, deliberation);
     }
+
+    if (batch.look) deliberation.look_everywhere();
+    if (batch.radius) {
+        if (!tx) begin(tx);
+        for (const auto& radius : relations_store::radii(*tx, jurisdiction_.shard_numbers())) deliberation.radius(radius.site, radius.seen);
+    }
+    deliberation.settle();
 
     const auto& writes = deliberation.writes();
     JobTemplates templates;

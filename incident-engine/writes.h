@@ -3,11 +3,13 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "incident-engine/event.h"
+#include "lib/decision/group.h"
 #include "lib/message/result.h"
 
 namespace sonde::engine {
@@ -42,6 +44,15 @@ struct AdvisoryRow {
     bool closed = false;
 };
 
+// What is withheld of a monitor from now on, in place of what was; nothing: it is told, or it is over.
+struct SuppressionRow {
+    MonitorId monitor;
+    SiteId site;
+    decision::Scope scope = decision::Scope::outage;
+    std::optional<decision::Withheld> withheld;
+    bool told = false;
+};
+
 struct Asking {
     MonitorId monitor;
     decision::Confirm confirm;
@@ -62,10 +73,13 @@ struct Writes {
     std::vector<Event> events;
     std::vector<Answer> answers;
     std::vector<Asking> asking;                                // published after the commit
+    std::map<GroupId, decision::GroupState> groups;            // as they will be
+    std::vector<SuppressionRow> suppressions;
+    std::set<MonitorId> standings;                             // that changed, of monitors that others depend on
 
     [[nodiscard]] bool empty() const {
         return states.empty() && forgotten.empty() && incidents.empty() && decisions.empty() && timeline.empty() && advisories.empty() &&
-               events.empty() && answers.empty();
+               events.empty() && answers.empty() && groups.empty() && suppressions.empty() && standings.empty();
     }
 };
 

@@ -244,9 +244,15 @@ std::optional<std::vector<Node>> Dependencies::path(Node from, const std::functi
 }
 
 std::vector<MonitorId> Dependencies::ancestors_of(MonitorId monitor, SiteId site) const {
+    auto monitors = behind(parents_of(monitor, site));
+    std::erase(monitors, monitor);
+    return monitors;
+}
+
+std::vector<MonitorId> Dependencies::behind(std::vector<Node> parents) const {
     std::vector<MonitorId> monitors;
-    std::set<Node> seen{node_of(monitor)};
-    auto ring = parents_of(monitor, site);
+    std::set<Node> seen;
+    auto ring = std::move(parents);
     while (!ring.empty()) {
         std::vector<Node> next;
         for (const auto node : ring) {

@@ -62,6 +62,8 @@ public:
     [[nodiscard]] bool is_source(MonitorId monitor, SiteId site) const;
     // The monitors that must be seen to decide on this one: its parents' monitors, theirs, and so on.
     [[nodiscard]] std::vector<MonitorId> ancestors_of(MonitorId monitor, SiteId site) const;
+    // The monitors that a parent is or has, and what those hang on.
+    [[nodiscard]] std::vector<MonitorId> behind(std::vector<Node> parents) const;
 
     [[nodiscard]] std::optional<Blocker> blocker_of(MonitorId monitor, SiteId site, const View& view) const;
     [[nodiscard]] ParentsInDoubt doubt_of(MonitorId monitor, SiteId site, const View& view) const;
