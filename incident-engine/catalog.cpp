@@ -272,7 +272,8 @@ Changes::Seen Changes::read(db::Tx& tx) {
         next = row.text(3);
         if (known_.find(key) == known_.end()) {
             if (row.text(1) == "region") seen.regions = true;
-            if (row.text(1) == "maintenance" || row.text(1) == "dependency" || row.text(1) == "monitor_group") seen.relations = true;
+            if (row.text(1) == "maintenance") seen.windows = true;
+            if (row.text(1) == "dependency" || row.text(1) == "monitor_group") seen.relations = true;
             if (row.text(1) == "suppression") seen.radius = true;
             if (row.text(1) == "monitor_state") seen.states.push_back(row.whole(2));
             if (row.text(1) == "monitor") seen.monitors.push_back(row.whole(2));

@@ -44,12 +44,13 @@ class Changes {
 public:
     struct Seen {
         bool regions = false;
-        bool relations = false;            // windows, dependencies or groups
+        bool windows = false;
+        bool relations = false;            // dependencies or groups
         bool radius = false;               // more or fewer are suppressed because of something
         std::vector<std::int64_t> monitors;
         std::vector<std::int64_t> sites;
         std::vector<std::int64_t> states;  // of monitors that others depend on
-        [[nodiscard]] bool empty() const { return !regions && !relations && !radius && monitors.empty() && sites.empty() && states.empty(); }
+        [[nodiscard]] bool empty() const { return !regions && !windows && !relations && !radius && monitors.empty() && sites.empty() && states.empty(); }
     };
     // Forgets what was seen and begins here: to be called before everything is loaded.
     void begin(db::Tx& tx);

@@ -257,6 +257,7 @@ void Deliberation::apply(Holdings& holdings) {
     for (const auto monitor : writes_.forgotten) {
         holdings.monitors.erase(monitor);
         holdings.muted.erase(monitor);
+        holdings.doubting.erase(monitor);
     }
     for (auto& [id, state] : writes_.groups) {
         const auto held = holdings.relations.groups.find(id);

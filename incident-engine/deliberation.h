@@ -54,7 +54,6 @@ private:
     std::string site_name(SiteId site) const;
 
     decision::Suppression around(const Watched& watched) const;
-    const OpenWindows& windows() const;
     void note_suppression(const Watched& watched, const decision::Muting& before, const decision::MonitorState& after);
     void ask_parents(const Watched& watched, TimePoint since);
     void look(MonitorId monitor);
@@ -68,7 +67,6 @@ private:
     std::map<std::pair<SiteId, decision::Scope>, IncidentId> open_;  // changed here: id 0 for resolved
     std::set<MonitorId> changed_;  // their standing, and nobody has looked yet
     std::set<MonitorId> asked_;    // parents
-    mutable std::optional<OpenWindows> windows_;  // of `now_`, where memory's are of another time
 };
 
 }  // namespace sonde::engine

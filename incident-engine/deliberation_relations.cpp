@@ -39,15 +39,8 @@ decision::Suppression Deliberation::around(const Watched& watched) const {
     const auto& definition = watched.definition;
     decision::Suppression around;
     if (!relations.graph.empty()) around = relations.graph.around(definition.monitor, definition.site, *this);
-    around.window = windows().over(definition.monitor, definition.site, watched.tags);
+    around.window = relations.open.over(definition.monitor, definition.site, watched.tags);
     return around;
-}
-
-// Decisions of this batch are taken by the windows of its own instant.
-const OpenWindows& Deliberation::windows() const {
-    if (!holdings_.relations.open.outdated(now_)) return holdings_.relations.open;
-    if (!windows_) windows_.emplace().look(holdings_.relations.windows, now_);
-    return *windows_;
 }
 
 void Deliberation::note_suppression(const Watched& watched, const decision::Muting& before, const decision::MonitorState& after) {
@@ -82,7 +75,7 @@ void Deliberation::look(MonitorId monitor) {
 }
 
 void Deliberation::look_everywhere() {
-    const auto& open = windows();
+    const auto& open = holdings_.relations.open;
     for (const auto& [monitor, watched] : holdings_.monitors) {
         const auto* there = state(monitor);
         if (there == nullptr) continue;
@@ -102,7 +95,7 @@ void Deliberation::look_at_group(GroupId id) {
     const auto before = touched != writes_.groups.end() ? touched->second : held->second.state;
     std::vector<decision::MemberSeen> members;
     for (const auto member : group->members) members.push_back(decision::member_seen(state(member)));
-    const auto decision = decision::decide(before, *group, members, windows().over(group->site).has_value(), now_);
+    const auto decision = decision::decide(before, *group, members, relations.open.over(group->site).has_value(), now_);
     if (decision.next == before && (touched != writes_.groups.end() || held->second.stored)) return;
     writes_.groups.insert_or_assign(id, decision.next);
     if (decision.changed) tell_group(*group, before, decision);
@@ -143,17 +136,13 @@ void Deliberation::settle() {
     for (int round = 0; round < kMostRounds && (first || !changed_.empty()); ++round, first = false) {
         const auto changed = std::exchange(changed_, {});
         // Those that wait for what becomes of a parent look at each vote of it; the others when its standing changed.
-        std::vector<MonitorId> looking;
-        for (const auto monitor : holdings_.muted) looking.push_back(monitor);
+        const auto& muted = changed.empty() ? holdings_.doubting : holdings_.muted;
+        std::vector<MonitorId> looking(muted.begin(), muted.end());
         for (const auto& [monitor, state] : writes_.states) {
-            if (Holdings::withholds(state) && !holdings_.muted.contains(monitor)) looking.push_back(monitor);
+            const bool looks = changed.empty() ? Holdings::doubts(state) : Holdings::withholds(state);
+            if (looks && !muted.contains(monitor)) looking.push_back(monitor);
         }
-        for (const auto monitor : looking) {
-            const auto* there = state(monitor);
-            const bool waits = there != nullptr && there->muting.outage && there->muting.outage->by == decision::Cover::doubt;
-            const bool waits_too = there != nullptr && there->muting.warning && there->muting.warning->by == decision::Cover::doubt;
-            if (!changed.empty() || waits || waits_too) look(monitor);
-        }
+        for (const auto monitor : looking) look(monitor);
         std::set<GroupId> groups;
         for (const auto monitor : changed) {
             const auto& with = holdings_.relations.graph.groups_with(monitor);

@@ -61,21 +61,32 @@ struct Holdings {
     std::unordered_map<SiteId, Site> sites;
     Regions regions;
     Relations relations;
-    std::unordered_set<MonitorId> muted;  // those of ours with a failure that is withheld
+    std::unordered_set<MonitorId> muted;     // those of ours with a failure that is withheld
+    std::unordered_set<MonitorId> doubting;  // of those, the ones that wait for what becomes of a parent
 
     // Whether something is withheld of it.
     static bool withholds(const decision::MonitorState& state) { return state.muting.outage || state.muting.warning; }
+    static bool doubts(const decision::MonitorState& state) {
+        const auto waits = [](const std::optional<decision::Withheld>& one) { return one && one->by == decision::Cover::doubt; };
+        return waits(state.muting.outage) || waits(state.muting.warning);
+    }
     void note_muting(MonitorId monitor, const decision::MonitorState& state) {
-        if (withholds(state)) muted.insert(monitor);
-        else if (!muted.empty()) muted.erase(monitor);
+        const auto put = [&](std::unordered_set<MonitorId>& set, bool in) {
+            if (in) set.insert(monitor);
+            else if (!set.empty()) set.erase(monitor);
+        };
+        put(muted, withholds(state));
+        put(doubting, doubts(state));
     }
 
     // Forgets everything of `shard`.
     void drop(int shard) {
-        std::erase_if(muted, [&](MonitorId monitor) {
-            const auto found = monitors.find(monitor);
-            return found == monitors.end() || found->second.shard == shard;
-        });
+        for (auto* set : {&muted, &doubting}) {
+            std::erase_if(*set, [&](MonitorId monitor) {
+                const auto found = monitors.find(monitor);
+                return found == monitors.end() || found->second.shard == shard;
+            });
+        }
         std::erase_if(monitors, [&](const auto& entry) { return entry.second.shard == shard; });
         std::erase_if(sites, [&](const auto& entry) { return entry.second.shard == shard; });
     }

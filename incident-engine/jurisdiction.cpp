@@ -1,6 +1,7 @@
 #include "incident-engine/jurisdiction.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "incident-engine/relations_store.h"
 #include "lib/log/log.h"
@@ -77,8 +78,10 @@ void Jurisdiction::load(const std::vector<int>& shards, Batch& batch) {
     const auto now = wall_now();
     std::vector<catalog::Loaded> loaded;
     for (const auto shard : shards) loaded.push_back(catalog::load_shard(tx, shard, now, holdings_));
+    relations_store::load_windows(tx, now, holdings_.relations);
     const auto orphans = relations_store::load(tx, shard_numbers(), now, holdings_);
     tx.commit();
+    windows_changed_ = relations_changed_ = remote_changed_ = false;
     batch.orphans.insert(batch.orphans.end(), orphans.begin(), orphans.end());
     batch.look = batch.radius = true;
     if (!following_) last_look_ = Clock::now();
@@ -138,7 +141,9 @@ void Jurisdiction::follow_changes(Batch& batch) {
 // Definitions of members, parents and children may be others than were related.
 void Jurisdiction::note_relations(const catalog::Changes::Seen& seen) {
     const bool definitions = !seen.monitors.empty() || !seen.sites.empty();
-    relations_changed_ = relations_changed_ || seen.relations || (definitions && !holdings_.relations.empty());
+    windows_changed_ = windows_changed_ || seen.windows;
+    relations_changed_ = relations_changed_ || seen.relations || (definitions && !holdings_.relations.graph.empty());
+    look_ = look_ || (definitions && !holdings_.relations.empty());  // tags may be others
     radius_changed_ = radius_changed_ || seen.radius;
     for (const auto state : seen.states) remote_changed_ = remote_changed_ || holdings_.relations.remote.contains(MonitorId{state});
 }
@@ -146,16 +151,11 @@ void Jurisdiction::note_relations(const catalog::Changes::Seen& seen) {
 void Jurisdiction::keep_relations(Batch& batch) {
     const auto now = Clock::now();
     auto& relations = holdings_.relations;
-    if (relations_changed_) {
+    batch.look = batch.look || std::exchange(look_, false);
+    if (windows_changed_ || relations_changed_) {
         load_relations(batch);
     } else if (!relations.remote.empty() && now >= next_refresh_) {
-        const bool awaited = std::any_of(holdings_.muted.begin(), holdings_.muted.end(), [&](MonitorId monitor) {
-            const auto found = holdings_.monitors.find(monitor);
-            if (found == holdings_.monitors.end()) return false;
-            const auto& muting = found->second.state.muting;
-            return (muting.outage && muting.outage->by == decision::Cover::doubt) || (muting.warning && muting.warning->by == decision::Cover::doubt);
-        });
-        if (remote_changed_ || awaited) {
+        if (remote_changed_ || !holdings_.doubting.empty()) {
             auto tx = pool_.begin();
             if (relations_store::refresh(tx, wall_now(), holdings_)) batch.look = true;
             tx.commit();
@@ -176,11 +176,15 @@ void Jurisdiction::keep_relations(Batch& batch) {
 
 void Jurisdiction::load_relations(Batch& batch) {
     auto tx = pool_.begin();
-    const auto orphans = relations_store::load(tx, shard_numbers(), wall_now(), holdings_);
+    if (windows_changed_) relations_store::load_windows(tx, wall_now(), holdings_.relations);
+    if (relations_changed_) {
+        const auto orphans = relations_store::load(tx, shard_numbers(), wall_now(), holdings_);
+        batch.orphans.insert(batch.orphans.end(), orphans.begin(), orphans.end());
+        remote_changed_ = false;
+    }
     tx.commit();
-    batch.orphans.insert(batch.orphans.end(), orphans.begin(), orphans.end());
     batch.look = true;
-    relations_changed_ = remote_changed_ = false;
+    windows_changed_ = relations_changed_ = false;
 }
 
 void Jurisdiction::look_up_strangers(Batch& batch) {

@@ -72,9 +72,11 @@ private:
     MonotonicPoint next_renewal_{};
     MonotonicPoint next_look_{};
     MonotonicPoint last_look_{};
+    bool windows_changed_ = false;
     bool relations_changed_ = false;
     bool remote_changed_ = false;
     bool radius_changed_ = false;
+    bool look_ = false;
     MonotonicPoint next_refresh_{};  // of remote states that somebody waits for
     MonotonicPoint next_radius_{};
 };

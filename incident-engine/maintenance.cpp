@@ -19,6 +19,8 @@ select w.id, w.title, w.description, w.starts_at, w.ends_at, w.rrule, w.duration
 from maintenance w
 where (w.deleted_at is null and (w.over_at is null or w.over_at > now() - interval '1 day'))
    or exists (select from maintenance_occurrence o where o.window_id = w.id and o.started_at is not null and o.ended_at is null))sql"};
+// Differs after every edit. Told occurrences are not in it: we tell them ourselves, or begin anew.
+constexpr db::Statement kMark{"maintenance_mark", "select count(*) || ' ' || coalesce(sum(version), 0) from maintenance"};
 constexpr db::Statement kTold{"maintenance_told", R"sql(
 select window_id, starts_at, ends_at, given_end, started_at, ended_at from maintenance_occurrence
 where ended_at is null or ends_at > now() - interval '40 days')sql"};
@@ -114,7 +116,11 @@ bool Maintenance::step(const std::function<void(db::Tx&)>& fence) {
     const bool stale = changed_.exchange(false) || Clock::now() >= next_load_;
     if (!stale && now >= looked_at_ && (!next_edge_ || now < *next_edge_)) return false;
     try {
+        const bool due = now < looked_at_ || (next_edge_ && now >= *next_edge_) || Clock::now() >= next_load_;
+        std::string mark;
         const bool told = pool_.transact([&](db::Tx& tx) {
+            mark = tx.run(kMark)[0].text(0);
+            if (!due && mark == mark_) return false;
             load(tx);
             const auto found = edges(now);
             std::vector<Event> events;
@@ -125,8 +131,9 @@ bool Maintenance::step(const std::function<void(db::Tx&)>& fence) {
             }
             return !events.empty();
         });
+        mark_ = std::move(mark);
         looked_at_ = now;
-        next_load_ = Clock::now() + kLoadEvery;
+        if (due || told) next_load_ = Clock::now() + kLoadEvery;
         next_edge_.reset();
         for (const auto& window : windows_) {
             if (window.deleted) continue;

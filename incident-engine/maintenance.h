@@ -27,7 +27,10 @@ public:
     void changed() { changed_ = true; }
     [[nodiscard]] bool has_changed() const { return changed_; }
     // Somebody else may have told in the meantime.
-    void begin_anew() { changed_ = true; }
+    void begin_anew() {
+        changed_ = true;
+        mark_.clear();
+    }
 
 private:
     struct Told {
@@ -60,6 +63,7 @@ private:
     std::optional<TimePoint> next_edge_;
     TimePoint looked_at_{};
     MonotonicPoint next_load_{};
+    std::string mark_;  // of the rows as they were loaded
 };
 
 }  // namespace sonde::engine

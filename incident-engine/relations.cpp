@@ -2,19 +2,22 @@
 
 namespace sonde::engine {
 
-void OpenWindows::look(const std::vector<HeldWindow>& all, TimePoint now) {
+void OpenWindows::look(std::vector<HeldWindow>& all, TimePoint now) {
     *this = {};
     looked_at_ = now;
     const auto put = [](auto& map, const auto& key, const Open& open) {
         const auto [there, fresh] = map.try_emplace(key, open);
         if (!fresh && (open.end > there->second.end || (open.end == there->second.end && open.id < there->second.id))) there->second = open;
     };
-    for (const auto& window : all) {
-        const auto edge = window.plan.next_edge(now, window.ends);
-        if (edge && (!next_edge_ || *edge < *next_edge_)) next_edge_ = edge;
-        const auto current = window.plan.at(now, window.ends);
-        if (!current) continue;
-        const Open open{current->end, window.id};
+    for (auto& window : all) {
+        if (now < window.looked_at || (window.next_edge && now >= *window.next_edge)) {
+            window.looked_at = now;
+            window.current = window.plan.at(now, window.ends);
+            window.next_edge = window.plan.next_edge(now, window.ends);
+        }
+        if (window.next_edge && (!next_edge_ || *window.next_edge < *next_edge_)) next_edge_ = window.next_edge;
+        if (!window.current) continue;
+        const Open open{window.current->end, window.id};
         for (const auto site : window.targets.sites) put(sites_, site, open);
         for (const auto monitor : window.targets.monitors) put(monitors_, monitor, open);
         for (const auto& tag : window.targets.tags) put(tags_, tag, open);

@@ -22,6 +22,10 @@ struct HeldWindow {
     maintenance::Targets targets;
     maintenance::Plan plan;
     maintenance::Ends ends;
+    // As of `looked_at`, and until `next_edge`.
+    TimePoint looked_at = TimePoint::max();
+    std::optional<maintenance::Occurrence> current{};
+    std::optional<TimePoint> next_edge{};
 };
 
 // A group of a site in one of our shards.
@@ -33,8 +37,8 @@ struct HeldGroup {
 // Windows, by what they are about, that are open at one time.
 class OpenWindows {
 public:
-    // Takes out of `all` those open at `now`, and finds the next time at which that changes.
-    void look(const std::vector<HeldWindow>& all, TimePoint now);
+    // Takes out of `all` those open at `now`, and finds the next time at which that changes. Looks again at those only that may have changed.
+    void look(std::vector<HeldWindow>& all, TimePoint now);
     // True if `now` is not between when it was looked and the next change.
     [[nodiscard]] bool outdated(TimePoint now) const { return now < looked_at_ || (next_edge_ && now >= *next_edge_); }
     [[nodiscard]] std::optional<TimePoint> next_edge() const { return next_edge_; }

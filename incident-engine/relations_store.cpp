@@ -35,7 +35,9 @@ std::vector<AnyId> ids(const db::Row& row, int column) {
     return all;
 }
 
-void load_windows(db::Tx& tx, Relations& relations) {
+}  // namespace
+
+void load_windows(db::Tx& tx, TimePoint now, Relations& relations) {
     relations.windows.clear();
     std::unordered_map<std::int64_t, maintenance::Ends> ends;
     for (const auto row : tx.run(kEnds)) ends[row.whole(0)][row.time(1)] = row.time(2);
@@ -52,10 +54,14 @@ void load_windows(db::Tx& tx, Relations& relations) {
             log::error("window_unreadable", "window", row.id<WindowId>(0).text(), "effect", "it suppresses nothing");
             continue;
         }
-        relations.windows.push_back({row.id<WindowId>(0), draft.title, {ids<SiteId>(row, 7), ids<MonitorId>(row, 8), row.texts(9)}, *std::move(plan),
-                                     ends[row.whole(0)]});
+        relations.windows.push_back({.id = row.id<WindowId>(0), .title = draft.title,
+                                     .targets = {ids<SiteId>(row, 7), ids<MonitorId>(row, 8), row.texts(9)}, .plan = *std::move(plan),
+                                     .ends = ends[row.whole(0)]});
     }
+    relations.open.look(relations.windows, now);
 }
+
+namespace {
 
 struct Named {
     std::set<std::int64_t> monitors;
@@ -150,8 +156,6 @@ std::vector<catalog::Orphan> find_groups(Holdings& holdings) {
 
 std::vector<catalog::Orphan> load(db::Tx& tx, const std::vector<int>& shards, TimePoint now, Holdings& holdings) {
     auto& relations = holdings.relations;
-    load_windows(tx, relations);
-    relations.open.look(relations.windows, now);
     load_graph(tx, shards, relations);
     const auto remote = needed_from_elsewhere(shards, holdings);
     relations.remote.clear();

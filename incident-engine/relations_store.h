@@ -10,7 +10,10 @@
 
 namespace sonde::engine::relations_store {
 
-// Reads windows, dependencies, groups and the remote monitors anew into `holdings.relations`; shards and regions must be loaded. Returns groups
+// Reads the windows anew.
+void load_windows(db::Tx& tx, TimePoint now, Relations& relations);
+
+// Reads dependencies, groups and the remote monitors anew into `holdings.relations`; shards and regions must be loaded. Returns groups
 // that are in an open incident and are no more.
 std::vector<catalog::Orphan> load(db::Tx& tx, const std::vector<int>& shards, TimePoint now, Holdings& holdings);
 

@@ -120,6 +120,11 @@ Committed Transaction::run(Batch& batch) {
     const auto now = wall_now();
     auto& holdings = jurisdiction_.holdings();
     const auto sorted = sort(batch, now);
+    // Decisions of one batch are taken by the windows of its own instant.
+    if (holdings.relations.open.outdated(now)) {
+        holdings.relations.open.look(holdings.relations.windows, now);
+        batch.look = true;
+    }
     Deliberation deliberation(holdings, now);
     const auto held = [&](MonitorId monitor) { return holdings.monitors.find(monitor) != holdings.monitors.end(); };
 

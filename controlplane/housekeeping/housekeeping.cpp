@@ -71,6 +71,15 @@ delete from slot_ledger where ctid = any(array(
      {"housekeeping_sights", R"sql(
 delete from sight where id = any(array(
     select id from sight where used_on < ((now() - $1 * interval '1 ms') at time zone 'utc')::date - 2 limit $2)))sql"}},
+    {"suppression", &HousekeepingOptions::keep_results,
+     {"housekeeping_suppressions", R"sql(
+delete from suppression where id = any(array(select id from suppression where ended_at < now() - $1 * interval '1 ms' limit $2)))sql"}},
+    // Windows that are deleted, and of which every end was told; their occurrences go with them.
+    {"maintenance", &HousekeepingOptions::keep_results,
+     {"housekeeping_maintenance", R"sql(
+delete from maintenance where id = any(array(
+    select w.id from maintenance w where w.deleted_at < now() - $1 * interval '1 ms'
+    and not exists (select from maintenance_occurrence o where o.window_id = w.id and o.started_at is not null and o.ended_at is null) limit $2)))sql"}},
     // Leases of control planes that are no more. Others keep their epoch for ever.
     {"lease", &HousekeepingOptions::keep_changes,
      {"housekeeping_leases", R"sql(

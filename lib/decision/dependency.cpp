@@ -188,7 +188,7 @@ Suppression Dependencies::around(MonitorId monitor, SiteId site, const View& vie
         const auto* one = group(id);
         if (one != nullptr && one->active && one->pages && one->quiet_members) around.quiet = id;
     }
-    if (parents_.empty()) return around;
+    if (parents_of(monitor, site).empty()) return around;
     if (const auto blocker = blocker_of(monitor, site, view)) {
         around.parent = blocker->nearest;
         around.root = blocker->root;

@@ -42,7 +42,10 @@ IncidentDecision join(std::optional<Incident> open, const MonitorJoins& joins, c
     incident.severity = std::min(incident.severity, joins.severity);
     auto member = std::find_if(incident.members.begin(), incident.members.end(),
                                [&](const Member& one) { return one.monitor == joins.monitor; });
-    if (member == incident.members.end()) member = incident.members.insert(member, Member{.monitor = joins.monitor, .name = {}, .cause = {}, .joined_at = {}, .left_at = {}, .is_group = joins.is_group});
+    if (member == incident.members.end()) {
+        const Member fresh{.monitor = joins.monitor, .name = {}, .cause = {}, .joined_at = {}, .left_at = {}, .is_group = joins.is_group};
+        member = incident.members.insert(member, fresh);
+    }
     member->name = joins.monitor_name;
     member->cause = joins.cause;
     member->joined_at = event.now;

@@ -110,6 +110,8 @@ begin
         update monitor_group set deleted_at = now(), version = version + 1, updated_at = now() where deleted_at is null and site_id = new.id;
         update maintenance set sites = array_remove(sites, new.id), version = version + 1, updated_at = now()
         where deleted_at is null and sites @> array[new.id];
+    else
+        delete from group_state where group_id = new.id;
     end if;
     return null;
 end $$;

@@ -48,10 +48,14 @@ struct Net {
     // Answers as the regions would that were asked out of turn since then.
     void answer(MonitorId monitor, Verdict verdict) {
         std::vector<Report> reports;
+        auto at = wall_now();
+        const auto slot = at;
         for (const auto* region : {"eu", "us", "ap"}) {
-            reports.push_back({.region = region, .monitor = monitor, .slot = wall_now(), .verdict = verdict,
-                               .cause = verdict == Verdict::up ? FailureClass::none : FailureClass::connect_timeout, .attempt = 1});
+            reports.push_back({.region = region, .monitor = monitor, .slot = slot, .verdict = verdict,
+                               .cause = verdict == Verdict::up ? FailureClass::none : FailureClass::connect_timeout, .attempt = 1, .started_at = at});
+            at += milliseconds{1};  // one of them must have begun after the first
         }
+        std::this_thread::sleep_for(milliseconds{10});
         stage.report(reports);
     }
     bool was_asked(MonitorId monitor) {
@@ -93,7 +97,7 @@ TEST_CASE("a child of a parent that is down is not told, is counted in the paren
         REQUIRE(eventually([&] { return net.cover().empty(); }));
     }
     SUBCASE("it is well, too") {
-        stage.round(net.api, 21, Verdict::up);
+        net.answer(net.api, Verdict::up);
         net.answer(net.api, Verdict::up);
         net.shows(net.api, "up");
         CHECK(net.opened(net.shop).empty());

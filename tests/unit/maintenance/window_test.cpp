@@ -129,9 +129,9 @@ TEST_CASE("a draft survives its document") {
 }
 
 TEST_CASE("what is no window is refused, with where and why") {
-    CHECK(refused(once(), {{"title", ""}, {"ends_at", "2026-02-01T02:00:00Z"}}) == "/title: must not be empty; /ends_at: must be after starts_at");
+    CHECK(refused(once(), {{"title", ""}, {"ends_at", "2026-02-01T02:00:00Z"}}) == "/title: must be a string of 1 to 200 bytes; /ends_at: must be after starts_at");
     CHECK(refused(once(), {{"ends_at", "2028-02-01T02:00:00Z"}}) == "/ends_at: must be at most 366d after starts_at");
-    CHECK(refused(once(), {{"ends_at", nullptr}}) == "/ends_at: is missing");
+    CHECK(refused(once(), {{"ends_at", nullptr}}) == ": the field \"ends_at\" is required");
     CHECK(refused(once(), {{"duration_ms", 1000}}) == "/duration_ms: is for windows that recur: give ends_at, or an rrule");
     CHECK(refused(once(), {{"starts_at", "tomorrow"}}) == "/starts_at: must be an instant as RFC 3339 has it: 2026-01-31T22:00:00Z");
     CHECK(refused(once(), {{"targets", {{"tags", Json::array()}}}}) == "/targets: must name a site, a monitor or a tag");
