@@ -17,6 +17,8 @@ config::Keys keys_of(ControlplaneConfig& config) {
                                "Of those, from one address. Behind a proxy all come from the proxy's."));
     keys.push_back(config::key("api.max_queued", config.api_max_queued, 1, 100'000,
                                "Requests that wait for a worker; beyond, they get a 503."));
+    keys.push_back(config::key("api.max_streams", config.api_max_streams, 1, 100'000,
+                               "Answers as server-sent events that are open at once, each on a connection of its own; beyond, 503."));
     keys.push_back(config::key("runs.max_under_way", config.runs.max_under_way, 1, 256,
                                "Runs that wait for their regions at once, beside api.workers; beyond, they get a 503."));
     keys.push_back(config::key("runs.patience", config.runs.patience, milliseconds{500}, milliseconds{60'000},

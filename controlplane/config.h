@@ -17,6 +17,7 @@ struct ControlplaneConfig {
     int api_max_connections = 1024;
     int api_max_connections_per_peer = 256;
     int api_max_queued = 256;
+    int api_max_streams = 512;
     run::RunOptions runs;
     scheduler::SchedulerConfig scheduler;
 };

@@ -7,24 +7,29 @@
 namespace sonde::engine {
 namespace {
 
-// By the database's clock only. A region counts as wanted while anything is to be checked from it.
+// By the database's clock only.
 constexpr db::Statement kLook{"coverage_look", R"sql(
 select r.name,
        exists (select from agent a where a.region = r.name and not a.draining
                and a.last_seen_at > now() - $1::bigint * interval '1 millisecond') as lives,
        r.created_at < now() - $1::bigint * interval '1 millisecond' as settled,
-       exists (select from monitor m join site s on s.id = m.site_id
-               where m.deleted_at is null and s.deleted_at is null and s.active and m.enabled and not m.paused
-               and (cardinality(m.regions) = 0 or r.name = any(m.regions))) as wanted,
        c.covered,
        (select max(a.last_seen_at) from agent a where a.region = r.name) as last_seen
 from region r left join region_coverage c on c.region = r.name order by r.name)sql"};
+
+// Whether anything is to be checked from the region. It may look at every monitor.
+constexpr db::Statement kWanted{"coverage_wanted", R"sql(
+select exists (select from monitor m join site s on s.id = m.site_id
+               where m.deleted_at is null and s.deleted_at is null and s.active and m.enabled and not m.paused
+               and (cardinality(m.regions) = 0 or $1 = any(m.regions))))sql"};
 
 constexpr db::Statement kPut{"coverage_put", R"sql(
 insert into region_coverage (region, covered, since) values ($1, $2, $3)
 on conflict (region) do update set covered = excluded.covered, since = excluded.since)sql"};
 
 constexpr db::Statement kDrop{"coverage_drop", "delete from region_coverage where region not in (select name from region)"};
+
+constexpr std::chrono::seconds kUnwantedFor{5};
 
 struct Change {
     std::string region;
@@ -35,6 +40,16 @@ struct Change {
 
 }  // namespace
 
+// Asked again only after a while: a region without agents and without monitors may stay so for ever.
+bool Coverage::is_wanted(db::Tx& tx, const std::string& region) {
+    const auto now = std::chrono::steady_clock::now();
+    auto& ask_at = ask_at_[region];
+    if (now < ask_at) return false;
+    if (tx.run(kWanted, {region})[0].boolean(0)) return true;
+    ask_at = now + kUnwantedFor;
+    return false;
+}
+
 bool Coverage::step(const std::function<void(db::Tx&)>& fence) {
     const bool observed = std::chrono::steady_clock::now() - observing_since_ >= silence_;
     return pool_.transact([&](db::Tx& tx) {
@@ -42,12 +57,12 @@ bool Coverage::step(const std::function<void(db::Tx&)>& fence) {
         std::vector<Change> changes;
         for (const auto row : tx.run(kLook, {silence_.count()})) {
             const bool lives = row.boolean(1);
-            const bool known = !row.is_null(4);
-            const bool covered = known && row.boolean(4);
+            const bool known = !row.is_null(3);
+            const bool covered = known && row.boolean(3);
             if (lives && !covered) {
                 changes.push_back({std::string(row.text(0)), true, known, now});
-            } else if (!lives && (covered || !known) && row.boolean(2) && row.boolean(3) && observed) {
-                changes.push_back({std::string(row.text(0)), false, true, row.is_null(5) ? now : row.time(5)});
+            } else if (!lives && (covered || !known) && row.boolean(2) && observed && is_wanted(tx, std::string(row.text(0)))) {
+                changes.push_back({std::string(row.text(0)), false, true, row.is_null(4) ? now : row.time(4)});
             }
         }
         std::vector<Event> events;

@@ -1,6 +1,9 @@
 // Watches the agents' signs of life: a region that no agent covers is told once, and so is its return.
 #pragma once
 
+#include <map>
+#include <string>
+
 #include "lib/bus/bus.h"
 #include "lib/db/db.h"
 #include "lib/db/lease.h"
@@ -20,9 +23,12 @@ public:
     void begin_anew() { observing_since_ = std::chrono::steady_clock::now(); }
 
 private:
+    bool is_wanted(db::Tx& tx, const std::string& region);
+
     db::Pool& pool_;
     const milliseconds silence_;
     MonotonicPoint observing_since_ = std::chrono::steady_clock::now();
+    std::map<std::string, MonotonicPoint> ask_at_;  // of regions that were not wanted
 };
 
 }  // namespace sonde::engine

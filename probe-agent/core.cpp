@@ -87,7 +87,7 @@ void Core::ran(ReceiptId receipt, RunId run, TimePoint started_at, std::string d
 
 void Core::describe(message::Presence& presence) const {
     presence.in_flight = runner_.in_flight();
-    presence.queued = runner_.queued() + runner_.delayed();
+    presence.queued = runner_.queued();
     presence.checks = runner_.executed();
     presence.spooled_bytes = reporter_.spooled_bytes();
     presence.dropped = reporter_.dropped() + static_cast<std::int64_t>(metrics_.jobs_expired.value());
@@ -105,14 +105,15 @@ void Core::drain(milliseconds deadline, std::function<void()> done) {
     runner_.on_room(nullptr);
     intake_.drain();
     scrapes_.close();
-    runner_.forget_delayed();
+    runner_.forget_later();
     presence_.drain();
     drain_step();
 }
 
 void Core::drain_step() {
-    if (runner_.in_flight() == 0 && runner_.queued() == 0) reporter_.flush();
-    const bool is_done = runner_.in_flight() == 0 && runner_.queued() == 0 && reporter_.idle();
+    const bool all_ran = runner_.in_flight() == 0 && runner_.queued() == 0 && runner_.delayed() == 0;
+    if (all_ran) reporter_.flush();
+    const bool is_done = all_ran && reporter_.idle();
     if (!is_done && loop_.now() < drain_until_) return drain_.once(kDrainStep, [this] { drain_step(); });
     if (!is_done)
         log::warning("drain_incomplete", "in_flight", runner_.in_flight(), "queued", runner_.queued(), "open_messages",

@@ -73,9 +73,10 @@ void read_spec(json::Reader& in, MonitorDraft& draft, json::Problems& problems) 
 
 void refuse_short_timeout(const json::Reader& in, const MonitorDraft& draft, json::Problems& problems) {
     if (draft.time_needed < draft.timeout) return;
-    problems.push_back({in.pointer("spec") + "/packets",
-                        fmt::format("take {} ms with interval_ms and wait_ms, which must be below timeout_ms, which is {}",
-                                    draft.time_needed.count(), draft.timeout.count())});
+    const bool pings = draft.kind == check::Kind::ping;
+    problems.push_back({in.pointer("spec") + (pings ? "/packets" : "/retries"),
+                        fmt::format("take {} ms with {}wait_ms, which must be below timeout_ms, which is {}", draft.time_needed.count(),
+                                    pings ? "interval_ms and " : "", draft.timeout.count())});
 }
 
 namespace {

@@ -10,7 +10,10 @@ void add_scheduler_keys(config::Keys& keys, SchedulerConfig& config) {
     constexpr hours kDay{24};
     constexpr hours kYear{24 * 365};
     keys.push_back(key("scheduler.tick", config.tick, milliseconds{5}, seconds{1},
-                       "How often due checks are published. A longer tick makes larger messages, a shorter one earlier checks."));
+                       "How often checks are published, all up to the next tick at once. A longer one makes fewer and larger messages; a shorter one lets "
+                       "edits and pauses act sooner."));
+    keys.push_back(key("scheduler.lead", config.lead, milliseconds{0}, seconds{5},
+                       "How long before its slot a check is published at the latest. It should exceed the way to the agents."));
     keys.push_back(key("scheduler.lease", config.lease, seconds{2}, minutes{1},
                        "How long a control plane that died keeps its shares of the monitors from the others."));
     keys.push_back(config::checked(
@@ -59,6 +62,7 @@ DispatchLimits dispatch_limits(const SchedulerConfig& config) {
     limits.queue.jobs = static_cast<std::size_t>(config.backlog_jobs);
     limits.queue.in_flight = config.in_flight_batches;
     limits.publish_timeout = config.publish_timeout;
+    limits.ahead = config.tick + config.lead;
     limits.account_back = config.account_back;
     return limits;
 }

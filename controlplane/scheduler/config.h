@@ -10,12 +10,13 @@
 namespace sonde::scheduler {
 
 struct SchedulerConfig {
-    milliseconds tick{300};           // slots of one tick travel together
+    milliseconds tick{1'000};         // slots of one tick travel together
+    milliseconds lead{250};           // from a message to its first slot
     milliseconds lease{5'000};
     milliseconds renew_every{1'500};
     milliseconds lease_grace{60'000}; // publish on for so long without a renewal, when the database is away
     milliseconds poll_every{1'000};   // of the change table, beside its notifications
-    milliseconds cursor_every{1'000};
+    milliseconds cursor_every{2'000};
     milliseconds drain{1'000};        // how long a share that is handed over may wait for answers
     int batch_jobs = 200;
     int batch_bytes = 500'000;

@@ -102,13 +102,13 @@ void Dispatcher::schedule(Place place, TimePoint after, TimePoint now) {
     wheel_.insert(place, monitor.next);
 }
 
-void Dispatcher::meet(Place place, TimePoint now) {
+void Dispatcher::meet(Place place, TimePoint horizon, TimePoint now) {
     auto& monitor = roster_.at(place);
     const auto dead = now - start_window(monitor.timing.interval) - milliseconds{1};
     if (monitor.next <= dead) skip_until(monitor, monitor.next, dead, tick_);
     auto& account = slot_of(monitor.share)->account;
     const auto bytes = static_cast<std::uint32_t>(monitor.job.text().size() + kJobOverhead);
-    for (; monitor.next <= now; monitor.next += monitor.timing.interval) {
+    for (; monitor.next <= horizon; monitor.next += monitor.timing.interval) {
         const JobRef job{monitor.next, place, monitor.generation & 0xffffffU, monitor.share};
         const auto minute = minute_of(monitor.next);
         for_each_region(monitor.placement, roster_.regions_of(monitor), monitor.timing, monitor.next, [&](RegionIndex region) {
@@ -122,10 +122,11 @@ void Dispatcher::meet(Place place, TimePoint now) {
 void Dispatcher::tick(TimePoint now) {
     ++tick_;
     due_.clear();
-    wheel_.advance(now, due_);
-    for (const auto place : due_) meet(place, now);
+    const auto horizon = now + limits_.ahead;
+    wheel_.advance(horizon, due_);
+    for (const auto place : due_) meet(place, horizon, now);
     for (auto& share : shares_) {
-        if (share && !share->closing) share->account.close(tick_, now);
+        if (share && !share->closing) share->account.close(tick_, horizon);
     }
     publish_due(now);
     // A clock that was set back must not end the sweeps.
@@ -220,7 +221,7 @@ void Dispatcher::answered(BatchId id, bus::PublishOutcome outcome, TimePoint at)
     region.metrics.jobs.add(batch.jobs.size());
     region.metrics.batch_jobs.observe(static_cast<double>(batch.jobs.size()));
     for (const auto& job : batch.jobs) {
-        region.metrics.lateness.observe(std::chrono::duration<double>(at - job.slot).count());
+        region.metrics.lateness.observe(std::chrono::duration<double>(std::max(at - job.slot, milliseconds{0})).count());
         if (auto& share = slot_of(static_cast<int>(job.share))) share->account.accepted(batch.tick);
     }
 }

@@ -22,6 +22,7 @@ struct DispatchLimits {
     BatchLimits batch;
     QueueLimits queue;
     milliseconds publish_timeout{2'000};           // for the stream's answer
+    milliseconds ahead{0};                         // how long before it a slot is published, at most
     milliseconds account_back{std::chrono::hours{24}};  // after a longer stop, earlier slots are not even counted
 };
 
@@ -64,7 +65,7 @@ public:
     // Acts at once; does nothing if unknown.
     void remove(MonitorId monitor);
 
-    // Meets all slots up to `now`, publishes what may be.
+    // Meets all slots up to `now` and so far ahead as the limits say, publishes what may be. Agents wait for a slot that is to come.
     void tick(TimePoint now);
     // The outcome of a published message, that came at `at`.
     void answered(BatchId id, bus::PublishOutcome outcome, TimePoint at);
@@ -95,7 +96,7 @@ private:
     std::optional<Share>& slot_of(int share) { return shares_.at(static_cast<std::size_t>(share)); }
     void schedule(Place place, TimePoint after, TimePoint now);
     void skip_until(Monitor& monitor, Slot first, TimePoint dead, Tick tick);
-    void meet(Place place, TimePoint now);
+    void meet(Place place, TimePoint horizon, TimePoint now);
     void publish_due(TimePoint now);
     void drop_worthless(TimePoint now);
     void pump(Region& region, TimePoint now);

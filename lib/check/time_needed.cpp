@@ -10,6 +10,8 @@ milliseconds needed(const AnySpec& /*spec*/) {
 
 milliseconds needed(const PingSpec& spec) { return spec.interval * (spec.packets - 1) + spec.wait; }
 
+milliseconds needed(const UdpSpec& spec) { return spec.wait * (spec.retries + 1); }
+
 }  // namespace
 
 milliseconds time_needed(const Spec& spec) {

@@ -16,8 +16,9 @@ namespace {
 constexpr milliseconds kClose{200};
 constexpr milliseconds kGiveBack{500};
 
-// Jobs held back by the bounds on kinds, sites and hosts, in multiples of the bound on all.
+// In multiples of the bound on all: jobs held back by the bounds on kinds, sites and hosts, and those that wait for their time.
 constexpr int kMostHeld = 4;
+constexpr int kMostDelayed = 4;
 
 }  // namespace
 
@@ -103,7 +104,7 @@ void Intake::refresh() {
     const auto held = runner_.held();
     const auto ready = runner_.queued() - held;
     // What a bound of its own holds back, as a site's whose targets all hang, takes no room of the others, up to an end.
-    const auto room = std::min(most - runner_.in_flight() - ready, kMostHeld * most - held);
+    const auto room = std::min({most - runner_.in_flight() - ready, kMostHeld * most - held, kMostDelayed * most - runner_.delayed()});
     // Urgent ones go ahead of what is queued, so only what is under way takes their room; yet the queue has an end for them too.
     ask(urgent_, std::min({most - runner_.in_flight(), 2 * most - ready, (kMostHeld + 1) * most - held}));
     ask(scheduled_, room);

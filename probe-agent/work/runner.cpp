@@ -16,8 +16,16 @@ constexpr int kStartsPerTurn = 50;
 constexpr int kFewestStarts = 2;
 constexpr milliseconds kGoodTurn{10};
 constexpr milliseconds kSlack{1};  // timers fire on whole milliseconds
+// Scheduled checks start in steps of this, some later than their slot by that much: each step wakes us, and our partners, once.
+using Step = std::chrono::duration<std::int64_t, std::ratio<1, 10>>;
+// What is due within this, when we are to leave, is not worth giving to others.
+constexpr milliseconds kSoon{2'000};
 
 double in_seconds(milliseconds duration) { return std::chrono::duration<double>(duration).count(); }
+
+TimePoint start_of(const message::Job& job) {
+    return job.reason == message::JobReason::schedule ? std::chrono::ceil<Step>(job.not_before) : job.not_before;
+}
 
 }  // namespace
 
@@ -54,7 +62,7 @@ void Runner::add(message::Job job, ReceiptId receipt, Lane lane) {
     task.target = std::move(*target);
     if (task.job.not_before > now) {
         task.due = task.job.not_before;
-        delayed_.emplace(task.due, std::move(task));
+        delayed_.emplace(start_of(task.job), std::move(task));
         return wake_delayed();
     }
     enqueue(std::move(task));
@@ -78,9 +86,9 @@ void Runner::wake_delayed() {
     pump();
 }
 
-void Runner::forget_delayed() {
-    delayed_.clear();
-    wake_.cancel();
+void Runner::forget_later() {
+    delayed_.erase(delayed_.upper_bound(clock_.now() + kSoon), delayed_.end());
+    if (delayed_.empty()) wake_.cancel();
 }
 
 void Runner::pump() {

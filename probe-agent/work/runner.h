@@ -45,8 +45,8 @@ public:
     void add(message::Job job, ReceiptId receipt, Lane lane);
     // Called after places became free.
     void on_room(std::function<void()> callback) { on_room_ = std::move(callback); }
-    // Jobs that are not due yet are forgotten; their receipts stay open.
-    void forget_delayed();
+    // Jobs that are not due within a moment are forgotten; their receipts stay open.
+    void forget_later();
 
     [[nodiscard]] int in_flight() const { return static_cast<int>(running_.size()); }
     [[nodiscard]] int queued() const { return queue_.waiting(); }  // due, and waiting for a place
@@ -93,7 +93,7 @@ private:
     std::function<void()> on_room_;
     Queue queue_;
     Queue::HeldBack held_back_{};             // as last told to the metrics
-    std::multimap<TimePoint, Task> delayed_;  // by not_before
+    std::multimap<TimePoint, Task> delayed_;  // by when it is to start
     std::unordered_map<std::uint64_t, Running> running_;
     std::uint64_t last_id_ = 0;
     int starts_left_;         // in this turn of the loop

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "lib/check/header_fields.h"
 #include "lib/check/http/assertion_reader.h"
 #include "lib/net/url.h"
 
@@ -12,76 +13,11 @@ namespace sonde::check {
 namespace {
 
 constexpr std::size_t kMaxUrl = 2048;
-constexpr std::size_t kMaxHeaders = 50;
-constexpr std::size_t kMaxHeaderBytes = 16 * 1024;  // of all together, so that a batch of jobs stays below the bus's limit
 constexpr std::size_t kMaxBody = 64 * 1024;
 
 // What the connection is made of, and what the probe sets itself.
-constexpr std::array<std::string_view, 11> kRefusedHeaders{
-    "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te",
-    "trailer",    "upgrade",    "transfer-encoding",  "content-length",      "expect"};
-
-std::string lower(std::string_view text) {
-    std::string result(text);
-    for (auto& c : result) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
-    return result;
-}
-
-// A token of RFC 9110, section 5.6.2.
-bool is_token(std::string_view text) {
-    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-    });
-}
-
-bool is_header_value(std::string_view text) {
-    if (text.starts_with(' ') || text.ends_with(' ') || text.starts_with('\t') || text.ends_with('\t')) return false;
-    return std::none_of(text.begin(), text.end(),
-                        [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; });
-}
-
-// Nothing if the header may be sent, else what is wrong with it.
-std::optional<std::string> wrong_with_header(const std::string& name, const Json& value) {
-    if (name.size() > 128 || !is_token(name)) return "is not a header name";
-    const auto plain = lower(name);
-    if (std::find(kRefusedHeaders.begin(), kRefusedHeaders.end(), plain) != kRefusedHeaders.end())
-        return "is a header the probe sets itself";
-    if (!value.is_string()) return "must be a string";
-    const auto& text = value.get_ref<const std::string&>();
-    if (text.size() > 4096) return "must be a string of at most 4096 bytes";
-    if (!is_header_value(text)) return "must not contain control characters, nor begin or end with a space";
-    return std::nullopt;
-}
-
-void read_headers(json::Reader& in, HttpSpec& spec, json::Problems& problems) {
-    const auto* headers = in.object("headers");
-    if (headers == nullptr) return;
-    if (headers->size() > kMaxHeaders) {
-        in.refuse("headers", fmt::format("must have at most {} headers", kMaxHeaders));
-        return;
-    }
-    std::vector<std::string> seen;
-    std::size_t bytes = 0;
-    for (const auto& [name, value] : headers->items()) {
-        const auto pointer = in.pointer("headers") + '/' + json::escape_pointer(name);
-        if (auto wrong = wrong_with_header(name, value)) {
-            problems.push_back({pointer, std::move(*wrong)});
-            continue;
-        }
-        auto plain = lower(name);
-        if (std::find(seen.begin(), seen.end(), plain) != seen.end()) {
-            problems.push_back({pointer, "is there twice: header names do not differ by case"});
-            continue;
-        }
-        seen.push_back(std::move(plain));
-        spec.headers.emplace_back(name, value.get<std::string>());
-        bytes += name.size() + spec.headers.back().second.size();
-    }
-    if (bytes > kMaxHeaderBytes) in.refuse("headers", fmt::format("must not be longer than {} bytes together", kMaxHeaderBytes));
-}
+const HeaderRule kHeaders{.refused = {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",
+                                      "upgrade", "transfer-encoding", "content-length", "expect"}};
 
 void read_http_url(json::Reader& in, HttpSpec& spec) {
     std::string text;
@@ -110,7 +46,7 @@ void read_method(json::Reader& in, HttpSpec& spec) {
 
 const std::string* find_header(const HttpSpec& spec, std::string_view name) {
     for (const auto& [given, value] : spec.headers) {
-        if (lower(given) == name) return &value;
+        if (lower_case(given) == name) return &value;
     }
     return nullptr;
 }
@@ -132,7 +68,7 @@ void read(HttpSpec& spec, json::Reader& in, json::Problems& problems) {
     in.require({"url"});
     read_http_url(in, spec);
     read_method(in, spec);
-    read_headers(in, spec, problems);
+    read_header_fields(in, "headers", spec.headers, kHeaders, problems);
     in.text("body", spec.body, {.max = kMaxBody, .multi_line = true});
     if (!spec.body.empty() && spec.method == "HEAD") in.refuse("body", "is not sent with the method HEAD");
     in.boolean("follow_redirects", spec.follow_redirects);
@@ -145,13 +81,11 @@ void read(HttpSpec& spec, json::Reader& in, json::Problems& problems) {
 }
 
 Json write(const HttpSpec& spec) {
-    Json headers = Json::object();
-    for (const auto& [name, value] : spec.headers) headers[name] = value;
     Json assertions = Json::array();
     for (const auto& assertion : spec.assertions) assertions.push_back(write(assertion));
     Json document{{"url", spec.url},
                   {"method", spec.method},
-                  {"headers", std::move(headers)},
+                  {"headers", write_header_fields(spec.headers)},
                   {"body", spec.body},
                   {"follow_redirects", spec.follow_redirects},
                   {"max_redirects", spec.max_redirects},

@@ -6,12 +6,10 @@
 #include <cmath>
 #include <cstring>
 #include <optional>
-#include <stdexcept>
 
-#include "probe-agent/probe/net/lookup.h"
+#include "probe-agent/probe/datagram_check.h"
 #include "probe-agent/probe/net/socket_address.h"
 #include "probe-agent/probe/ping/socket.h"
-#include "probe-agent/probe/timed_check.h"
 
 namespace sonde::agent {
 
@@ -37,10 +35,9 @@ struct Packet {
     microseconds rtt{0};
 };
 
-class PingCheck final : public TimedCheck {
+class PingCheck final : public DatagramCheck {
 public:
-    PingCheck(Network& network, std::shared_ptr<const Target> target, milliseconds timeout, Probe::Done done)
-        : TimedCheck(network, std::move(target), timeout, std::move(done)), timer_(network.loop) {}
+    using DatagramCheck::DatagramCheck;
 
 private:
     using State = Packet::State;
@@ -51,29 +48,15 @@ private:
         return std::any_of(packets_.begin(), packets_.end(), [state](const Packet& packet) { return packet.state == state; });
     }
 
-    void run() override {
-        lookup_ = std::make_unique<Lookup>(network_, spec().host, family_of(spec().family), [this](Lookup::Found found) { found_address(std::move(found)); });
-        lookup_->start();
-    }
+    void run() override { look_up(spec().host, family_of(spec().family)); }
 
-    void found_address(Lookup::Found found) {
-        seen_.phases.resolve = found.resolve;
-        lookup_.reset();
-        if (found.failure) return fail(std::move(found.failure));
-        const auto& address = found.addresses.front();
+    void reach(const net::Address& address) override {
         seen_.address = address.text();
         auto socket = PingSocket::open(address, spec().payload_bytes);
         if (!socket) return fail(socket.error());
         socket_.emplace(std::move(*socket));
         facts().raw = socket_->is_raw();
-        try {
-            poll_ = std::make_unique<Poll>(network_.loop, socket_->fd(), this, [](void* self, int, int, int) { static_cast<PingCheck*>(self)->ready(); });
-            poll_->watch(UV_READABLE);
-        } catch (const std::runtime_error& error) {
-            return fail({FailureClass::agent_error, error.what(), Phase::none});
-        }
-        began_ = std::chrono::steady_clock::now();
-        step();
+        if (listen(socket_->fd())) step();
     }
 
     // Sends what is due, gives up what is too late, and sets the timer for the next of either.
@@ -111,10 +94,10 @@ private:
         return true;
     }
 
-    void ready() {
+    void readable() override {
         while (auto heard = socket_->hear()) take(*heard);
         if (all_sent() && !any(State::under_way)) return complete();
-        poll_->watch(UV_READABLE);  // an error has ended the watch
+        listen_on();
     }
 
     void take(const PingSocket::Heard& heard) {
@@ -161,12 +144,7 @@ private:
         seen_.phases.first_byte = facts.rtt_avg;
     }
 
-    check::Failure overdue() override {
-        if (lookup_ != nullptr) {
-            auto late = lookup_->overdue(timeout());
-            seen_.phases.resolve = late.resolve;
-            return std::move(late.failure);
-        }
+    check::Failure silent() override {
         sum_up();
         if (facts().sent > 0) return {};
         const bool to_blame = since(began_) * 2 >= timeout();
@@ -175,17 +153,11 @@ private:
     }
 
     void release() override {
-        lookup_.reset();
-        timer_.cancel();
-        poll_.reset();
+        DatagramCheck::release();
         socket_.reset();
     }
 
-    std::unique_ptr<Lookup> lookup_;
     std::optional<PingSocket> socket_;
-    std::unique_ptr<Poll> poll_;
-    uv::Timer timer_;
-    MonotonicPoint began_{};
     std::vector<Packet> packets_;
 };
 

@@ -77,7 +77,7 @@ TEST_CASE("a reported failure is an outage at once, pings that come twice are on
     CHECK(job.stage.count("select count(*) from result where region_id = 0") == 4);
     CHECK(job.stage.count("select count(*) from incident") == 1);
     CHECK(job.stage.state_of(job.monitor) == "down");
-    CHECK(job.stage.text("select decision::jsonb #>> '{heartbeat,last_run}' from monitor_state") == "2");
+    CHECK(job.stage.text("select core::jsonb #>> '{heartbeat,last_run}' from monitor_state") == "2");
 }
 
 TEST_CASE("what was pinged while no engine ran is heard before silence is judged, and a deadline survives the engine") {
@@ -88,7 +88,7 @@ TEST_CASE("what was pinged while no engine ran is heard before silence is judged
     engine->crash();
     engine.reset();
     // Long past the deadline by the clock of the next engine; the stream holds what came meanwhile.
-    job.stage.run("update monitor_state set core = jsonb_set(jsonb_set(decision::jsonb, '{heartbeat,last_success}', to_jsonb($2::bigint)),"
+    job.stage.run("update monitor_state set core = jsonb_set(jsonb_set(core::jsonb, '{heartbeat,last_success}', to_jsonb($2::bigint)),"
                   " '{heartbeat,deadline}', to_jsonb($2::bigint + 5000))::text where monitor_id = $1",
                   {job.monitor, to_unix_ms(wall_now() - seconds{60})});
     const auto last = wall_now();

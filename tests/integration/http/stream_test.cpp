@@ -159,6 +159,7 @@ TEST_CASE("a stream more than there may be is refused, and has its place when an
     const auto refused = get(streaming.server->port(), "/events");
     CHECK(refused.status == 503);
     CHECK(refused.headers.at("content-type") == "application/problem+json");
+    CHECK(refused.headers.at("retry-after") == "5");
     streaming.wait_for(1)->end();
     CHECK(streaming.counted("sonde_http_streams 0"));
     RawClient second(streaming.server->port());

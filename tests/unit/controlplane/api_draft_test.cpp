@@ -98,6 +98,13 @@ TEST_CASE("each mistake in a monitor is told where it stands") {
         "/m/1: the field \"site_id\" is required\n/m/1: the field \"name\" is required\n/m/1: the field \"spec\" is required\n");
 }
 
+TEST_CASE("datagrams that a monitor's time-out would not let be sent again are refused") {
+    const Json patient{{"host", "a.test"}, {"port", 53}, {"retries", 4}, {"wait_ms", 2000}};
+    CHECK(monitor_refusal({{"kind", "udp"}, {"spec", patient}}) ==
+          "/spec/retries: take 10000 ms with wait_ms, which must be below timeout_ms, which is 10000\n");
+    CHECK(monitor_refusal({{"kind", "udp"}, {"spec", patient}, {"timeout_ms", 10'001}}).empty());
+}
+
 TEST_CASE("pings that a monitor's time-out would cut short are refused, also in a check that is not saved") {
     const Json long_ones{{"host", "a.test"}, {"packets", 10}, {"interval_ms", 1000}, {"wait_ms", 1000}};
     const std::string why = "/spec/packets: take 10000 ms with interval_ms and wait_ms, which must be below timeout_ms, which is ";
