@@ -56,15 +56,16 @@ std::vector<Node> Dependencies::parents_of(MonitorId monitor, SiteId site) const
     std::vector<Node> parents;
     if (parents_.empty()) return parents;
     const auto& groups = groups_with(monitor);
-    const auto is_itself = [&](Node node) {
+    // By its own edge a member of a group would depend on it, which is a circle and refused; by its site's edge it merely does not.
+    const auto is_itself = [&](Node node, Node child) {
         if (node == node_of(monitor) || node == node_of(site)) return true;
-        return node.kind == NodeKind::group && std::find(groups.begin(), groups.end(), GroupId{node.id}) != groups.end();
+        return child.kind == NodeKind::site && node.kind == NodeKind::group && std::find(groups.begin(), groups.end(), GroupId{node.id}) != groups.end();
     };
     for (const auto child : {node_of(monitor), node_of(site)}) {
         const auto found = parents_.find(child);
         if (found == parents_.end()) continue;
         for (const auto parent : found->second) {
-            if (!is_itself(parent) && std::find(parents.begin(), parents.end(), parent) == parents.end()) parents.push_back(parent);
+            if (!is_itself(parent, child) && std::find(parents.begin(), parents.end(), parent) == parents.end()) parents.push_back(parent);
         }
     }
     return parents;

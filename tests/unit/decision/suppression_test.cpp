@@ -224,6 +224,8 @@ TEST_CASE("dependencies that close a circle are found, with the way") {
         CHECK(graph.circle_with(node_of(MonitorId{4}), node_of(MonitorId{2})));
         CHECK(graph.circle_with(GroupId{100}, MonitorId{3}));
         CHECK_FALSE(graph.circle_with(GroupId{100}, MonitorId{6}));
+        graph.depends(node_of(MonitorId{6}), node_of(GroupId{100}));
+        CHECK(graph.circle_with(GroupId{100}, MonitorId{6}));
     }
     SUBCASE("but a site may depend on one of its own monitors, and on a group of them") {
         CHECK_FALSE(graph.circle_with(node_of(SiteId{10}), node_of(MonitorId{1})));
