@@ -20,7 +20,8 @@ from maintenance w
 where (w.deleted_at is null and (w.over_at is null or w.over_at > now() - interval '1 day'))
    or exists (select from maintenance_occurrence o where o.window_id = w.id and o.started_at is not null and o.ended_at is null))sql"};
 // Differs after every edit. Told occurrences are not in it: we tell them ourselves, or begin anew.
-constexpr db::Statement kMark{"maintenance_mark", "select count(*) || ' ' || coalesce(sum(version), 0) from maintenance"};
+constexpr db::Statement kMark{"maintenance_mark", R"sql(
+select concat_ws(' ', count(*), count(deleted_at), sum(version), max(updated_at)) from maintenance)sql"};
 constexpr db::Statement kTold{"maintenance_told", R"sql(
 select window_id, starts_at, ends_at, given_end, started_at, ended_at from maintenance_occurrence
 where ended_at is null or ends_at > now() - interval '40 days')sql"};
