@@ -61,11 +61,14 @@ struct Holdings {
     std::unordered_map<SiteId, Site> sites;
     Regions regions;
     Relations relations;
-    std::unordered_set<MonitorId> muted;     // those of ours with a failure that is withheld
+    std::unordered_set<MonitorId> muted;     // those of ours with a failure that is withheld because of others
     std::unordered_set<MonitorId> doubting;  // of those, the ones that wait for what becomes of a parent
 
-    // Whether something is withheld of it.
-    static bool withholds(const decision::MonitorState& state) { return state.muting.outage || state.muting.warning; }
+    // Whether something is withheld of it that other monitors decide on: in maintenance, nobody's state makes a difference.
+    static bool withholds(const decision::MonitorState& state) {
+        const auto depends = [](const std::optional<decision::Withheld>& one) { return one && one->by != decision::Cover::maintenance; };
+        return depends(state.muting.outage) || depends(state.muting.warning);
+    }
     static bool doubts(const decision::MonitorState& state) {
         const auto waits = [](const std::optional<decision::Withheld>& one) { return one && one->by == decision::Cover::doubt; };
         return waits(state.muting.outage) || waits(state.muting.warning);
