@@ -76,7 +76,10 @@ void EngineApp::start() {
     parts.worker->start();
     parts.listener.emplace(config_.database.dsn, std::vector<std::string>{"sonde_change", "sonde_command", "sonde_outbox"},
                            [&parts](std::string_view channel) {
-                               if (channel != "sonde_outbox" && channel != "sonde_command") parts.worker->definitions_changed();
+                               if (channel != "sonde_outbox" && channel != "sonde_command") {
+                                   parts.worker->definitions_changed();
+                                   parts.telling->windows_changed();
+                               }
                                if (channel != "sonde_outbox" && channel != "sonde_change") {
                                    parts.worker->commands_waiting();
                                    parts.telling->commands_waiting();

@@ -23,8 +23,12 @@ struct Batch {
     std::vector<SiteId> gone;                  // deleted sites of which something is open
     std::vector<MonitorId> due;                // for a tick
     bool commands = false;                     // some are waiting
+    bool look = false;                         // what is between monitors may be another
+    bool radius = false;                       // more or fewer may be suppressed because of an incident
 
-    [[nodiscard]] bool empty() const { return messages.empty() && reread.empty() && orphans.empty() && gone.empty() && due.empty() && !commands; }
+    [[nodiscard]] bool empty() const {
+        return messages.empty() && reread.empty() && orphans.empty() && gone.empty() && due.empty() && !commands && !look && !radius;
+    }
     [[nodiscard]] std::size_t results() const {
         std::size_t n = 0;
         for (const auto& message : messages) n += message.batch.results.size();

@@ -21,6 +21,10 @@ from region r left join region_health h on h.region_id = r.id)sql"};
     "m.enabled, m.paused, m.deleted_at is not null, hashtextextended(m.spec::text, 0), s.name, s.active, s.deleted_at is not null, " \
     "case when m.kind = 'heartbeat' then m.spec::text end, m.version, m.tags || s.tags"
 
+constexpr db::Statement kRemote{"engine_remote", "select " SONDE_DEFINITION_COLUMNS R"sql(, st.core
+from monitor m join site s on s.id = m.site_id left join monitor_state st on st.monitor_id = m.id
+where m.id = any($1::bigint[]) and m.deleted_at is null and s.deleted_at is null)sql"};
+
 constexpr db::Statement kShard{"engine_shard", "select " SONDE_DEFINITION_COLUMNS R"sql(, st.core, st.since
 from monitor m join site s on s.id = m.site_id left join monitor_state st on st.monitor_id = m.id
 where m.shard = $1 and ((m.deleted_at is null and s.deleted_at is null) or st.monitor_id is not null))sql"};
@@ -34,7 +38,8 @@ where m.shard = any($3::smallint[]) and (m.id = any($1::bigint[]) or m.site_id =
 constexpr db::Statement kHorizon{"change_horizon", "select pg_snapshot_xmin(pg_current_snapshot())::text"};
 constexpr db::Statement kChanges{"change_since", R"sql(
 select xid::text, entity, entity_id, pg_snapshot_xmin(pg_current_snapshot())::text
-from change where xid >= $1::text::xid8 and entity in ('monitor', 'site', 'region', 'region_health'))sql"};
+from change where xid >= $1::text::xid8
+ and entity in ('monitor', 'site', 'region', 'region_health', 'maintenance', 'dependency', 'monitor_group', 'monitor_state', 'suppression'))sql"};
 
 decision::Activity activity_of(const db::Row& row) {
     if (row.boolean(16)) return decision::Activity::site_deleted;
@@ -150,6 +155,9 @@ std::vector<MonitorId> refresh_health(db::Tx& tx, Holdings& holdings) {
         decision::weigh_voters(definition, holdings.regions.ill());
         if (definition.standing_hash != before) concerned.push_back(monitor);
     }
+    for (auto& [monitor, watched] : holdings.relations.remote) {
+        if (!watched.definition.heartbeat) decision::weigh_voters(watched.definition, holdings.regions.ill());
+    }
     return concerned;
 }
 
@@ -194,6 +202,19 @@ std::vector<MonitorId> refresh(db::Tx& tx, const std::vector<std::int64_t>& moni
     return held;
 }
 
+std::unordered_map<MonitorId, Watched> load_remote(db::Tx& tx, const std::vector<std::int64_t>& monitors, const Regions& regions, TimePoint now) {
+    std::unordered_map<MonitorId, Watched> remote;
+    Loaded loaded;
+    for (const auto row : tx.run(kRemote, {monitors})) {
+        Watched watched;
+        watched.definition = definition_of(row, regions);
+        watched.shard = row.small(2);
+        watched.state = state_of(row, now, watched.definition.monitor, loaded);
+        remote.emplace(watched.definition.monitor, std::move(watched));
+    }
+    return remote;
+}
+
 void Changes::begin(db::Tx& tx) {
     from_ = tx.run(kHorizon)[0].text(0);
     known_.clear();
@@ -209,6 +230,10 @@ Changes::Seen Changes::read(db::Tx& tx) {
         if (known_.find(key) == known_.end()) {
             if (row.text(1) == "region") seen.regions = true;
             if (row.text(1) == "region_health") seen.health = true;
+            if (row.text(1) == "maintenance") seen.windows = true;
+            if (row.text(1) == "dependency" || row.text(1) == "monitor_group") seen.relations = true;
+            if (row.text(1) == "suppression") seen.radius = true;
+            if (row.text(1) == "monitor_state") seen.states.push_back(row.whole(2));
             if (row.text(1) == "monitor") seen.monitors.push_back(row.whole(2));
             if (row.text(1) == "site") seen.sites.push_back(row.whole(2));
         }

@@ -43,6 +43,9 @@ void load_incidents(db::Tx& tx, int shard, Holdings& holdings, Loaded& loaded);
 // Of these sites, those that are deleted and have something open.
 std::vector<SiteId> gone_sites(db::Tx& tx, const std::vector<std::int64_t>& sites, const Holdings& holdings);
 
+// Definitions and states of monitors in other engines' shards; not of deleted ones.
+std::unordered_map<MonitorId, Watched> load_remote(db::Tx& tx, const std::vector<std::int64_t>& monitors, const Regions& regions, TimePoint now);
+
 // Nothing if there is no such incident.
 std::optional<decision::Incident> load_incident(db::Tx& tx, IncidentId id);
 
@@ -52,9 +55,15 @@ public:
     struct Seen {
         bool regions = false;
         bool health = false;  // of regions
+        bool windows = false;
+        bool relations = false;            // dependencies or groups
+        bool radius = false;               // more or fewer are suppressed because of something
         std::vector<std::int64_t> monitors;
         std::vector<std::int64_t> sites;
-        [[nodiscard]] bool empty() const { return !regions && !health && monitors.empty() && sites.empty(); }
+        std::vector<std::int64_t> states;  // of monitors that others depend on
+        [[nodiscard]] bool empty() const {
+            return !regions && !health && !windows && !relations && !radius && monitors.empty() && sites.empty() && states.empty();
+        }
     };
     // Forgets what was seen and begins here: to be called before everything is loaded.
     void begin(db::Tx& tx);

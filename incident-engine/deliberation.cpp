@@ -24,6 +24,17 @@ std::string with_asked(Json evidence, const decision::Confirm& confirm, const Re
     return json::dump(evidence);
 }
 
+// The votes, and what keeps the failure from being told.
+std::string with_cover(Json evidence, Json suppressed_by) {
+    evidence["suppressed_by"] = std::move(suppressed_by);
+    return json::dump(evidence);
+}
+
+bool is_by_cover(decision::Reason reason) {
+    using decision::Reason;
+    return reason == Reason::in_maintenance || reason == Reason::dependency_down || reason == Reason::parent_in_doubt || reason == Reason::group_speaks;
+}
+
 }  // namespace
 
 decision::Reason Deliberation::result(const Seen& seen) {
@@ -56,13 +67,6 @@ decision::Reason Deliberation::tick(MonitorId monitor, TimePoint listening_since
     return decide(holdings_.monitors.at(monitor), decision::Tick{listening_since, heard_until});
 }
 
-const decision::MonitorState* Deliberation::state_of(MonitorId monitor) const {
-    const auto touched = writes_.states.find(monitor);
-    if (touched != writes_.states.end()) return &touched->second;
-    const auto found = holdings_.monitors.find(monitor);
-    return found != holdings_.monitors.end() ? &found->second.state : nullptr;
-}
-
 decision::Reason Deliberation::judged(MonitorId monitor, bool well) {
     return decide(holdings_.monitors.at(monitor), decision::RegionsJudged{well});
 }
@@ -86,7 +90,14 @@ decision::Reason Deliberation::decide(const Watched& watched, What what) {
     auto before = fresh ? watched.state : touched->second;
     std::optional<decision::MonitorState> kept;
     if (compare) kept = before;
-    auto decision = decision::decide(std::move(before), watched.definition, {now_, new_id<AdvisoryId>(), std::move(what)});
+    const auto muting = before.muting;
+    const auto footing = decision::footing_of(before);
+    auto decision = decision::decide(std::move(before), watched.definition, {now_, new_id<AdvisoryId>(), std::move(what), around(watched)});
+    if (!muting.empty() || !decision.next.muting.empty()) note_suppression(watched, *muting, decision.next);
+    if (decision::footing_of(decision.next) != footing && holdings_.relations.graph.is_source(monitor, watched.definition.site)) {
+        changed_.insert(monitor);
+        writes_.footings.insert(monitor);
+    }
     const auto reason = decision.reason;
     if (reason == decision::Reason::region_in_doubt) held_.push_back(monitor);
     const bool nothing_new = reason == decision::Reason::vote_superseded || reason == decision::Reason::vote_late ||
@@ -112,12 +123,15 @@ void Deliberation::carry_out(const Watched& watched, const decision::MonitorStat
     const auto evidence = decision::evidence_of(state, definition, now_);
     const auto votes = json::dump(evidence);
     const decision::Confirm* asked = nullptr;
+    const auto withheld = state.muting->outage ? state.muting->outage : state.muting->warning;
     std::optional<std::size_t> edge;  // the transition that an incident's change belongs to
     for (const auto& effect : effects) {
         if (const auto* note = std::get_if<decision::Note>(&effect)) {
             if (note->kind == decision::NoteKind::transition) edge = writes_.decisions.size();
-            const bool asks = note->kind == decision::NoteKind::confirming && asked != nullptr;
-            writes_.decisions.push_back({definition.monitor, *note, std::nullopt, asks ? with_asked(evidence, *asked, holdings_.regions) : votes});
+            writes_.decisions.push_back({definition.monitor, *note, std::nullopt, votes});
+            auto& stored = writes_.decisions.back().votes;
+            if (note->kind == decision::NoteKind::confirming && asked != nullptr) stored = with_asked(evidence, *asked, holdings_.regions);
+            if (withheld && is_by_cover(note->reason)) stored = with_cover(evidence, suppressed_by(withheld));
         } else if (const auto* changed = std::get_if<decision::Changed>(&effect)) {
             EventParts parts("monitor.changed", now_, name_of(changed->reason));
             parts.site = definition.site;
@@ -144,6 +158,8 @@ void Deliberation::carry_out(const Watched& watched, const decision::MonitorStat
             flapping(watched, true, decision::Reason::flapping_began, evidence);
         } else if (const auto* ended = std::get_if<decision::FlappingEnded>(&effect)) {
             flapping(watched, false, ended->reason, evidence);
+        } else if (const auto* asks = std::get_if<decision::AskParents>(&effect)) {
+            ask_parents(watched, asks->since);
         }
     }
 }
@@ -189,6 +205,11 @@ void Deliberation::apply(Holdings& holdings) {
         holdings.note(watched);
     }
     for (const auto monitor : writes_.forgotten) holdings.forget(monitor);
+    for (auto& [id, state] : writes_.groups) {
+        const auto held = holdings.relations.groups.find(id);
+        if (held != holdings.relations.groups.end()) held->second = {std::move(state), true};
+    }
+    for (const auto parent : asked_) holdings.relations.asked[parent] = now_;
     for (const auto& [key, incident] : open_) {
         auto site = holdings.sites.find(key.first);
         if (site == holdings.sites.end()) {

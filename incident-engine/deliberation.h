@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 
 #include "incident-engine/holdings.h"
 #include "incident-engine/writes.h"
@@ -9,7 +10,7 @@
 namespace sonde::engine {
 
 // Not thread-safe. No I/O; ids are made here, time comes in.
-class Deliberation {
+class Deliberation : public decision::View {
 public:
     Deliberation(const Holdings& holdings, TimePoint now) : holdings_(holdings), now_(now) {}
 
@@ -19,8 +20,6 @@ public:
     decision::Reason definition_read(MonitorId monitor);
     // What is known now of the regions that an outage waits for.
     decision::Reason judged(MonitorId monitor, bool well);
-    // As decided on so far; null if it is not held.
-    [[nodiscard]] const decision::MonitorState* state_of(MonitorId monitor) const;
     // Monitors with an outage that began to wait here.
     [[nodiscard]] const std::vector<MonitorId>& held() const { return held_; }
     // A monitor nobody knows any more leaves the site's open incident of that scope.
@@ -33,6 +32,16 @@ public:
                                      const decision::Command& command, decision::Around around);
     // Answers a command that cannot be carried out.
     void refuse(std::int64_t number, decision::CommandOutcome outcome, decision::Refusal refusal);
+
+    // All that relations may have changed for: windows began or ended, definitions or remote states are others.
+    void look_everywhere();
+    // Those that what was decided matters to look around, until nothing changes any more. After everything else.
+    void settle();
+    void radius(SiteId site, const decision::RadiusSeen& seen);
+
+    // As decided on so far; null for what is not in memory.
+    [[nodiscard]] const decision::MonitorState* state(MonitorId monitor) const override;
+    [[nodiscard]] const decision::Definition* definition(MonitorId monitor) const override;
 
     [[nodiscard]] const Writes& writes() const { return writes_; }
     [[nodiscard]] TimePoint now() const { return now_; }
@@ -59,7 +68,17 @@ private:
     std::vector<decision::MonitorJoins> failing(SiteId site, decision::Scope scope) const;
     std::string site_name(SiteId site) const;
     std::vector<std::string> tags_of(const decision::Incident& incident) const;
+    std::vector<std::string> tags_of_all(const std::vector<MonitorId>& monitors) const;
     Json evidence_now(MonitorId monitor) const;
+
+    decision::Suppression around(const Watched& watched) const;
+    void note_suppression(const Watched& watched, const decision::Muting& before, const decision::MonitorState& after);
+    void ask_parents(const Watched& watched, TimePoint since);
+    void look_at_monitor(MonitorId monitor);
+    void look_at_group(GroupId id);
+    void follow_group(const decision::GroupDefinition& group, const decision::GroupState& state);
+    void tell_group(const decision::GroupDefinition& group, const decision::GroupState& before, const decision::GroupDecision& decision);
+    Json suppressed_by(const std::optional<decision::Withheld>& withheld) const;
 
     const Holdings& holdings_;
     TimePoint now_;
@@ -67,6 +86,8 @@ private:
     std::vector<MonitorId> held_;
     std::map<std::pair<SiteId, decision::Scope>, IncidentId> open_;  // changed here: id 0 for resolved
     std::map<SiteId, std::string> names_;                            // of sites that commands brought, which memory may not have
+    std::set<MonitorId> changed_;  // their footing, and nobody has looked yet
+    std::set<MonitorId> asked_;    // parents
 };
 
 }  // namespace sonde::engine

@@ -90,6 +90,14 @@ std::vector<decision::MonitorJoins> Deliberation::failing(SiteId site, decision:
         found.push_back({site, definition.site_name, monitor, definition.name, scope, definition.severity, seen.cause, seen.since,
                          holdings_.regions.names_of(seen.regions), outage ? decision::Reason::quorum_down : decision::Reason::quorum_degraded});
     }
+    for (const auto& [id, held] : holdings_.relations.groups) {
+        const auto* group = holdings_.relations.graph.group(id);
+        const auto touched = writes_.groups.find(id);
+        const auto& state = touched != writes_.groups.end() ? touched->second : held.state;
+        if (scope != decision::Scope::outage || group == nullptr || group->site != site || !state.in_outage) continue;
+        found.push_back({site, group->site_name, MonitorId{id.value()}, group->name, scope, group->severity, check::FailureClass::none,
+                         state.failing_since.value_or(now_), {}, decision::Reason::group_down, true});
+    }
     std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.monitor < b.monitor; });
     return found;
 }
@@ -139,7 +147,13 @@ void Deliberation::record(const decision::IncidentDecision& decision, const deci
             writes_.updated.insert(incident.id);
         }
         if (entry.kind == Kind::postmortem_written) writes_.examined.insert(incident.id);
-        writes_.timeline.push_back({incident.id, entry, json::dump(data)});
+        auto written = entry;
+        for (const auto& member : incident.members) {
+            if (!member.is_group || entry.monitor != member.monitor) continue;
+            written.monitor.reset();
+            data["group"] = {{"id", GroupId{member.monitor.value()}.text()}, {"name", member.name}};
+        }
+        writes_.timeline.push_back({incident.id, std::move(written), json::dump(data)});
     }
     for (const auto& news : decision::news_of(decision)) tell(decision, news, definition, evidence);
     writes_.incidents.insert_or_assign(incident.id, incident);
@@ -150,18 +164,26 @@ void Deliberation::record(const decision::IncidentDecision& decision, const deci
     if (is_open || (now_open && now_open->id == incident.id)) open_[key] = is_open ? incident.id : IncidentId{};
 }
 
-// Of all monitors that are or were in it, and their site.
-std::vector<std::string> Deliberation::tags_of(const decision::Incident& incident) const {
+std::vector<std::string> Deliberation::tags_of_all(const std::vector<MonitorId>& monitors) const {
     std::vector<std::string> tags;
-    for (const auto& member : incident.members) {
-        const auto found = holdings_.monitors.find(member.monitor);
-        if (found == holdings_.monitors.end()) continue;
-        const auto& its = found->second.definition.tags;
-        tags.insert(tags.end(), its.begin(), its.end());
+    for (const auto monitor : monitors) {
+        const auto* found = definition(monitor);
+        if (found != nullptr) tags.insert(tags.end(), found->tags.begin(), found->tags.end());
     }
     std::sort(tags.begin(), tags.end());
     tags.erase(std::unique(tags.begin(), tags.end()), tags.end());
     return tags;
+}
+
+// Of all monitors that are or were in it, by themselves or in a group, and their sites.
+std::vector<std::string> Deliberation::tags_of(const decision::Incident& incident) const {
+    std::vector<MonitorId> monitors;
+    for (const auto& member : incident.members) {
+        if (!member.is_group) monitors.push_back(member.monitor);
+        const auto* group = member.is_group ? holdings_.relations.graph.group(GroupId{member.monitor.value()}) : nullptr;
+        if (group != nullptr) monitors.insert(monitors.end(), group->members.begin(), group->members.end());
+    }
+    return tags_of_all(monitors);
 }
 
 Json Deliberation::evidence_now(MonitorId monitor) const {

@@ -23,10 +23,17 @@ Json incident_json(const decision::Incident& incident, const EventParts& parts) 
     document["acknowledged_at"] = time_or_null(incident.acknowledged_at);
     document["resolved_at"] = time_or_null(incident.resolved_at);
     document["monitors"] = Json::array();
+    Json groups = Json::array();
     for (const auto& member : incident.members) {
+        if (member.is_group) {
+            groups.push_back({{"id", GroupId{member.monitor.value()}.text()}, {"name", member.name}, {"left_at", time_or_null(member.left_at)}});
+            continue;
+        }
         document["monitors"].push_back({{"id", member.monitor.text()}, {"name", member.name}, {"cause", name_of(member.cause)},
                                         {"left_at", time_or_null(member.left_at)}});
     }
+    if (!groups.empty()) document["groups"] = std::move(groups);
+    if (incident.affected_monitors > 0) document["affected"] = {{"monitors", incident.affected_monitors}, {"sites", incident.affected_sites}};
     if (!parts.comment.empty()) document["comment"] = parts.comment;
     if (parts.details != nullptr) document[std::string(parts.details_name)] = *parts.details;
     return document;
@@ -87,6 +94,7 @@ Event make_event(EventId id, const EventParts& parts) {
         document["coverage"] = {{"region", parts.region}};
         if (parts.region_since) document["coverage"]["since"] = to_rfc3339(*parts.region_since);
     }
+    if (parts.extra != nullptr) document[std::string(parts.extra_name)] = *parts.extra;
     if (parts.evidence != nullptr) {
         document["votes"] = (*parts.evidence)["votes"];
         document["rule"] = (*parts.evidence)["rule"];

@@ -47,6 +47,8 @@ struct EventParts {
     std::optional<TimePoint> region_since;
     const std::vector<std::string>* tags = nullptr; // of all that it is about; the monitor's, if not given
     const Json* judgement = nullptr;                // of a region's health: `region` of the event
+    std::string_view extra_name;                    // a part of its own: `group`, `maintenance`
+    const Json* extra = nullptr;
     const Json* evidence = nullptr;                 // as `evidence_of` gave it
 };
 

@@ -8,21 +8,13 @@
 #include <unordered_set>
 #include <vector>
 
+#include "incident-engine/relations.h"
+#include "incident-engine/watched.h"
 #include "lib/decision/arbitration.h"
-#include "lib/decision/decide.h"
 #include "lib/decision/incident.h"
 #include "lib/message/subject.h"
 
 namespace sonde::engine {
-
-// A monitor as defined and as decided on last.
-struct Watched {
-    decision::Definition definition;
-    decision::MonitorState state;
-    int shard = 0;
-    bool stored = false;              // has a row in monitor_state
-    std::optional<TimePoint> armed;   // its entry in the timers; earlier than or at its next tick
-};
 
 struct Site {
     std::string name;
@@ -95,8 +87,21 @@ struct Holdings {
     std::unordered_map<MonitorId, Watched> monitors;
     std::unordered_map<SiteId, Site> sites;
     Regions regions;
-    std::unordered_set<MonitorId> failing;  // with votes that are not up
-    std::unordered_set<MonitorId> held;     // with an outage that waits for the judgement of a region
+    std::unordered_set<MonitorId> failing;   // with votes that are not up
+    std::unordered_set<MonitorId> held;      // with an outage that waits for the judgement of a region
+    Relations relations;
+    std::unordered_set<MonitorId> muted;     // those of ours with a failure that is withheld because of others
+    std::unordered_set<MonitorId> doubting;  // of those, the ones that wait for what becomes of a parent
+
+    // Whether something is withheld of it that other monitors decide on: in maintenance, nobody's state makes a difference.
+    static bool withholds(const decision::MonitorState& state) {
+        const auto depends = [](const std::optional<decision::Withheld>& one) { return one && one->by != decision::Cover::maintenance; };
+        return depends(state.muting->outage) || depends(state.muting->warning);
+    }
+    static bool doubts(const decision::MonitorState& state) {
+        const auto waits = [](const std::optional<decision::Withheld>& one) { return one && one->by == decision::Cover::doubt; };
+        return waits(state.muting->outage) || waits(state.muting->warning);
+    }
 
     // After every change of a monitor's state.
     void note(const Watched& watched) {
@@ -106,11 +111,12 @@ struct Holdings {
         for (const auto& vote : state.votes) fails = fails || vote.verdict != check::Verdict::up;
         put(failing, monitor, fails && !watched.definition.heartbeat);
         put(held, monitor, state.suspicion && state.suspicion->held_since);
+        put(muted, monitor, withholds(state));
+        put(doubting, monitor, doubts(state));
     }
     void forget(MonitorId monitor) {
         monitors.erase(monitor);
-        failing.erase(monitor);
-        held.erase(monitor);
+        for (auto* set : {&failing, &held, &muted, &doubting}) set->erase(monitor);
     }
 
     // Forgets everything of `shard`.
@@ -120,8 +126,7 @@ struct Holdings {
                 ++entry;
                 continue;
             }
-            failing.erase(entry->first);
-            held.erase(entry->first);
+            for (auto* set : {&failing, &held, &muted, &doubting}) set->erase(entry->first);
             entry = monitors.erase(entry);
         }
         std::erase_if(sites, [&](const auto& entry) { return entry.second.shard == shard; });

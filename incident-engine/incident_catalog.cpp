@@ -7,11 +7,12 @@ namespace {
 #define SONDE_INCIDENT_COLUMNS                                                                                                     \
     "select i.id, i.site_id, i.scope, i.state, i.severity, i.title, i.seq, i.version, i.failing_since, i.opened_at, "              \
     "i.acknowledged_at, i.acknowledged_by, i.resolved_at, i.resolved_by, i.worst_severity, i.severity_pinned, i.opened_by, "       \
-    "i.auto_resolve, i.assigned_to, i.reopened_at, i.reopened from incident i "
+    "i.auto_resolve, i.assigned_to, i.reopened_at, i.reopened, i.affected_monitors, i.affected_sites from incident i "
 #define SONDE_MEMBER_COLUMNS                                                                                                       \
-    "select j.incident_id, j.monitor_id, coalesce(m.name, ''), j.cause, j.joined_at, j.left_at, j.severity, j.regions, j.named, "  \
-    "j.told_cause, j.told_at, j.cause_changes "                                                                                    \
-    "from incident_monitor j join incident i on i.id = j.incident_id left join monitor m on m.id = j.monitor_id "
+    "select j.incident_id, j.monitor_id, coalesce(m.name, g.name, ''), j.cause, j.joined_at, j.left_at, j.severity, j.regions, "    \
+    "j.named, j.told_cause, j.told_at, j.cause_changes, j.is_group "                                                               \
+    "from incident_monitor j join incident i on i.id = j.incident_id left join monitor m on m.id = j.monitor_id and not j.is_group " \
+    "left join monitor_group g on g.id = j.monitor_id and j.is_group "
 #define SONDE_UPDATE_COLUMNS                                                                                                  \
     "select u.incident_id, u.number, u.status, u.body, u.author, u.at, u.edited_at, u.deleted_at from incident_update u "     \
     "join incident i on i.id = u.incident_id "
@@ -76,13 +77,15 @@ decision::Incident incident_of(const db::Row& row) {
     if (!row.is_null(18)) incident.assigned_to = row.text(18);
     incident.reopened_at = row.maybe(19, &db::Row::time);
     incident.reopened = row.small(20);
+    incident.affected_monitors = row.small(21);
+    incident.affected_sites = row.small(22);
     return incident;
 }
 
 decision::Member member_of(const db::Row& row) {
     return {.monitor = row.id<MonitorId>(1), .name = std::string(row.text(2)), .cause = class_in(row, 3), .joined_at = row.time(4),
             .left_at = row.maybe(5, &db::Row::time), .severity = severity_in(row, 6), .regions = row.texts(7), .named = row.boolean(8),
-            .told = {class_in(row, 9), row.time(10), row.small(11)}};
+            .told = {class_in(row, 9), row.time(10), row.small(11)}, .is_group = row.boolean(12)};
 }
 
 decision::PublicUpdate update_of(const db::Row& row) {
@@ -114,7 +117,7 @@ void load_incidents(db::Tx& tx, int shard, Holdings& holdings, Loaded& loaded) {
     std::vector<std::int64_t> sites;
     for (auto& [id, incident] : load(tx, kOpenOfShard, shard)) {
         for (const auto& member : incident.members) {
-            if (member.left_at) continue;
+            if (member.left_at || member.is_group) continue;  // of groups: relations_store
             const auto held = holdings.monitors.find(member.monitor);
             if (held == holdings.monitors.end()) {
                 loaded.orphans.push_back({incident.site, incident.scope, member.monitor});

@@ -15,24 +15,27 @@ using Times = std::vector<TimePoint>;
 constexpr db::Statement kIncidents{"incident_put", R"sql(
 insert into incident (id, site_id, shard, scope, state, severity, title, seq, failing_since, opened_at, acknowledged_at, acknowledged_by,
                       resolved_at, resolved_by, version, worst_severity, severity_pinned, opened_by, auto_resolve, assigned_to, reopened_at,
-                      reopened)
+                      reopened, affected_monitors, affected_sites)
 select * from unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[],
                      $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], $12::text[], $13::timestamptz[], $14::text[], $15::integer[],
-                     $16::text[], $17::boolean[], $18::text[], $19::boolean[], $20::text[], $21::timestamptz[], $22::integer[])
+                     $16::text[], $17::boolean[], $18::text[], $19::boolean[], $20::text[], $21::timestamptz[], $22::integer[],
+                     $23::integer[], $24::integer[])
 on conflict (id) do update
 set state = excluded.state, severity = excluded.severity, title = excluded.title, seq = excluded.seq,
     acknowledged_at = excluded.acknowledged_at, acknowledged_by = excluded.acknowledged_by,
     resolved_at = excluded.resolved_at, resolved_by = excluded.resolved_by, version = excluded.version,
     worst_severity = excluded.worst_severity, severity_pinned = excluded.severity_pinned, auto_resolve = excluded.auto_resolve,
-    assigned_to = excluded.assigned_to, reopened_at = excluded.reopened_at, reopened = excluded.reopened)sql"};
+    assigned_to = excluded.assigned_to, reopened_at = excluded.reopened_at, reopened = excluded.reopened,
+    affected_monitors = excluded.affected_monitors, affected_sites = excluded.affected_sites)sql"};
 
 // Lists travel as text: an array of arrays must be rectangular.
 constexpr db::Statement kMembers{"incident_monitor_put", R"sql(
-insert into incident_monitor (incident_id, monitor_id, joined_at, left_at, cause, severity, regions, named, told_cause, told_at, cause_changes)
-select incident_id, monitor_id, joined_at, left_at, cause, severity, string_to_array(regions, ','), named, told_cause, told_at, cause_changes
+insert into incident_monitor (incident_id, monitor_id, joined_at, left_at, cause, severity, regions, named, told_cause, told_at, cause_changes,
+                              is_group)
+select incident_id, monitor_id, joined_at, left_at, cause, severity, string_to_array(regions, ','), named, told_cause, told_at, cause_changes, is_group
 from unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::timestamptz[], $5::text[], $6::text[], $7::text[], $8::boolean[],
-            $9::text[], $10::timestamptz[], $11::integer[])
-     as new (incident_id, monitor_id, joined_at, left_at, cause, severity, regions, named, told_cause, told_at, cause_changes)
+            $9::text[], $10::timestamptz[], $11::integer[], $12::boolean[])
+     as new (incident_id, monitor_id, joined_at, left_at, cause, severity, regions, named, told_cause, told_at, cause_changes, is_group)
 on conflict (incident_id, monitor_id) do update
 set joined_at = excluded.joined_at, left_at = excluded.left_at, cause = excluded.cause, severity = excluded.severity,
     regions = excluded.regions, named = excluded.named, told_cause = excluded.told_cause, told_at = excluded.told_at,
@@ -56,7 +59,7 @@ void write_members(db::Tx& tx, const Writes& writes) {
     Times joined, told_at;
     MaybeTexts left;
     Texts causes, severities, regions, told_causes;
-    std::vector<bool> named;
+    std::vector<bool> named, is_group;
     std::vector<int> changes;
     for (const auto& [id, incident] : writes.incidents) {
         for (const auto& member : incident.members) {
@@ -71,10 +74,11 @@ void write_members(db::Tx& tx, const Writes& writes) {
             told_causes.emplace_back(name_of(member.told.cause));
             told_at.push_back(member.told.at);
             changes.push_back(member.told.changes);
+            is_group.push_back(member.is_group);
         }
     }
     if (incidents.empty()) return;
-    tx.run(kMembers, {incidents, monitors, joined, left, causes, severities, regions, named, told_causes, told_at, changes});
+    tx.run(kMembers, {incidents, monitors, joined, left, causes, severities, regions, named, told_causes, told_at, changes, is_group});
 }
 
 void write_updates(db::Tx& tx, const Writes& writes) {
@@ -103,7 +107,7 @@ void write_updates(db::Tx& tx, const Writes& writes) {
 void write_incidents(db::Tx& tx, const Writes& writes) {
     if (writes.incidents.empty()) return;
     Ids ids, sites, seqs;
-    std::vector<int> shards, versions, reopened;
+    std::vector<int> shards, versions, reopened, affected_monitors, affected_sites;
     Texts scopes, states, severities, titles, worst, opened_by;
     Times failing, opened;
     std::vector<bool> pinned, auto_resolve;
@@ -131,9 +135,12 @@ void write_incidents(db::Tx& tx, const Writes& writes) {
         assigned.push_back(maybe_text(incident.assigned_to));
         reopened_at.push_back(maybe_time(incident.reopened_at));
         reopened.push_back(incident.reopened);
+        affected_monitors.push_back(incident.affected_monitors);
+        affected_sites.push_back(incident.affected_sites);
     }
     tx.run(kIncidents, {ids, sites, shards, scopes, states, severities, titles, seqs, failing, opened, acknowledged_at, acknowledged_by,
-                        resolved_at, resolved_by, versions, worst, pinned, opened_by, auto_resolve, assigned, reopened_at, reopened});
+                        resolved_at, resolved_by, versions, worst, pinned, opened_by, auto_resolve, assigned, reopened_at, reopened,
+                        affected_monitors, affected_sites});
     write_members(tx, writes);
     write_updates(tx, writes);
     for (const auto id : writes.examined) {

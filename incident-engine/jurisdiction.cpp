@@ -1,7 +1,9 @@
 #include "incident-engine/jurisdiction.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "incident-engine/relations_store.h"
 #include "lib/log/log.h"
 
 namespace sonde::engine {
@@ -12,6 +14,8 @@ using Clock = std::chrono::steady_clock;
 // Rows of `change` are removed after an hour: after a longer gap everything is read anew.
 constexpr std::chrono::minutes kLongestGap{30};
 constexpr std::size_t kRefreshAtOnce = 5000;
+constexpr milliseconds kRefreshEvery{200};  // of remote parents, while somebody waits for what becomes of them
+constexpr milliseconds kRadiusEvery{1000};
 
 }  // namespace
 
@@ -30,6 +34,7 @@ void Jurisdiction::keep(Batch& batch, bus::Bus& bus, bool changed) {
     }
     if (!to_load_.empty()) load(to_load_, batch);
     if (following_ && (changed || Clock::now() >= next_look_)) follow_changes(batch);
+    if (following_ && to_load_.empty()) keep_relations(batch);
 }
 
 void Jurisdiction::renew(Batch& batch, bus::Bus& bus) {
@@ -39,6 +44,7 @@ void Jurisdiction::renew(Batch& batch, bus::Bus& bus) {
         drop(shard, batch, bus);
         log::info("shard_lost", "shard", shard);
     }
+    if (!change.lost.empty()) relations_changed_ = true;
     to_load_.insert(to_load_.end(), change.gained.begin(), change.gained.end());
     metrics_.owned_shards.set(static_cast<double>(shards_.owned().size()));
 }
@@ -75,7 +81,12 @@ void Jurisdiction::load(const std::vector<int>& shards, Batch& batch) {
     const auto now = wall_now();
     std::vector<catalog::Loaded> loaded;
     for (const auto shard : shards) loaded.push_back(catalog::load_shard(tx, shard, now, holdings_));
+    relations_store::load_windows(tx, now, holdings_.relations);
+    const auto orphans = relations_store::load(tx, shard_numbers(), now, holdings_);
     tx.commit();
+    windows_changed_ = relations_changed_ = remote_changed_ = false;
+    batch.orphans.insert(batch.orphans.end(), orphans.begin(), orphans.end());
+    batch.look = batch.radius = true;
     if (!following_) last_look_ = Clock::now();
     following_ = true;
     for (std::size_t i = 0; i < shards.size(); ++i) {
@@ -111,6 +122,8 @@ void Jurisdiction::follow_changes(Batch& batch) {
         distrust();
         return;
     }
+    note_relations(seen);
+    if (!seen.health && seen.monitors.empty() && seen.sites.empty()) return;
     try {
         auto again = pool_.begin();
         if (seen.health) {
@@ -134,6 +147,55 @@ void Jurisdiction::follow_changes(Batch& batch) {
         throw;
     }
     metrics_.monitors.set(static_cast<double>(holdings_.monitors.size()));
+}
+
+// Definitions of members, parents and children may be others than were related.
+void Jurisdiction::note_relations(const catalog::Changes::Seen& seen) {
+    const bool definitions = !seen.monitors.empty() || !seen.sites.empty();
+    windows_changed_ = windows_changed_ || seen.windows;
+    relations_changed_ = relations_changed_ || seen.relations || (definitions && !holdings_.relations.graph.empty());
+    look_ = look_ || (definitions && !holdings_.relations.empty());  // tags may be others
+    radius_changed_ = radius_changed_ || seen.radius;
+    for (const auto state : seen.states) remote_changed_ = remote_changed_ || holdings_.relations.remote.contains(MonitorId{state});
+}
+
+void Jurisdiction::keep_relations(Batch& batch) {
+    const auto now = Clock::now();
+    auto& relations = holdings_.relations;
+    batch.look = batch.look || std::exchange(look_, false);
+    if (windows_changed_ || relations_changed_) {
+        load_relations(batch);
+    } else if (!relations.remote.empty() && now >= next_refresh_) {
+        if (remote_changed_ || !holdings_.doubting.empty()) {
+            auto tx = pool_.begin();
+            if (relations_store::refresh(tx, wall_now(), holdings_)) batch.look = true;
+            tx.commit();
+            remote_changed_ = false;
+            next_refresh_ = now + kRefreshEvery;
+        }
+    }
+    if (const auto wall = wall_now(); relations.open.outdated(wall)) {
+        relations.open.look(relations.windows, wall);
+        batch.look = true;
+    }
+    if (radius_changed_ && now >= next_radius_) {
+        batch.radius = true;
+        radius_changed_ = false;
+        next_radius_ = now + kRadiusEvery;
+    }
+}
+
+void Jurisdiction::load_relations(Batch& batch) {
+    auto tx = pool_.begin();
+    if (windows_changed_) relations_store::load_windows(tx, wall_now(), holdings_.relations);
+    if (relations_changed_) {
+        const auto orphans = relations_store::load(tx, shard_numbers(), wall_now(), holdings_);
+        batch.orphans.insert(batch.orphans.end(), orphans.begin(), orphans.end());
+        remote_changed_ = false;
+    }
+    tx.commit();
+    batch.look = true;
+    windows_changed_ = relations_changed_ = false;
 }
 
 void Jurisdiction::look_up_strangers(Batch& batch) {

@@ -31,6 +31,9 @@ public:
     // announced after the first result.
     void look_up_strangers(Batch& batch);
 
+    // When a maintenance window begins or ends next.
+    [[nodiscard]] std::optional<TimePoint> next_edge() const { return holdings_.relations.open.next_edge(); }
+
     // What is in memory may not be what the database has: the next `keep` reads everything anew.
     void distrust() { distrusted_ = true; }
     // A transaction was fenced off: the next `keep` finds out what is still ours.
@@ -50,6 +53,9 @@ private:
     void renew(Batch& batch, bus::Bus& bus);
     void load(const std::vector<int>& shards, Batch& batch);
     void follow_changes(Batch& batch);
+    void note_relations(const catalog::Changes::Seen& seen);
+    void keep_relations(Batch& batch);
+    void load_relations(Batch& batch);
     void drop(int shard, Batch& batch, bus::Bus& bus);
     void forget_of(int shard, Batch& batch) const;
 
@@ -68,6 +74,13 @@ private:
     MonotonicPoint next_renewal_{};
     MonotonicPoint next_look_{};
     MonotonicPoint last_look_{};
+    bool windows_changed_ = false;
+    bool relations_changed_ = false;
+    bool remote_changed_ = false;
+    bool radius_changed_ = false;
+    bool look_ = false;
+    MonotonicPoint next_refresh_{};  // of remote states that somebody waits for
+    MonotonicPoint next_radius_{};
 };
 
 }  // namespace sonde::engine

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "incident-engine/relations_store.h"
+
 
 namespace sonde::engine::store {
 namespace {
@@ -202,6 +204,7 @@ void write(db::Tx& tx, const Writes& writes, TimePoint now) {
     write_decisions(tx, writes, now);
     const auto muted = write_advisories(tx, writes, now);
     write_answers(tx, writes);
+    relations_store::write(tx, writes, now);
     if (muted.empty()) {
         write_events(tx, writes.events);
     } else {

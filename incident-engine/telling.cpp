@@ -12,11 +12,12 @@ using Clock = std::chrono::steady_clock;
 constexpr std::string_view kRelayTask = "task/relay";
 constexpr std::string_view kCoverageTask = "task/coverage";
 constexpr std::string_view kArbiterTask = "task/arbiter";
+constexpr std::string_view kMaintenanceTask = "task/maintenance";
 constexpr milliseconds kLookEvery{1000};
 constexpr milliseconds kArbitrateEvery{500};
 constexpr milliseconds kPause{1000};  // between looks at the outbox without a nudge, and after a failure
 
-const std::vector<std::string> kTasks{std::string(kRelayTask), std::string(kCoverageTask), std::string(kArbiterTask)};
+const std::vector<std::string> kTasks{std::string(kRelayTask), std::string(kCoverageTask), std::string(kArbiterTask), std::string(kMaintenanceTask)};
 
 }  // namespace
 
@@ -25,7 +26,8 @@ Telling::Telling(Options options, db::Pool& pool, bus::Bus& bus, Metrics& metric
       leases_(pool, options_.owner, options_.lease),
       relay_(pool, bus, metrics),
       coverage_(pool, options_.agent_silence),
-      arbiter_(pool, options_.arbitration, metrics) {}
+      arbiter_(pool, options_.arbitration, metrics),
+      maintenance_(pool) {}
 
 Telling::~Telling() { stop(); }
 
@@ -56,11 +58,22 @@ void Telling::commands_waiting() {
     nudge();
 }
 
+void Telling::windows_changed() {
+    maintenance_.changed();
+    nudge();
+}
+
+// No longer than until the next window begins or ends.
+milliseconds Telling::pause() const {
+    const auto edge = holds(kMaintenanceTask) ? maintenance_.next_edge() : std::nullopt;
+    return edge ? std::clamp(*edge - wall_now(), milliseconds{0}, kPause) : kPause;
+}
+
 void Telling::run() {
     for (;;) {
         {
             std::unique_lock lock(mutex_);
-            wake_.wait_for(lock, kPause, [this] { return nudged_ || stopping_; });
+            wake_.wait_for(lock, pause(), [this] { return nudged_ || stopping_; });
             if (stopping_) break;
             nudged_ = false;
         }
@@ -72,6 +85,7 @@ void Telling::run() {
             held_.clear();
             next_renewal_ = {};
             coverage_.begin_anew();
+            maintenance_.begin_anew();
             std::unique_lock lock(mutex_);  // nudges must not make this a busy loop
             wake_.wait_for(lock, kPause, [this] { return stopping_; });
         }
@@ -98,6 +112,7 @@ std::function<void(db::Tx&)> Telling::fence_by(std::string_view name) {
 
 void Telling::round() {
     const bool covered_before = holds(kCoverageTask);
+    const bool kept_windows_before = holds(kMaintenanceTask);
     if (Clock::now() >= next_renewal_) {
         held_ = leases_.hold(kTasks, kTasks.size());
         next_renewal_ = Clock::now() + options_.lease / 4;
@@ -114,6 +129,10 @@ void Telling::round() {
         if (due && arbiter_.step(fence_by(kArbiterTask))) nudge();
     } else {
         arbiter_.stand_by();
+    }
+    if (holds(kMaintenanceTask)) {
+        if (!kept_windows_before) maintenance_.begin_anew();
+        if (maintenance_.step(fence_by(kMaintenanceTask))) nudge();
     }
     if (holds(kRelayTask) && relay_.step()) nudge();
 }

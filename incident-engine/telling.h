@@ -9,6 +9,7 @@
 
 #include "incident-engine/arbiter.h"
 #include "incident-engine/coverage.h"
+#include "incident-engine/maintenance.h"
 #include "incident-engine/relay.h"
 
 namespace sonde::engine {
@@ -33,10 +34,13 @@ public:
     void nudge();
     // Somebody asks for something about a region or an advisory. Thread-safe.
     void commands_waiting();
+    // Maintenance windows may have been edited. Thread-safe.
+    void windows_changed();
 
 private:
     void run();
     void round();
+    [[nodiscard]] milliseconds pause() const;
     [[nodiscard]] bool holds(std::string_view name) const;
     std::function<void(db::Tx&)> fence_by(std::string_view name);
 
@@ -45,6 +49,7 @@ private:
     Relay relay_;
     Coverage coverage_;
     Arbiter arbiter_;
+    Maintenance maintenance_;
     std::vector<db::Lease> held_;
     MonotonicPoint next_renewal_{};
     MonotonicPoint next_look_{};

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "incident-engine/catalog.h"
 #include "incident-engine/commands.h"
+#include "incident-engine/relations_store.h"
 #include "incident-engine/store.h"
 #include "lib/base/slot_range.h"
 #include "lib/json/json.h"
@@ -116,7 +118,7 @@ void Transaction::judge(Deliberation& deliberation) {
     waiting.insert(waiting.end(), deliberation.held().begin(), deliberation.held().end());
     metrics_.outages_held.add(deliberation.held().size());
     for (const auto monitor : waiting) {
-        const auto* state = deliberation.state_of(monitor);
+        const auto* state = deliberation.state(monitor);
         if (state == nullptr || !state->suspicion || !state->suspicion->held_since) continue;
         const auto judgement = regions_.judgement_on(seen_from(*state), state->suspicion->first_at, jurisdiction_.shards().owned().size(), deliberation.now());
         if (judgement != decision::Judgement::open) deliberation.judged(monitor, judgement == decision::Judgement::well);
@@ -128,6 +130,11 @@ Committed Transaction::run(Batch& batch) {
     const auto now = wall_now();
     auto& holdings = jurisdiction_.holdings();
     const auto sorted = sort(batch, now);
+    // Decisions of one batch are taken by the windows of its own instant.
+    if (holdings.relations.open.outdated(now)) {
+        holdings.relations.open.look(holdings.relations.windows, now);
+        batch.look = true;
+    }
     Deliberation deliberation(holdings, now);
     const auto held = [&](MonitorId monitor) { return holdings.monitors.find(monitor) != holdings.monitors.end(); };
 
@@ -166,6 +173,13 @@ Committed Transaction::run(Batch& batch) {
         if (held(monitor)) tick(monitor, deliberation);
     }
     judge(deliberation);
+
+    if (batch.look) deliberation.look_everywhere();
+    if (batch.radius) {
+        if (!tx) begin(tx);
+        for (const auto& radius : relations_store::radii(*tx, jurisdiction_.shard_numbers())) deliberation.radius(radius.site, radius.seen);
+    }
+    deliberation.settle();
 
     const auto& writes = deliberation.writes();
     JobTemplates templates;

@@ -108,6 +108,7 @@ private:
     MonotonicPoint wake_at() {
         auto wait = kLongestWait;
         if (const auto next = jurisdiction_.timers().next()) wait = std::min(wait, std::max(*next - wall_now(), milliseconds{0}));
+        if (const auto edge = jurisdiction_.next_edge()) wait = std::min(wait, std::max(*edge - wall_now(), milliseconds{0}));
         return Clock::now() + wait;
     }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "incident-engine/event.h"
+#include "lib/decision/group.h"
 #include "lib/message/result.h"
 
 namespace sonde::engine {
@@ -44,6 +45,15 @@ struct AdvisoryRow {
     decision::Reason reason = decision::Reason::minority_failing;  // of its last change
 };
 
+// What is withheld of a monitor from now on, in place of what was; nothing: it is told, or it is over.
+struct SuppressionRow {
+    MonitorId monitor;
+    SiteId site;
+    decision::Scope scope = decision::Scope::outage;
+    std::optional<decision::Withheld> withheld;
+    bool told = false;
+};
+
 struct Asking {
     MonitorId monitor;
     decision::Confirm confirm;
@@ -67,10 +77,13 @@ struct Writes {
     std::vector<Event> events;
     std::vector<Answer> answers;
     std::vector<Asking> asking;                                // published after the commit
+    std::map<GroupId, decision::GroupState> groups;            // as they will be
+    std::vector<SuppressionRow> suppressions;
+    std::set<MonitorId> footings;                              // that changed, of monitors that others depend on
 
     [[nodiscard]] bool empty() const {
         return states.empty() && forgotten.empty() && incidents.empty() && decisions.empty() && timeline.empty() && advisories.empty() &&
-               events.empty() && answers.empty();
+               events.empty() && answers.empty() && groups.empty() && suppressions.empty() && footings.empty();
     }
 };
 

@@ -4,11 +4,14 @@
 #include "controlplane/api/agent.h"
 #include "controlplane/api/backtest.h"
 #include "controlplane/api/channel.h"
+#include "controlplane/api/dependency.h"
 #include "controlplane/api/evidence.h"
+#include "controlplane/api/group.h"
 #include "controlplane/api/incident.h"
 #include "controlplane/api/incident_action.h"
 #include "controlplane/api/incident_writing.h"
 #include "controlplane/api/ledger.h"
+#include "controlplane/api/maintenance.h"
 #include "controlplane/api/missed.h"
 #include "controlplane/api/monitor.h"
 #include "controlplane/api/monitor_explain.h"
@@ -19,6 +22,7 @@
 #include "controlplane/api/rollup.h"
 #include "controlplane/api/run.h"
 #include "controlplane/api/site.h"
+#include "controlplane/api/suppression.h"
 #include "controlplane/api/uptime.h"
 #include "lib/service/service.h"
 
@@ -45,7 +49,7 @@ Endpoints endpoints() {
                               agent_endpoints(), channel_endpoints(), incident_endpoints(), evidence_endpoints(), advisory_endpoints(),
                               ledger_endpoints(), missed_endpoints(), uptime_endpoints(), rollup_endpoints(), report_endpoints(),
                               incident_action_endpoints(), incident_writing_endpoints(), monitor_explain_endpoints(), backtest_endpoints(),
-                              region_vote_endpoints()}) {
+                              region_vote_endpoints(), maintenance_endpoints(), dependency_endpoints(), group_endpoints(), suppression_endpoints()}) {
         all.insert(all.end(), table.begin(), table.end());
     }
     return all;

@@ -18,7 +18,9 @@ constexpr std::size_t kMaxSentences = 60;
 // time alone, so that a monitor's past is not read.
 constexpr db::Statement kDecisions{"explain_decisions", R"(
     select d.id, d.at, d.slot, d.kind, d.from_state, d.to_state, d.reason, d.incident_id, d.votes, d.monitor_id
-    from (select distinct monitor_id from incident_monitor where incident_id = $1) m
+    from (select monitor_id from incident_monitor where incident_id = $1 and not is_group
+          union select unnest(g.members) from incident_monitor j join monitor_group g on g.id = j.monitor_id
+          where j.incident_id = $1 and j.is_group) m
     cross join lateral (
         select * from decision where monitor_id = m.monitor_id and at >= $2::timestamptz - interval '2 seconds'
             and at <= coalesce($3::timestamptz, now()) order by at, id limit $4) d
@@ -30,11 +32,21 @@ constexpr db::Statement kEvents{"explain_events", R"(
 
 constexpr db::Statement kPolicy{"explain_policy", R"(
     select m.policy from incident_monitor j join monitor m on m.id = j.monitor_id
-    where j.incident_id = $1 order by j.joined_at, j.monitor_id limit 1)"};
+    where j.incident_id = $1 and not j.is_group order by j.joined_at, j.monitor_id limit 1)"};
+
+constexpr db::Statement kGroup{"explain_group", R"(
+    select g.needed, cardinality(g.members) from incident_monitor j join monitor_group g on g.id = j.monitor_id
+    where j.incident_id = $1 and j.is_group order by j.joined_at, j.monitor_id limit 1)"};
+
+// Of an incident that is about a group alone, what the group needs.
+std::string group_rule(db::Tx& tx, IncidentId incident) {
+    const auto rows = tx.run(kGroup, {incident});
+    return rows.empty() ? std::string{} : fmt::format("{} of {} members of the group must be left", rows[0].small(0), rows[0].small(1));
+}
 
 std::string present_rule(db::Tx& tx, IncidentId incident) {
     const auto rows = tx.run(kPolicy, {incident});
-    if (rows.empty()) return {};
+    if (rows.empty()) return group_rule(tx, incident);
     json::Problems problems;
     const auto policy = check::read_policy(stored_json(rows[0].text(0)), "", problems);
     return problems.empty() ? check::describe(policy) : std::string{};
@@ -64,7 +76,9 @@ Json present_event(const db::Row& row) {
     event["reason"] = row.text(3);
     event["monitor_id"] = row.is_null(6) ? Json(nullptr) : Json(row.id<MonitorId>(6).text());
     event["data"] = stored_json(row.text(4));
-    event["sentence"] = describe_entry(event, row.is_null(7) ? "a monitor that is gone" : row.text(7));
+    auto subject = row.is_null(7) ? std::string("a monitor that is gone") : std::string(row.text(7));
+    if (const auto group = event["data"].find("group"); group != event["data"].end()) subject = text_in(*group, "name");
+    event["sentence"] = describe_entry(event, subject);
     return event;
 }
 
@@ -136,6 +150,9 @@ Json summarise(const Json& explained) {
     std::string names;
     for (const auto& monitor : incident["monitors"]) {
         names += fmt::format("{}\"{}\" ({})", names.empty() ? "" : ", ", text_in(monitor, "name"), text_in(monitor, "cause"));
+    }
+    for (const auto& group : incident.value("groups", Json::array())) {
+        names += fmt::format("{}group \"{}\"", names.empty() ? "" : ", ", text_in(group, "name"));
     }
     const auto opener = text_in(incident, "opened_by");
     if (opener.empty() || opener == "engine") {

@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "controlplane/api/stored.h"
+#include "lib/base/relation_id.h"
 
 namespace sonde::controlplane::incident_store {
 namespace {
@@ -14,14 +15,16 @@ constexpr std::string_view kSelect = R"(
     select i.id, i.site_id, s.name, i.scope, i.state, i.severity, i.title, i.seq, i.failing_since, i.opened_at, i.acknowledged_at,
            i.acknowledged_by, i.resolved_at, i.resolved_by, i.version, i.worst_severity, i.severity_pinned, i.opened_by, i.auto_resolve,
            i.assigned_to, i.reopened_at, i.reopened,
-           (select u.status from incident_update u where u.incident_id = i.id and u.deleted_at is null order by u.number desc limit 1)
+           (select u.status from incident_update u where u.incident_id = i.id and u.deleted_at is null order by u.number desc limit 1),
+           i.affected_monitors, i.affected_sites
     from incident i join site s on s.id = i.site_id )";
 
 constexpr db::Statement kExists{"incident_exists", "select 1 from incident where id = $1"};
 
 constexpr db::Statement kMonitors{"incident_monitors", R"(
-    select j.incident_id, j.monitor_id, m.name, j.cause, j.joined_at, j.left_at, j.severity, j.regions, j.named
-    from incident_monitor j left join monitor m on m.id = j.monitor_id
+    select j.incident_id, j.monitor_id, coalesce(m.name, g.name), j.cause, j.joined_at, j.left_at, j.severity, j.regions, j.named, j.is_group
+    from incident_monitor j left join monitor m on m.id = j.monitor_id and not j.is_group
+    left join monitor_group g on g.id = j.monitor_id and j.is_group
     where j.incident_id = any($1::bigint[]) order by j.incident_id, j.joined_at, j.monitor_id)"};
 
 Incident read(const db::Row& row) {
@@ -57,18 +60,21 @@ Incident read(const db::Row& row) {
     document["reopened"] = row.small(21);
     document["public_status"] = text_or_null(row, 22);
     document["monitors"] = Json::array();
+    document["groups"] = Json::array();
+    document["affected"] = {{"monitors", row.small(23)}, {"sites", row.small(24)}};
     document["version"] = incident.version;
     return incident;
 }
 
-Json present_monitor(const db::Row& row) {
+Json present_member(const db::Row& row, bool is_group) {
     Json document;
-    document["id"] = row.id<MonitorId>(1).text();
+    document["id"] = is_group ? row.id<GroupId>(1).text() : row.id<MonitorId>(1).text();
     document["name"] = row.is_null(2) ? "" : std::string(row.text(2));
     document["cause"] = row.text(3);
     document["joined_at"] = to_rfc3339(row.time(4));
     document["left_at"] = instant_or_null(row, 5);
     document["severity"] = row.text(6);
+    if (is_group) return document;
     document["regions"] = row.texts(7);
     document["named"] = row.boolean(8);
     return document;
@@ -100,8 +106,9 @@ std::vector<Incident> list(db::Tx& tx, Conditions conditions, int limit) {
     if (ids.empty()) return incidents;
     for (const auto row : tx.run(kMonitors, {ids})) {
         auto& incident = incidents[place.at(row.whole(0))];
-        incident.monitors.push_back(row.id<MonitorId>(1));
-        incident.document["monitors"].push_back(present_monitor(row));
+        const bool is_group = row.boolean(9);
+        if (!is_group) incident.monitors.push_back(row.id<MonitorId>(1));
+        incident.document[is_group ? "groups" : "monitors"].push_back(present_member(row, is_group));
     }
     return incidents;
 }

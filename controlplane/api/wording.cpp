@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "lib/decision/reason.h"
+
 namespace sonde::controlplane {
 namespace {
 
@@ -43,6 +45,26 @@ constexpr std::array kReasons{
     Phrase{"heartbeat_recovered", "the job succeeded often enough since"},
     Phrase{"cause_changed", "most regions see another failure now"},
     Phrase{"severity_followed", "it follows the monitors that fail"},
+    // What votes are worth, and regions that are judged.
+    Phrase{"region_in_doubt", "the regions of one failure domain alone see it, and it waits until they are judged"},
+    Phrase{"region_quarantined", "it was decided anew without the votes of a region that was found ill"},
+    Phrase{"votes_recounted", "it was decided anew after a change of what votes are worth"},
+    Phrase{"paging_region_down", "a region that is enough alone sees it down"},
+    Phrase{"flapping_began", "it changed too often"},
+    Phrase{"flapping_calmed", "it was good for long enough"},
+    // What is not told, and what is told after all.
+    Phrase{"maintenance_started", "a maintenance window began"},
+    Phrase{"maintenance_ended", "the maintenance window ended"},
+    Phrase{"in_maintenance", "it is in a maintenance window"},
+    Phrase{"dependency_down", "what it depends on is down"},
+    Phrase{"dependency_ended", "what it depends on is back, or it depends on it no longer, and it still fails"},
+    Phrase{"parent_in_doubt", "what it depends on may be down, and that is looked at first"},
+    Phrase{"group_speaks", "its group speaks for it"},
+    Phrase{"quiet_ended", "no group speaks for it any longer"},
+    Phrase{"minority_suppressed", "fewer regions than the rule asks for see it fail, and an advisory would be suppressed"},
+    Phrase{"group_down", "fewer members are left than the group needs"},
+    Phrase{"group_recovered", "enough members of the group are well again"},
+    Phrase{"radius_changed", "more or fewer monitors are not told because of it"},
     // What became of a single result.
     Phrase{"vote_counted", "it became the region's vote"},
     Phrase{"vote_superseded", "the region had voted by a newer one already"},
@@ -51,7 +73,17 @@ constexpr std::array kReasons{
     Phrase{"agents_fault", "the agent could not check, which is not the target's fault"},
     Phrase{"not_watched", "the monitor was not watched"},
     Phrase{"nothing_due", "nothing was to be decided"},
+    Phrase{"heartbeat_noted", "the job said nothing of how it is"},
+    Phrase{"vote_of_old_spec", "it was checked by a spec that was edited since"},
+    Phrase{"vote_excluded", "the monitor's policy does not count the region"},
+    Phrase{"vote_quarantined", "the region is ill, and what it sees says nothing of the target"},
 };
+
+constexpr bool is_worded(std::string_view reason) {
+    return std::any_of(kReasons.begin(), kReasons.end(), [&](const Phrase& phrase) { return phrase.reason == reason; });
+}
+constexpr const auto& kNames = EnumNames<decision::Reason>::names;
+static_assert(std::all_of(kNames.begin(), kNames.end(), is_worded));
 
 constexpr std::array<std::string_view, 9> kPlainFields{"region", "failure_domain", "verdict", "class", "slot", "attempt", "at", "fresh", "message"};
 
@@ -69,6 +101,15 @@ std::string describe_asked(const Json& decision) {
         text += fmt::format("{}{} (attempt {})", text.empty() ? " Asked: " : ", ", text_in(ask, "region"), ask.value("attempt", 0));
     }
     return text + ".";
+}
+
+// ` (maintenance "Patch day")`, or nothing.
+std::string describe_cover(const Json& decision) {
+    const auto found = decision.find("suppressed_by");
+    if (found == decision.end() || !found->is_object()) return {};
+    const auto name = text_in(*found, "name");
+    const auto kind = text_in(*found, "kind");
+    return name.empty() ? std::string{} : fmt::format(" ({} \"{}\")", kind.empty() ? text_in(*found, "cover") : kind, name);
 }
 
 std::string said(const Json& data) {
@@ -138,7 +179,7 @@ std::string describe_decision(const Json& decision) {
     if (kind == "confirming") return fmt::format("Nobody was told yet, for {}. The votes: {}.{}", why, votes, asked);
     if (kind == "refuted") return fmt::format("Nobody was told, for {}. The votes: {}.", why, votes);
     if (kind == "advisory") return fmt::format("It was an advisory and no incident, for {}. The votes: {}.", why, votes);
-    if (kind == "suppressed") return fmt::format("Nobody was told, for it was suppressed: {}. The votes: {}.", why, votes);
+    if (kind == "suppressed") return fmt::format("Nobody was told, for it was suppressed: {}{}. The votes: {}.", why, describe_cover(decision), votes);
     return fmt::format("{}: {}. The votes: {}.", with_spaces(kind), why, votes);
 }
 
@@ -158,6 +199,12 @@ std::string describe_entry(const Json& entry, std::string_view monitor) {
     if (kind == "severity_changed") return fmt::format("{} changed its severity {}{}.", actor, change, said(data));
     if (kind == "assigned") return fmt::format("{} assigned it {}{}.", actor, change, said(data));
     if (kind == "title_changed") return fmt::format("{} changed its title {}{}.", actor, change, said(data));
+    if (kind == "flapping_began") return fmt::format("\"{}\" is flapping: {}.", monitor, why);
+    if (kind == "flapping_ended") return fmt::format("\"{}\" is flapping no more: {}.", monitor, why);
+    if (kind == "radius") {
+        const auto affected = data.is_object() ? data.value("affected", Json::object()) : Json::object();
+        return fmt::format("Not told because of it: {} monitors of {} sites.", affected.value("monitors", 0), affected.value("sites", 0));
+    }
     if (kind == "resolved" && by_engine) return fmt::format("The engine resolved it: {}.", why);
     if (kind == "commented") return fmt::format("{} said{}", actor, said(data));
     if (kind == "update_published") return fmt::format("{} told the public ({}): {}", actor, text_in(data, "status"), text_in(data, "text"));

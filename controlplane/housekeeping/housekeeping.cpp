@@ -30,7 +30,7 @@ with old as (
     where kept_for is null and slot < now() - $1 * interval '1 ms' order by slot limit $2),
 judged as (
     select old.*, (select i.id from incident_monitor j join incident i on i.id = j.incident_id
-                   where j.monitor_id = old.monitor_id
+                   where j.monitor_id in (select old.monitor_id union all select g.id from monitor_group g where g.members @> array[old.monitor_id])
                      and old.slot between i.opened_at - interval '1 day' and j.joined_at + interval '10 minutes'
                    order by i.id desc limit 1) as needed_by
     from old),
@@ -75,6 +75,15 @@ delete from slot_hour where ctid = any(array(
      {"housekeeping_sights", R"sql(
 delete from sight where id = any(array(
     select id from sight where used_on < ((now() - $1 * interval '1 ms') at time zone 'utc')::date - 2 limit $2)))sql"}},
+    {"suppression", [](const HousekeepingOptions& o) { return o.history.keep_results; },
+     {"housekeeping_suppressions", R"sql(
+delete from suppression where id = any(array(select id from suppression where ended_at < now() - $1 * interval '1 ms' limit $2)))sql"}},
+    // Windows that are deleted, and of which every end was told; their occurrences go with them.
+    {"maintenance", [](const HousekeepingOptions& o) { return o.history.keep_results; },
+     {"housekeeping_maintenance", R"sql(
+delete from maintenance where id = any(array(
+    select w.id from maintenance w where w.deleted_at < now() - $1 * interval '1 ms'
+    and not exists (select from maintenance_occurrence o where o.window_id = w.id and o.started_at is not null and o.ended_at is null) limit $2)))sql"}},
     // Leases of control planes that are no more. Others keep their epoch for ever.
     {"lease", [](const HousekeepingOptions& o) { return o.keep_changes; },
      {"housekeeping_leases", R"sql(

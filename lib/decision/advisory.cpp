@@ -47,6 +47,7 @@ std::optional<Reason> advise(Step& step) {
         }
     }
     if (found.regions.empty() && still.empty()) return std::nullopt;
+    if (!state.advisory && withholds_advisory(step)) return std::nullopt;
     if (!state.advisory) {
         state.advisory = std::move(found);
         step.note(NoteKind::advisory, state.shown(), state.shown(), Reason::minority_failing);

@@ -90,7 +90,8 @@ MonitorState first_state(TimePoint now) {
 }
 
 Decision decide(MonitorState state, const Definition& definition, const Event& event) {
-    Step step{definition, event.now, event.fresh_id, std::move(state), {}, {}, {}};
+    Step step{definition, event.now, event.fresh_id, std::move(state), {}, {}, {}, event.around};
+    const bool suspected = step.state.suspicion.has_value();
     if (step.state.spec_hash == 0) {
         step.state.spec_hash = definition.spec_hash;
         step.state.voters_hash = definition.voters_hash;
@@ -106,9 +107,13 @@ Decision decide(MonitorState state, const Definition& definition, const Event& e
         reason = definition.heartbeat ? ping_seen(step, *ping) : Reason::vote_from_stranger;
     } else if (const auto* judgement = std::get_if<RegionsJudged>(&event.what)) {
         reason = judged(step, judgement->well);
-    } else {
+    } else if (std::holds_alternative<DefinitionRead>(event.what)) {
         reason = definition_read(step);
     }
+    if (!suspected && step.state.suspicion) ask_parents(step);
+    const auto noticed = look_around(step);
+    step.state.muting.tidy();
+    if (reason == Reason::nothing_due || reason == Reason::vote_counted) reason = noticed.value_or(reason);
     if (definition.heartbeat) settle(step.state, definition);
     return {std::move(step.state), std::move(step.effects), reason};
 }
@@ -120,10 +125,12 @@ std::optional<TimePoint> next_tick(const MonitorState& state, const Definition& 
     const auto consider = [&](TimePoint at) {
         if (!next || at < *next) next = at;
     };
+    if (const auto look = next_look_around(state, definition)) consider(*look);
     if (definition.heartbeat) {
-        if (!state.heartbeat.deadline) return std::nullopt;
+        if (!state.heartbeat.deadline) return next;
         // Past it, whoever decides may not have heard everything yet: it is asked again soon.
-        return std::max(*state.heartbeat.deadline + kLatePingsWay, now + kHeardAgain);
+        consider(std::max(*state.heartbeat.deadline + kLatePingsWay, now + kHeardAgain));
+        return next;
     }
     if (state.suspicion) consider(state.suspicion->deadline);
     if (!state.covered && !state.advisory) return next;

@@ -25,10 +25,14 @@ struct RegionsJudged {
     bool well = false;
 };
 
+// What is around the monitor may have changed: a window began or ended, a parent fell or recovered.
+struct LookAround {};
+
 struct Event {
     TimePoint now;      // by the engine's clock; does not fall for one monitor but by a correction of that clock
     AdvisoryId fresh_id;  // for an advisory, should one be opened
-    std::variant<ResultSeen, Tick, DefinitionRead, PingSeen, RegionsJudged> what;
+    std::variant<ResultSeen, Tick, DefinitionRead, PingSeen, RegionsJudged, LookAround> what;
+    Suppression around{};
 };
 
 struct Decision {

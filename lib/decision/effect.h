@@ -72,8 +72,11 @@ struct AdvisoryClosed {
 struct FlappingBegan { int changes = 0; };
 struct FlappingEnded { Reason reason = Reason::flapping_calmed; };
 
+// Its parents are to be checked at once, unless they were seen well since `since`.
+struct AskParents { TimePoint since; };
+
 using Effect = std::variant<Note, Changed, Confirm, Joins, Leaves, AdvisoryOpened, AdvisoryChanged, AdvisoryClosed, FlappingBegan,
-                            FlappingEnded>;
+                            FlappingEnded, AskParents>;
 
 }  // namespace sonde::decision
 

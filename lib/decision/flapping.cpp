@@ -44,11 +44,19 @@ void stop_flapping(Step& step, Reason reason) {
     auto& flaps = step.state.flaps;
     if (flaps.since) {
         step.note(NoteKind::transition, step.state.shown(), step.state.shown(), reason);
-        step.effects.emplace_back(FlappingEnded{reason});
+        if (flaps.told) step.effects.emplace_back(FlappingEnded{reason});
         flaps.changes.clear();
         flaps.outages.clear();
     }
     flaps.since.reset();
+    flaps.told = false;
+}
+
+void tell_flapping(Step& step) {
+    auto& state = step.state;
+    if (!state.flaps.since || state.flaps.told || !(state.in_outage || state.in_warning)) return;
+    state.flaps.told = true;
+    step.effects.emplace_back(FlappingBegan{step.definition.policy.flapping.changes});
 }
 
 }  // namespace sonde::decision

@@ -100,6 +100,24 @@ IncidentDecision mark(std::optional<Incident> open, const MonitorMarked& marked)
     return decision;
 }
 
+// A first, a last, twice as many or half as many are worth an entry.
+bool is_material(int before, int now) {
+    if (before == now) return false;
+    return before == 0 || now == 0 || now >= before * 2 || now * 2 <= before;
+}
+
+IncidentDecision radius(std::optional<Incident> open, const RadiusSeen& seen) {
+    IncidentDecision decision;
+    decision.next = std::move(open);
+    if (is_over(decision.next) || !is_material(decision.next->affected_monitors, seen.monitors)) return decision;
+    decision.next->affected_monitors = seen.monitors;
+    decision.next->affected_sites = seen.sites;
+    enter(decision, TimelineKind::radius, kEngine, std::nullopt, Reason::radius_changed, {},
+          {{"affected", {{"monitors", seen.monitors}, {"sites", seen.sites}}}});
+    decision.told = Told::updated;
+    return decision;
+}
+
 IncidentDecision end_with_site(std::optional<Incident> open, const SiteGone& gone, TimePoint now) {
     IncidentDecision decision;
     decision.next = std::move(open);
@@ -120,7 +138,7 @@ void take_in(Incident& incident, const MonitorJoins& joins, TimePoint now) {
     auto* member = find_member(incident, joins.monitor);
     if (member == nullptr) member = &incident.members.emplace_back();
     *member = {.monitor = joins.monitor, .name = joins.monitor_name, .cause = joins.cause, .joined_at = now, .left_at = {},
-               .severity = joins.severity, .regions = joins.regions, .named = false, .told = {joins.cause, now, 0}};
+               .severity = joins.severity, .regions = joins.regions, .named = false, .told = {joins.cause, now, 0}, .is_group = joins.is_group};
 }
 
 void follow_severity(IncidentDecision& decision) {
@@ -161,6 +179,7 @@ IncidentDecision decide(std::optional<Incident> incident, const IncidentEvent& e
     if (const auto* seen = std::get_if<MonitorSeen>(&event.what)) return see(std::move(incident), *seen, event.now);
     if (const auto* gone = std::get_if<SiteGone>(&event.what)) return end_with_site(std::move(incident), *gone, event.now);
     if (const auto* marked = std::get_if<MonitorMarked>(&event.what)) return mark(std::move(incident), *marked);
+    if (const auto* seen = std::get_if<RadiusSeen>(&event.what)) return radius(std::move(incident), *seen);
     return carry_out(std::move(incident), std::get<Command>(event.what), event);
 }
 

@@ -28,10 +28,11 @@ struct Member {
     check::FailureClass cause = check::FailureClass::none;  // as last seen
     TimePoint joined_at;
     std::optional<TimePoint> left_at;
-    Severity severity = Severity::critical;                 // the monitor's own
+    Severity severity = Severity::critical;                 // its own
     std::vector<std::string> regions = {};                  // names of those that see it, as last seen
     bool named = false;                                     // by a person; its checks have not been seen failing in this incident
     CauseTold told = {};
+    bool is_group = false;                                  // `monitor` is the number of a group
     friend bool operator==(const Member&, const Member&) = default;
 };
 
@@ -81,6 +82,8 @@ struct Incident {
     int reopened = 0;                        // times
     std::vector<PublicUpdate> updates = {};  // those deleted stay, with deleted_at
     std::optional<Postmortem> postmortem = {};  // the latest version
+    int affected_monitors = 0;               // suppressed because of it, when that was last told
+    int affected_sites = 0;
 
     [[nodiscard]] bool has(MonitorId monitor) const;  // and it has not left
     friend bool operator==(const Incident&, const Incident&) = default;
@@ -98,6 +101,7 @@ struct MonitorJoins {
     TimePoint failing_since;
     std::vector<std::string> regions;  // names of those that see it
     Reason reason = Reason::quorum_down;
+    bool is_group = false;             // `monitor` is the number of a group
 };
 
 struct MonitorLeaves {
@@ -141,10 +145,16 @@ struct Around {
     milliseconds reopen_within{86'400'000};
 };
 
+// How many are suppressed now because of it.
+struct RadiusSeen {
+    int monitors = 0;
+    int sites = 0;
+};
+
 struct IncidentEvent {
     TimePoint now;
     IncidentId fresh_id;  // for an incident, should one be opened
-    std::variant<MonitorJoins, MonitorLeaves, Command, MonitorSeen, SiteGone, MonitorMarked> what;
+    std::variant<MonitorJoins, MonitorLeaves, Command, MonitorSeen, SiteGone, MonitorMarked, RadiusSeen> what;
     Around around = {};   // of a Command
 };
 
@@ -167,6 +177,7 @@ enum class TimelineKind : unsigned char {
     postmortem_written,
     flapping_began,
     flapping_ended,
+    radius,
 };
 
 // What is told of an incident: events `incident.<kind>`.
@@ -230,11 +241,11 @@ struct sonde::EnumNames<sonde::decision::IncidentState> {
 
 template <>
 struct sonde::EnumNames<sonde::decision::TimelineKind> {
-    static constexpr std::array<std::string_view, 18> names{
+    static constexpr std::array<std::string_view, 19> names{
         "opened",   "monitor_joined",   "monitor_left",  "acknowledged",   "unacknowledged", "commented",
         "resolved", "cause_changed",    "severity_changed", "assigned",    "title_changed",  "reopened",
         "update_published", "update_edited", "update_deleted", "postmortem_written",
-        "flapping_began", "flapping_ended"};
+        "flapping_began", "flapping_ended", "radius"};
 };
 
 template <>

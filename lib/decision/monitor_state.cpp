@@ -4,6 +4,7 @@
 
 #include <charconv>
 
+#include "lib/decision/muting_text.h"
 #include "lib/json/reader.h"
 
 namespace sonde::decision {
@@ -53,6 +54,7 @@ void write_flaps(Out out, const Flaps& flaps) {
     times(flaps.outages);
     fmt::format_to(out, "]");
     if (flaps.since) fmt::format_to(out, R"(,"since":{})", to_unix_ms(*flaps.since));
+    if (flaps.since && !flaps.told) fmt::format_to(out, R"(,"untold":true)");
     fmt::format_to(out, "}}");
 }
 
@@ -221,6 +223,9 @@ void read_flaps(const Json& document, Flaps& flaps, json::Problems& problems) {
         }
     }
     if (in.has("since")) read_time(in, "since", flaps.since.emplace());
+    bool untold = false;
+    in.boolean("untold", untold);
+    flaps.told = flaps.since && !untold;
     in.finish();
 }
 
@@ -256,6 +261,7 @@ std::string write_state(const MonitorState& state) {
     if (state.spec_revision != 0) fmt::format_to(out, R"(,"spec_revision":{})", state.spec_revision);
     if (state.flaps != Flaps{}) write_flaps(out, state.flaps);
     if (state.counted_under.hash != 0) fmt::format_to(out, R"(,"counted_under":"{:016x}")", state.counted_under.hash);
+    if (!state.muting.empty()) write_muting(text, *state.muting);
     fmt::format_to(out, R"(,"votes":[)");
     for (std::size_t i = 0; i < state.votes.size(); ++i) {
         if (i != 0) text.push_back(',');
@@ -289,6 +295,7 @@ Result<MonitorState> read_state(std::string_view text) {
     in.whole("spec_revision", state.spec_revision, 0, INT32_MAX);
     if (const auto* inner = in.object("flaps")) read_flaps(*inner, state.flaps, problems);
     read_hash(in, "counted_under", state.counted_under.hash);
+    if (const auto* inner = in.object("muting")) state.muting = read_muting(*inner, problems);
     if (const auto* items = in.array("votes", 1000)) {
         for (std::size_t i = 0; i < items->size(); ++i) {
             state.votes.push_back(read_vote((*items)[i], fmt::format("/votes/{}", i), problems));

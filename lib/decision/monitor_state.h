@@ -7,7 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/decision/boxed.h"
 #include "lib/decision/heartbeat.h"
+#include "lib/decision/suppression.h"
 #include "lib/decision/vote.h"
 #include "lib/base/result.h"
 
@@ -70,6 +72,7 @@ struct Flaps {
     std::vector<TimePoint> changes;  // between up and anything worse
     std::vector<TimePoint> outages;  // between down and anything better
     std::optional<TimePoint> since;  // flapping
+    bool told = false;               // and that was told
     friend bool operator==(const Flaps&, const Flaps&) = default;
 };
 
@@ -98,9 +101,11 @@ struct MonitorState {
     int spec_revision = 0;     // what was checked by an earlier revision of the monitor was checked by another spec; 0: there was no other
     Flaps flaps;
     CountedUnder counted_under;
+    Boxed<Muting> muting;      // what is not told, and why
 
     [[nodiscard]] State shown() const {
         if (activity != Activity::active) return State::paused;
+        if (muting->window) return State::maintenance;
         if (!covered) return State::unknown;
         switch (known) {
             case Known::pending: return State::pending;

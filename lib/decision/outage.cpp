@@ -2,16 +2,13 @@
 #include "lib/decision/step.h"
 
 namespace sonde::decision {
-namespace {
 
-Joins join_by(const Step& step, Scope scope, Reason reason, std::optional<TimePoint> failing_since, int least_rank) {
-    auto seen = sighting_of(step.state, step.definition, step.now, least_rank);
+Joins join_by(const Step& step, Scope scope, Reason reason, std::optional<TimePoint> failing_since) {
+    auto seen = sighting_of(step.state, step.definition, step.now, least_rank(scope));
     Joins joins{scope, reason, seen.cause, seen.since, std::move(seen.regions)};
     if (failing_since) joins.failing_since = *failing_since;
     return joins;
 }
-
-}  // namespace
 
 void Step::edge(State from, Reason reason) {
     const auto to = state.shown();
@@ -35,21 +32,19 @@ void become(Step& step, Known known, Reason reason, std::optional<TimePoint> fai
     const bool flaps_now = changes_again(step, before, reason);
 
     if (known == Known::down && !state.in_outage) {
-        step.effects.emplace_back(join_by(step, Scope::outage, reason, failing_since, 2));
-        state.in_outage = true;
+        fails(step, join_by(step, Scope::outage, reason, failing_since));
     }
     if (known == Known::degraded && !state.in_warning) {
-        step.effects.emplace_back(join_by(step, Scope::warning, reason, failing_since, 1));
-        state.in_warning = true;
+        fails(step, join_by(step, Scope::warning, reason, failing_since));
     }
-    if (flaps_now) {
-        step.note(NoteKind::transition, state.shown(), state.shown(), Reason::flapping_began);
-        step.effects.emplace_back(FlappingBegan{step.definition.policy.flapping.changes});
-    }
+    if (flaps_now) step.note(NoteKind::transition, state.shown(), state.shown(), Reason::flapping_began);
+    tell_flapping(step);
     if (known != Known::down && state.in_outage) {
         step.effects.emplace_back(Leaves{Scope::outage, reason});
         state.in_outage = false;
     }
+    if (known != Known::down && state.muting->outage) state.muting.edit().outage.reset();
+    if (known == Known::up && state.muting->warning) state.muting.edit().warning.reset();
     // A warning outlasts the outage: the certificate still expires when the server is back.
     if (known == Known::up && state.in_warning) {
         step.effects.emplace_back(Leaves{Scope::warning, reason});

@@ -68,13 +68,27 @@ enum class Reason : unsigned char {
     // A verdict that changes too often.
     flapping_began,
     flapping_calmed,     // good for long enough
+
+    // Suppression: a failure is not told, and when it is told after all.
+    maintenance_started,
+    maintenance_ended,
+    in_maintenance,
+    dependency_down,     // a parent is down, or suppressed by its own parent
+    dependency_ended,    // the parent is back, or the dependency is gone, and it still fails
+    parent_in_doubt,     // what becomes of the parent is awaited first
+    group_speaks,        // a quiet group pages for its members
+    quiet_ended,         // no group speaks for it any longer
+    minority_suppressed, // an advisory was not opened
+    group_down,          // fewer members are left than the group needs
+    group_recovered,
+    radius_changed,      // how many monitors are suppressed because of an incident
 };
 
 }  // namespace sonde::decision
 
 template <>
 struct sonde::EnumNames<sonde::decision::Reason> {
-    static constexpr std::array<std::string_view, 46> names{
+    static constexpr std::array<std::string_view, 58> names{
         "vote_counted", "vote_superseded", "vote_late", "vote_from_stranger", "agents_fault",
         "not_watched", "nothing_due", "below_quorum", "quorum_unconfirmed", "confirmation_repeated",
         "confirmation_refuted", "recheck_passed", "confirmation_unanswered", "first_quorum", "quorum_down",
@@ -84,8 +98,11 @@ struct sonde::EnumNames<sonde::decision::Reason> {
         "heartbeat_noted", "first_heartbeat", "heartbeat_late", "heartbeat_failed", "heartbeat_recovered",
         "vote_of_old_spec", "cause_changed", "severity_followed",
         "vote_excluded", "vote_quarantined", "region_in_doubt", "region_quarantined", "votes_recounted",
-        "paging_region_down", "flapping_began", "flapping_calmed"};
+        "paging_region_down", "flapping_began", "flapping_calmed",
+        "maintenance_started", "maintenance_ended", "in_maintenance", "dependency_down", "dependency_ended",
+        "parent_in_doubt", "group_speaks", "quiet_ended", "minority_suppressed", "group_down",
+        "group_recovered", "radius_changed"};
 };
 
 static_assert(sonde::EnumNames<sonde::decision::Reason>::names.size() ==
-              static_cast<std::size_t>(sonde::decision::Reason::flapping_calmed) + 1);
+              static_cast<std::size_t>(sonde::decision::Reason::radius_changed) + 1);

@@ -27,6 +27,8 @@ void withdraw(Step& step, Reason reason) {
     state.known = Known::pending;
     state.covered = false;
     state.recovery = {};
+    if (state.muting->outage) state.muting.edit().outage.reset();
+    if (state.muting->warning) state.muting.edit().warning.reset();
     step.edge(from, reason);
     stop_flapping(step, reason);
     if (state.in_outage) step.effects.emplace_back(Leaves{Scope::outage, reason});

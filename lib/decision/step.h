@@ -13,6 +13,7 @@ struct Step {
     std::vector<Effect> effects;
     Tally tally;              // of state.votes at `now`
     std::optional<Slot> slot;  // of the result that is being decided on
+    const Suppression& around;
 
     void count() { tally = decision::tally(state.votes, definition, now); }
     void note(NoteKind kind, State from, State to, Reason reason) { effects.emplace_back(Note{kind, from, to, reason, slot}); }
@@ -47,12 +48,26 @@ void become(Step& step, Known known, Reason reason, std::optional<TimePoint> fai
 std::optional<Reason> recover(Step& step, const Vote& vote);
 std::optional<Reason> first_quorum(Step& step);
 
+// suppression.cpp ─ what is told, what is withheld, and what is told after all.
+// The monitor begins to fail: it joins, unless that is suppressed.
+void fails(Step& step, Joins joins);
+// Takes over what is around, and tells what nothing covers any longer.
+std::optional<Reason> look_around(Step& step);
+void ask_parents(Step& step);
+// True if an advisory must not be opened now; notes that once.
+bool withholds_advisory(Step& step);
+// When withheld failures are to be looked at without anything else happening.
+std::optional<TimePoint> next_look_around(const MonitorState& state, const Definition& definition);
+Joins join_by(const Step& step, Scope scope, Reason reason, std::optional<TimePoint> failing_since);
+
 // advisory.cpp
 std::optional<Reason> advise(Step& step);
 
 // flapping.cpp
 // What is known has changed from `before`. True if the monitor flaps since now. A correction is no change of the target.
 bool changes_again(Step& step, Known before, Reason reason);
+// Once it flaps and something of it is open: what is withheld does not tell that it flaps either.
+void tell_flapping(Step& step);
 // Ends it, if it is so.
 void stop_flapping(Step& step, Reason reason);
 

@@ -33,6 +33,9 @@ enum class Reason : unsigned char {
     receiver_gone,     // 410: it asks for nothing more
     receiver_refused,  // another answer that a repetition would not change
     gave_up,           // delivery.give_up_after has passed
+    // superseded, too
+    group_changed_since,
+    maintenance_ended_since,
 };
 
 }  // namespace sonde::notifier
@@ -44,7 +47,7 @@ struct sonde::EnumNames<sonde::notifier::DeliveryState> {
 
 template <>
 struct sonde::EnumNames<sonde::notifier::Reason> {
-    static constexpr std::array<std::string_view, 13> names{
+    static constexpr std::array<std::string_view, 15> names{
         "",
         "channel_disabled",
         "channel_deleted",
@@ -58,5 +61,7 @@ struct sonde::EnumNames<sonde::notifier::Reason> {
         "receiver_gone",
         "receiver_refused",
         "gave_up",
+        "group_changed_since",
+        "maintenance_ended_since",
     };
 };

@@ -30,10 +30,13 @@ bool explains_silence(EventKind kind) {
         case EventKind::region_released:
         case EventKind::monitor_flapping_began:
         case EventKind::monitor_flapping_ended:
+        case EventKind::maintenance_started:
+        case EventKind::maintenance_ended:
             return true;
         case EventKind::monitor_changed:
         case EventKind::channel_test:
         case EventKind::other:
+        case EventKind::group_changed:
             return false;
     }
     return false;

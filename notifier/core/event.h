@@ -37,6 +37,9 @@ enum class EventKind : unsigned char {
     incident_update_edited,
     incident_update_deleted,
     incident_postmortem_published,
+    maintenance_started,
+    maintenance_ended,
+    group_changed,
 };
 
 // From the text of outbox.kind.
@@ -50,7 +53,7 @@ bool explains_silence(EventKind kind);
 
 template <>
 struct sonde::EnumNames<sonde::notifier::EventKind> {
-    static constexpr std::array<std::string_view, 27> names{
+    static constexpr std::array<std::string_view, 30> names{
         "incident.opened",
         "incident.updated",
         "incident.acknowledged",
@@ -78,5 +81,8 @@ struct sonde::EnumNames<sonde::notifier::EventKind> {
         "incident.update_edited",
         "incident.update_deleted",
         "incident.postmortem_published",
+        "maintenance.started",
+        "maintenance.ended",
+        "group.changed",
     };
 };

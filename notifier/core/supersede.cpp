@@ -55,6 +55,13 @@ std::optional<Reason> supersede(EventKind kind, const std::vector<EventKind>& la
         case EventKind::monitor_changed:
             if (came(EventKind::monitor_changed)) return Reason::monitor_changed_since;
             return std::nullopt;
+        case EventKind::group_changed:
+            if (came(EventKind::group_changed)) return Reason::group_changed_since;
+            return std::nullopt;
+        case EventKind::maintenance_started:
+            if (came(EventKind::maintenance_ended)) return Reason::maintenance_ended_since;
+            return std::nullopt;
+        case EventKind::maintenance_ended:
         case EventKind::incident_resolved:
         case EventKind::advisory_closed:
         case EventKind::channel_test:

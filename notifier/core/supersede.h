@@ -23,7 +23,8 @@ namespace sonde::notifier {
 // * Opened again is as opened; of severities and assignments only the last counts; public updates and postmortems stay.
 // * advisory.closed makes all before it old; it is final as well. Of its changes only the last counts.
 // * Of a region's health only the last counts; so of a monitor's flapping.
-// * Of a region's coverage, and of a monitor's changes, only the last counts.
+// * Of a region's coverage, and of a monitor's and a group's changes, only the last counts.
+// * maintenance.ended makes maintenance.started old; it is final as well.
 std::optional<Reason> supersede(EventKind kind, const std::vector<EventKind>& later);
 
 }  // namespace sonde::notifier

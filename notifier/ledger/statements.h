@@ -12,7 +12,8 @@
 // outbox_by_subject has it.
 #define SONDE_SUBJECT(row)                                                                          \
     "split_part(" row ".kind, '.', 1) || ':' || coalesce(" row ".payload #>> '{advisory,id}', " row \
-    ".payload #>> '{coverage,region}', " row ".payload #>> '{monitor,id}')"
+    ".payload #>> '{coverage,region}', " row ".payload #>> '{maintenance,id}', " row                                \
+    ".payload #>> '{group,id}', " row ".payload #>> '{monitor,id}')"
 #define SONDE_SAME_SUBJECT(one, other) SONDE_SUBJECT(one) " = " SONDE_SUBJECT(other)
 
 #define SONDE_UNFINISHED(row) row ".state not in ('sent', 'superseded', 'dead', 'not_sent')"

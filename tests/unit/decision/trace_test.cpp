@@ -8,6 +8,8 @@
 // `pause`, `resume`, `delete`, `edit` (of the spec: the next revision), `policy {…}`, `interval <duration>`, `regions <name>=<domain>…`, `quarantine <region>`,
 // `release <region>`, `judged well|doubtful`, `<action> by <actor> [version <n>] [<term> <value>]…`, `site-gone`, `nothing`; `@<monitor>` at the end where there are several.
 // A result is of the revision that the engine knows, unless it says another.
+// `depends A on B`, `group NAME needs 2 of A B C [quiet]` stand before the events; `window begins`, `window ends`, `independent` (no parents any more)
+// change what is around a monitor. What others decide because of an event follows it after `|`.
 // Ticks that come due in between are shown as lines of their own, marked `·`.
 // SONDE_UPDATE_GOLDEN=1 writes the traces anew.
 #include <doctest/doctest.h>
@@ -49,6 +51,9 @@ public:
             } else if (line.starts_with("monitor ")) {
                 out_ += line + "\n";
                 add_monitor(line);
+            } else if (line.starts_with("depends ") || line.starts_with("group ")) {
+                out_ += line + "\n";
+                relate(line);
             } else if (line.find("] ·") == std::string::npos) {
                 event(line.substr(0, line.find(" → ")));
             }
@@ -115,6 +120,30 @@ private:
         monitors_[definition.name] = world_.add(definition);
     }
 
+    void relate(const std::string& line) {
+        std::istringstream words(line);
+        std::string word, name, skip;
+        words >> word >> name;
+        if (word == "depends") {
+            words >> skip >> word;
+            const auto parent = groups_.contains(word) ? node_of(groups_.at(word)) : node_of(id_of(word));
+            return world_.relations.depends(node_of(id_of(name)), parent);
+        }
+        GroupDefinition group;
+        group.id = groups_[name] = GroupId{1000 + static_cast<std::int64_t>(groups_.size())};
+        group.site = SiteId{1};
+        group.name = name;
+        group.site_name = "Shop";
+        words >> skip >> group.needed >> skip;
+        while (words >> word) {
+            if (word == "quiet") group.quiet_members = true;
+            else group.members.push_back(id_of(word));
+        }
+        world_.relations.put_group(group);
+    }
+
+    MonitorId id_of(const std::string& name) { return world_.monitor(monitors_.at(name)).definition.monitor; }
+
     void run_ticks(TimePoint until) {
         while (const auto due = world_.next_tick(now_)) {
             if (due->first > until) break;
@@ -166,6 +195,23 @@ private:
             std::string judgement;
             words >> judgement;
             return world_.happens(index, now_, RegionsJudged{judgement == "well"});
+        }
+        if (word == "window") {
+            words >> word;
+            if (word == "begins") world_.windows[index] = WindowId{500};
+            else world_.windows.erase(index);
+            return word + world_.settle(now_);
+        }
+        if (word == "independent") {
+            const auto edges = world_.relations.edges();
+            const auto groups = world_.relations.groups();
+            world_.relations.clear();
+            for (const auto& [id, group] : groups) world_.relations.put_group(group);
+            for (const auto& [child, parents] : edges) {
+                if (child == node_of(definition.monitor)) continue;
+                for (const auto parent : parents) world_.relations.depends(child, parent);
+            }
+            return word + world_.settle(now_);
         }
         if (word == "ping") return world_.happens(index, now_, ping(words));
         if (word == "site-gone") return world_.site_gone(now_);
@@ -274,6 +320,7 @@ private:
     std::map<std::string, int> monitors_;
     std::map<std::string, int> ids_;
     std::map<std::string, TimePoint> ill_;
+    std::map<std::string, GroupId> groups_;
     TimePoint now_;
     std::optional<TimePoint> deaf_since_;
     std::string out_;

@@ -116,6 +116,7 @@ std::string World::apply(int index, TimePoint now, const Effect& effect) {
     if (const auto* ended = std::get_if<FlappingEnded>(&effect)) {
         return fmt::format("calm; {}", mark(definition, now, TimelineKind::flapping_ended, ended->reason));
     }
+    if (const auto* asks = std::get_if<AskParents>(&effect)) return parents_asked(index, now, asks->since);
     const auto& closed = std::get<AdvisoryClosed>(effect);
     std::erase_if(advisories_open, [&](const Advisory& one) { return one.id == closed.advisory.id; });
     return "closes advisory";
@@ -126,18 +127,101 @@ std::string World::mark(const Definition& definition, TimePoint now, TimelineKin
     for (const auto scope : {Scope::outage, Scope::warning}) {
         const auto* there = open(scope);
         if (there == nullptr) continue;
-        text += apply(decide(std::optional(*there), {now, IncidentId{next_id_++}, MonitorMarked{definition.monitor, kind, reason}}));
+        text += apply(decide(std::optional(*there), {now, {}, MonitorMarked{definition.monitor, kind, reason}}));
     }
     return text.empty() ? "no incident" : text;
 }
 
 std::string World::happens(int index, TimePoint now, decltype(Event::what) what) {
+    auto text = decide_on(index, now, std::move(what));
+    return text + settle(now);
+}
+
+std::string World::settle(TimePoint now) {
+    std::string text;
+    if (relations.empty() && windows.empty() &&
+        std::all_of(monitors_.begin(), monitors_.end(), [](const Watched& one) { return one.state.muting.empty(); })) {
+        return text;
+    }
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (int i = 0; i < static_cast<int>(monitors_.size()); ++i) {
+            if (!monitor(i).seen) continue;
+            const auto before = monitor(i).state;
+            const auto said = decide_on(i, now, LookAround{});
+            if (monitor(i).state == before) continue;
+            changed = true;
+            if (said.find(';') != std::string::npos) text += fmt::format(" | @{} {}", monitor(i).definition.name, said);
+        }
+        for (const auto& [id, group] : relations.groups()) {
+            const auto said = look_at(group, now);
+            if (!said.empty()) text += fmt::format(" | @{} {}", group.name, said);
+        }
+    }
+    return text;
+}
+
+std::string World::look_at(const GroupDefinition& group, TimePoint now) {
+    std::vector<MemberSeen> seen;
+    for (const auto member : group.members) seen.push_back(member_seen(state(member), definition(member)));
+    auto& kept = groups[group.id];
+    const auto from = kept.shown;
+    const auto decision = decide(kept, group, seen, false, now);
+    kept = decision.next;
+    std::string text;
+    if (decision.changed) text += fmt::format("{} → {}", name_of(from), name_of(kept.shown));
+    const auto* there = open(Scope::outage);
+    const auto incident = there != nullptr ? std::optional(*there) : std::nullopt;
+    if (decision.joins) {
+        MonitorJoins joins{group.site, group.site_name, MonitorId{group.id.value()}, group.name, Scope::outage, group.severity,
+                           check::FailureClass::none, kept.failing_since.value_or(now), {}, decision.reason, true};
+        text += "; " + apply(decide(incident, {now, fresh_incident(), joins}));
+    }
+    if (decision.leaves) text += "; " + apply(decide(incident, {now, {}, MonitorLeaves{MonitorId{group.id.value()}, decision.reason}}));
+    return text;
+}
+
+const MonitorState* World::state(MonitorId id) const {
+    for (const auto& one : monitors_) {
+        if (one.definition.monitor == id) return one.seen ? &one.state : nullptr;
+    }
+    return nullptr;
+}
+
+const Definition* World::definition(MonitorId id) const {
+    for (const auto& one : monitors_) {
+        if (one.definition.monitor == id) return &one.definition;
+    }
+    return nullptr;
+}
+
+Suppression World::around(int index) const {
+    const auto& definition = monitors_.at(static_cast<std::size_t>(index)).definition;
+    auto around = relations.around(definition.monitor, definition.site, *this);
+    if (const auto window = windows.find(index); window != windows.end()) around.window = window->second;
+    return around;
+}
+
+std::string World::parents_asked(int index, TimePoint now, TimePoint since) {
+    std::string text = "asks parents";
+    const auto& definition = monitor(index).definition;
+    for (const auto parent : relations.ancestors_of(definition.monitor, definition.site)) {
+        const auto* there = state(parent);
+        if (there == nullptr) continue;
+        const auto well = well_at(*there, *this->definition(parent));
+        if (well && *well < since && !footing_of(*there).suspected) text += " " + this->definition(parent)->name;
+    }
+    (void)now;
+    return text;
+}
+
+std::string World::decide_on(int index, TimePoint now, decltype(Event::what) what) {
     auto& watched = monitor(index);
     if (!watched.seen) {
         watched.state = first_state(now);
         watched.seen = true;
     }
-    auto decision = decide(watched.state, watched.definition, {now, AdvisoryId{next_id_++}, std::move(what)});
+    auto decision = decide(watched.state, watched.definition, {now, AdvisoryId{next_id_++}, std::move(what), around(index)});
     watched.state = std::move(decision.next);
     auto text = fmt::format("{} ({})", name_of(decision.reason), describe(tally(watched.state.votes, watched.definition, now)));
     for (const auto& effect : decision.effects) text += "; " + apply(index, now, effect);

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "lib/decision/decide.h"
+#include "lib/decision/dependency.h"
+#include "lib/decision/group.h"
 #include "lib/decision/incident.h"
 
 namespace sonde::decision::test {
@@ -16,7 +18,7 @@ struct Watched {
     bool seen = false;
 };
 
-class World {
+class World : public decision::View {
 public:
     // In the order of adding. The name is the region's id plus one.
     int add(decision::Definition definition);
@@ -31,6 +33,16 @@ public:
     // The earliest instant at which a tick is due, and for which monitor; nothing if none is.
     [[nodiscard]] std::optional<std::pair<TimePoint, int>> next_tick(TimePoint now) const;
 
+    // Who depends on whom, which groups there are, and which windows are open on which monitors.
+    decision::Dependencies relations;
+    std::map<int, WindowId> windows;
+    std::map<GroupId, decision::GroupState> groups;
+    // Everybody looks around until nothing changes any more. Returns what happened: ` | @API …`.
+    std::string settle(TimePoint now);
+    [[nodiscard]] decision::Suppression around(int index) const;
+    [[nodiscard]] const decision::MonitorState* state(MonitorId monitor) const override;
+    [[nodiscard]] const decision::Definition* definition(MonitorId monitor) const override;
+
     // All incidents there ever were, in the order of opening, and all advisories.
     std::vector<decision::Incident> incidents;
     std::vector<decision::Advisory> advisories_open;
@@ -43,6 +55,9 @@ private:
     // The number of the incident that would be opened next, from 1.
     [[nodiscard]] IncidentId fresh_incident() const { return IncidentId{static_cast<std::int64_t>(incidents.size()) + 1}; }
     std::string mark(const decision::Definition& definition, TimePoint now, decision::TimelineKind kind, decision::Reason reason);
+    std::string decide_on(int index, TimePoint now, decltype(decision::Event::what) what);
+    std::string look_at(const decision::GroupDefinition& group, TimePoint now);
+    std::string parents_asked(int index, TimePoint now, TimePoint since);
     decision::Incident* open(decision::Scope scope);
 
     std::vector<Watched> monitors_;

@@ -231,3 +231,21 @@ TEST_CASE("who opened an incident is told, though what failed already joined it 
     CHECK(decision.entries[news[0].entry].comment == "told by phone");
     CHECK(decision.next->failing_since == kAt);
 }
+
+TEST_CASE("an incident's event names its groups apart from its monitors, and its blast radius") {
+    auto incident = opened();
+    const decision::MonitorJoins joins{SiteId{3}, "Café API", MonitorId{21}, "Web", decision::Scope::outage, decision::Severity::critical,
+                                   check::FailureClass::none, kAt, {}, decision::Reason::group_down, true};
+    incident = *decision::decide(incident, {kAt + seconds{2}, {}, joins}).next;
+    CHECK(decision::decide(incident, {kAt, {}, decision::RadiusSeen{0, 0}}).entries.empty());
+    const auto grown = decision::decide(incident, {kAt + seconds{3}, {}, decision::RadiusSeen{12, 3}});
+    REQUIRE(grown.entries.size() == 1);
+    CHECK(grown.entries[0].kind == decision::TimelineKind::radius);
+    CHECK_MESSAGE(decision::decide(grown.next, {kAt, {}, decision::RadiusSeen{20, 3}}).entries.empty(), "less than twice as many are no news");
+    CHECK(decision::decide(grown.next, {kAt, {}, decision::RadiusSeen{6, 3}}).entries.size() == 1);
+    EventParts parts("incident.updated", kAt + seconds{3}, "radius_changed");
+    parts.site = incident.site;
+    parts.site_name = "Café API";
+    parts.incident = &*grown.next;
+    check_golden("event_incident_updated.json", make_event(EventId{104}, parts).document);
+}

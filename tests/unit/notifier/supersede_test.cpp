@@ -49,6 +49,9 @@ TEST_CASE("advisories, coverage and monitors have their own last words") {
     CHECK(supersede(coverage_lost, {coverage_restored}) == Reason::coverage_changed_since);
     CHECK(supersede(coverage_restored, {coverage_lost}) == Reason::coverage_changed_since);
     CHECK(supersede(monitor_changed, {monitor_changed}) == Reason::monitor_changed_since);
+    CHECK(supersede(group_changed, {group_changed}) == Reason::group_changed_since);
+    CHECK(supersede(maintenance_started, {maintenance_ended}) == Reason::maintenance_ended_since);
+    CHECK(!supersede(maintenance_ended, {maintenance_started, maintenance_ended}));
     CHECK(!supersede(channel_test, {channel_test}));
     CHECK(!supersede(other, {other, incident_resolved}));
 }

@@ -1,0 +1,198 @@
+#include "controlplane/api/group.h"
+
+#include <fmt/format.h>
+
+#include "controlplane/api/body.h"
+#include "controlplane/api/conditions.h"
+#include "controlplane/api/group_draft.h"
+#include "controlplane/api/precondition.h"
+#include "controlplane/api/query.h"
+#include "controlplane/api/relation.h"
+#include "controlplane/api/relation_graph.h"
+
+namespace sonde::controlplane {
+namespace {
+
+constexpr std::int64_t kMostGroups = 20'000;
+
+// In the order of `read_row`.
+constexpr std::string_view kSelect = R"(
+    select g.id, g.site_id, g.name, g.needed, g.severity, g.pages, g.quiet_members, g.members, g.version, g.created_at, g.updated_at,
+           st.state, st.since, st.core
+    from monitor_group g left join group_state st on st.group_id = g.id )";
+constexpr db::Statement kInsert{"group_insert", R"(
+    insert into monitor_group (id, site_id, name, needed, severity, pages, quiet_members, members) values ($1, $2, $3, $4, $5, $6, $7, $8))"};
+constexpr db::Statement kUpdate{"group_update", R"(
+    update monitor_group set name = $2, needed = $3, severity = $4, pages = $5, quiet_members = $6, members = $7, version = version + 1,
+           updated_at = now() where id = $1)"};
+constexpr db::Statement kRemove{"group_remove", "update monitor_group set deleted_at = now(), updated_at = now(), version = version + 1 where id = $1"};
+constexpr db::Statement kCount{"group_count", "select count(*) from monitor_group where deleted_at is null"};
+
+struct Group {
+    GroupId id;
+    GroupDraft draft;
+    int version = 1;
+    TimePoint created_at;
+    TimePoint updated_at;
+    decision::GroupState state;  // as the engine found it
+};
+
+Group read_row(const db::Row& row) {
+    Group group;
+    group.id = row.id<GroupId>(0);
+    group.draft.site = row.id<SiteId>(1);
+    group.draft.name = row.text(2);
+    group.draft.needed = row.small(3);
+    group.draft.severity = from_name<decision::Severity>(row.text(4)).value_or(decision::Severity::critical);
+    group.draft.pages = row.boolean(5);
+    group.draft.quiet_members = row.boolean(6);
+    for (const auto member : row.wholes(7)) group.draft.members.push_back(MonitorId{member});
+    group.version = row.small(8);
+    group.created_at = row.time(9);
+    group.updated_at = row.time(10);
+    group.state.since = group.created_at;
+    if (!row.is_null(13)) {
+        if (const auto state = decision::read_group_state(row.text(13))) group.state = *state;
+    }
+    return group;
+}
+
+Json present(const Group& group) {
+    const auto& count = group.state.count;
+    Json document;
+    document["id"] = group.id.text();
+    document.update(write_group(group.draft));
+    document["state"] = name_of(group.state.shown);
+    document["since"] = to_rfc3339(group.state.since);
+    document["counts"] = {{"watched", count.members}, {"up", count.up}, {"degraded", count.degraded}, {"down", count.down},
+                          {"excused", count.excused}, {"unknown", count.unknown}};
+    document["version"] = group.version;
+    document["created_at"] = to_rfc3339(group.created_at);
+    document["updated_at"] = to_rfc3339(group.updated_at);
+    return document;
+}
+
+Group require(db::Tx& tx, GroupId id, std::string_view suffix = "") {
+    const auto rows = tx.run_text(fmt::format("{}where g.id = $1 and g.deleted_at is null{}", kSelect, suffix), {id});
+    if (rows.empty()) not_found("there is no such group");
+    return read_row(rows[0]);
+}
+
+// Site and members are there, and no member depends on the group. Under the lock of relations.
+void check(db::Tx& tx, const GroupDraft& draft, std::optional<GroupId> replaced) {
+    json::Problems problems;
+    if (relation::sites(tx, {draft.site.value()}).empty()) problems.push_back({"/site_id", "there is no such site"});
+    relation::refuse_missing(draft.members, relation::monitors(tx, relation::numbers(draft.members)), "/members", "there is no such monitor", problems);
+    refuse_if_any(problems);
+    if (!replaced) return;  // nobody can depend on it yet
+    std::vector<decision::Node> mentioned;
+    for (const auto member : draft.members) mentioned.push_back(decision::node_of(member));
+    auto graph = load_graph(tx, std::nullopt, replaced, mentioned);
+    decision::GroupDefinition group;
+    group.id = *replaced;
+    group.members = draft.members;
+    graph.put_group(group);
+    for (std::size_t i = 0; i < draft.members.size(); ++i) {
+        if (const auto way = graph.circle_with(*replaced, draft.members[i])) {
+            problems.push_back({fmt::format("/members/{}", i), fmt::format("closes a circle: {}", describe_way(tx, *way))});
+        }
+    }
+    refuse_if_any(problems);
+}
+
+http::Response list(Backend& backend, const Call& call) {
+    Query query(call.request);
+    const auto page = query.page("groups", 1);
+    const auto site = query.id<SiteId>("site_id");
+    const auto member = query.id<MonitorId>("member_id");
+    const auto name = query.text("name");
+    const auto state = query.name<decision::State>("state");
+    query.finish();
+    Conditions conditions;
+    conditions.add("g.deleted_at is null");
+    if (site) conditions.add("g.site_id = ?", {*site});
+    if (member) conditions.add("g.members @> array[?::bigint]", {*member});
+    if (name) conditions.add("g.name = ?", {*name});
+    if (state) conditions.add("coalesce(st.state, 'pending') = ?", {name_of(*state)});
+    if (page.after) conditions.add("g.id > ?", {page.after->whole(0)});
+    const auto limit = conditions.bind(page.fetch());
+    const auto rows = backend.pool.transact([&](db::Tx& tx) {
+        return tx.run_text(fmt::format("{}{} order by g.id limit {}", kSelect, conditions.where(), limit), conditions.params());
+    });
+    std::vector<Json> items;
+    for (const auto row : rows) items.push_back(present(read_row(row)));
+    return page_response(call.request, page, std::move(items), [&rows](std::size_t i) { return std::vector<Cursor::Value>{rows[static_cast<int>(i)].whole(0)}; });
+}
+
+http::Response create(Backend& backend, const Call& call) {
+    Query(call.request).finish();
+    json::Problems problems;
+    const auto draft = read_group(read_body(call), "", problems);
+    refuse_if_any(problems);
+    const auto id = new_id<GroupId>();
+    const auto group = backend.pool.transact([&](db::Tx& tx) {
+        relation::lock(tx);
+        check(tx, draft, std::nullopt);
+        if (tx.run(kCount)[0].whole(0) >= kMostGroups) {
+            throw http::ProblemError{http::problem::conflict, fmt::format("there are {} groups, the most there may be", kMostGroups), {}};
+        }
+        tx.run(kInsert, {id, draft.site, draft.name, draft.needed, name_of(draft.severity), draft.pages, draft.quiet_members,
+                         relation::numbers(draft.members)});
+        return require(tx, id);
+    });
+    return resource_response(call.request, present(group), group.version, 201).with("Location", "/v1/groups/" + id.text());
+}
+
+http::Response read(Backend& backend, const Call& call) {
+    Query(call.request).finish();
+    const auto id = path_id<GroupId>(call, "group_id");
+    const auto group = backend.pool.transact([&](db::Tx& tx) { return require(tx, id); });
+    return resource_response(call.request, present(group), group.version);
+}
+
+http::Response edit(Backend& backend, const Call& call) {
+    Query(call.request).finish();
+    const auto id = path_id<GroupId>(call, "group_id");
+    const auto body = read_body(call);
+    const auto group = backend.pool.transact([&](db::Tx& tx) {
+        relation::lock(tx);
+        const auto before = require(tx, id, " for no key update of g");
+        check_if_match(call.request, before.version);
+        json::Problems problems;
+        const bool patch = call.endpoint.method == http::Method::patch;
+        const auto draft = read_group(patch ? patched(write_group(before.draft), body) : body, "", problems);
+        if (problems.empty() && draft.site != before.draft.site) problems.push_back({"/site_id", "cannot be changed"});
+        refuse_if_any(problems);
+        if (draft == before.draft) return before;
+        check(tx, draft, id);
+        tx.run(kUpdate, {id, draft.name, draft.needed, name_of(draft.severity), draft.pages, draft.quiet_members, relation::numbers(draft.members)});
+        return require(tx, id);
+    });
+    return resource_response(call.request, present(group), group.version);
+}
+
+http::Response remove(Backend& backend, const Call& call) {
+    Query(call.request).finish();
+    const auto id = path_id<GroupId>(call, "group_id");
+    backend.pool.transact([&](db::Tx& tx) {
+        check_if_match(call.request, require(tx, id, " for no key update of g").version);
+        tx.run(kRemove, {id});
+    });
+    return http::Response::empty();
+}
+
+}  // namespace
+
+Endpoints group_endpoints() {
+    using http::Method;
+    return {
+        {Method::get, "/v1/groups", Role::viewer, list},
+        {Method::post, "/v1/groups", Role::admin, create},
+        {Method::get, "/v1/groups/{group_id}", Role::viewer, read},
+        {Method::put, "/v1/groups/{group_id}", Role::admin, edit},
+        {Method::patch, "/v1/groups/{group_id}", Role::admin, edit},
+        {Method::del, "/v1/groups/{group_id}", Role::admin, remove},
+    };
+}
+
+}  // namespace sonde::controlplane

@@ -1,0 +1,54 @@
+// Maintenance windows in the database. Every call is part of the caller's transaction and throws DbError.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "controlplane/api/conditions.h"
+#include "controlplane/api/page.h"
+#include "lib/db/db.h"
+#include "lib/maintenance/window.h"
+
+namespace sonde::controlplane {
+
+struct Window {
+    WindowId id;
+    maintenance::Draft draft;
+    int version = 1;
+    TimePoint created_at;
+    TimePoint updated_at;
+};
+
+struct WindowFilter {
+    std::optional<SiteId> site;        // named as a target
+    std::optional<MonitorId> monitor;  // named as a target
+    std::optional<std::string> tag;    // named as a target
+    std::optional<bool> over;          // whether the last occurrence is over
+};
+
+// What was told of an occurrence, and the end that people gave it.
+struct StoredOccurrence {
+    maintenance::Occurrence when;
+    bool given_end = false;
+    std::optional<std::string> given_by;
+    std::optional<TimePoint> started_at;
+    std::optional<TimePoint> ended_at;
+};
+
+namespace window_store {
+
+std::optional<Window> find(db::Tx& tx, WindowId id);
+// As `find`, and nobody else changes it before the transaction ends.
+std::optional<Window> lock(db::Tx& tx, WindowId id);
+std::vector<Window> list(db::Tx& tx, const WindowFilter& filter, const Page& page);
+void insert(db::Tx& tx, WindowId id, const maintenance::Draft& draft);
+void update(db::Tx& tx, WindowId id, const maintenance::Draft& draft);
+void remove(db::Tx& tx, WindowId id);
+
+std::vector<StoredOccurrence> occurrences(db::Tx& tx, WindowId id);
+maintenance::Ends ends_of(const std::vector<StoredOccurrence>& stored);
+// Gives an occurrence another end, and has the engines read the window anew.
+void give_end(db::Tx& tx, WindowId id, TimePoint start, TimePoint end, std::string_view actor);
+
+}  // namespace window_store
+}  // namespace sonde::controlplane
