@@ -29,6 +29,7 @@ std::optional<Reason> advise(Step& step) {
         close(step, Reason::nobody_failing);
         return Reason::nobody_failing;
     }
+    if (state.muting->advisory_noted && !anybody_sees_worse(step)) state.muting.edit().advisory_noted = false;
     if (state.suspicion || quorum_sees_worse(step)) return std::nullopt;
 
     Advisory found{step.fresh_id, {}, check::FailureClass::none, step.now};
@@ -38,8 +39,9 @@ std::optional<Reason> advise(Step& step) {
         if (!is_worse(step, vote)) continue;
         if (state.advisory && is_about(*state.advisory, vote.region)) still.push_back(vote.region);
         if (vote.failing_slots < step.definition.policy.advisory_after) continue;
-        // The region may be found ill; and right after a recovery the votes of the round before say nothing.
-        if (!state.advisory && (step.now - vote.failing_since < step.definition.hold || vote.taken_at < state.since)) continue;
+        // The region may be found ill; and right after a recovery the votes of the round before say nothing, unless it was withheld and no recovery came since.
+        const bool of_before = vote.taken_at < state.since && !state.muting->advisory_noted;
+        if (!state.advisory && (step.now - vote.failing_since < step.definition.hold || of_before)) continue;
         found.regions.push_back(vote.region);
         if (vote.failing_slots > longest) {
             longest = vote.failing_slots;
@@ -50,6 +52,7 @@ std::optional<Reason> advise(Step& step) {
     if (!state.advisory && withholds_advisory(step)) return std::nullopt;
     if (!state.advisory) {
         state.advisory = std::move(found);
+        if (state.muting->advisory_noted) state.muting.edit().advisory_noted = false;
         step.note(NoteKind::advisory, state.shown(), state.shown(), Reason::minority_failing);
         step.effects.emplace_back(AdvisoryOpened{*state.advisory});
         return Reason::minority_failing;

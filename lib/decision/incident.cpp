@@ -205,6 +205,7 @@ std::vector<News> news_of(const IncidentDecision& decision) {
 }
 
 std::string title_of(const MonitorJoins& joins) {
+    if (joins.is_group) return fmt::format("{}: group {} is down", joins.site_name, joins.monitor_name);
     const auto subject = joins.monitor_name.empty() || joins.monitor_name == joins.site_name
                              ? joins.site_name
                              : fmt::format("{}: {}", joins.site_name, joins.monitor_name);

@@ -43,6 +43,7 @@ void become(Step& step, Known known, Reason reason, std::optional<TimePoint> fai
         step.effects.emplace_back(Leaves{Scope::outage, reason});
         state.in_outage = false;
     }
+    if (known != before && state.muting->advisory_noted) state.muting.edit().advisory_noted = false;
     if (known != Known::down && state.muting->outage) state.muting.edit().outage.reset();
     if (known == Known::up && state.muting->warning) state.muting.edit().warning.reset();
     // A warning outlasts the outage: the certificate still expires when the server is back.

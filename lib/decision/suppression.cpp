@@ -196,7 +196,6 @@ std::optional<Reason> look_around(Step& step) {
         if (from != state.shown()) reason = why;
         step.edge(from, why);
     }
-    if (state.muting->advisory_noted && !step.around.window && !step.around.parent) state.muting.edit().advisory_noted = false;
     for (const auto scope : {Scope::outage, Scope::warning}) {
         if (const auto found = look_at(step, scope)) reason = found;
     }

@@ -64,7 +64,7 @@ struct Muting {
     std::optional<WindowId> window;  // shown as maintenance
     std::optional<Withheld> outage;
     std::optional<Withheld> warning;
-    bool advisory_noted = false;     // that a minority's failure was not told
+    bool advisory_noted = false;     // that a minority's failure was not told, and it fails yet
     [[nodiscard]] bool empty() const { return !window && !outage && !warning && !advisory_noted; }
     friend bool operator==(const Muting&, const Muting&) = default;
 };
