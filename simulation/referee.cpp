@@ -155,7 +155,9 @@ void Referee::deliberates(const std::string& engine) {
 }
 
 void Referee::decided(const std::string& engine, const engine::Deliberation& deliberation, const decision::Definition& definition, const engine::Seen* seen) {
-    if (seen != nullptr && seen->result->verdict != check::Verdict::unknown) {
+    const auto* run = seen == nullptr ? nullptr : run_of({definition.monitor, seen->result->slot, std::string(seen->region_name), seen->result->attempt}, seen->result->verdict);
+    // What was checked by a spec that was edited since is no vote, however new.
+    if (run != nullptr && run->spec == definition.spec_hash && run->verdict != check::Verdict::unknown) {
         auto& latest = deciding_[engine][{definition.monitor, std::string(seen->region_name)}];
         const auto stored = latest_.find({definition.monitor, std::string(seen->region_name)});
         if (latest.slot == Slot{} && stored != latest_.end()) latest = stored->second;
