@@ -1,5 +1,7 @@
 #include "incident-engine/confirmations.h"
 
+#include <mutex>
+
 #include "lib/check/spec.h"
 #include "lib/message/subject.h"
 #include "lib/service/monitor_secrets.h"
@@ -32,8 +34,29 @@ JobTemplates load_templates(db::Tx& tx, const crypto::SecretBox& secrets, std::s
     return templates;
 }
 
+struct Confirmations::Answers {
+    std::mutex mutex;
+    bool wanted = true;
+    Metrics& metrics;
+    std::function<void(std::string)> on_missing;
+
+    Answers(Metrics& of, std::function<void(std::string)> tell) : metrics(of), on_missing(std::move(tell)) {}
+    void take(bus::PublishOutcome outcome, const std::string& region, std::size_t jobs) {
+        if (outcome == bus::PublishOutcome::accepted) return;
+        const std::scoped_lock lock(mutex);
+        if (!wanted) return;
+        metrics.confirmations_lost.add(jobs);
+        if (outcome == bus::PublishOutcome::no_stream) on_missing(region);
+    }
+};
+
 Confirmations::Confirmations(bus::Bus& bus, Metrics& metrics, std::function<void(std::string)> on_missing)
-    : bus_(bus), metrics_(metrics), on_missing_(std::move(on_missing)) {}
+    : bus_(bus), metrics_(metrics), answers_(std::make_shared<Answers>(metrics, std::move(on_missing))) {}
+
+Confirmations::~Confirmations() {
+    const std::scoped_lock lock(answers_->mutex);
+    answers_->wanted = false;
+}
 
 void Confirmations::send(std::span<const Asking> asking, const JobTemplates& templates, const Regions& regions) {
     std::unordered_map<std::string, message::JobBatchWriter> batches;
@@ -57,12 +80,7 @@ void Confirmations::publish(const std::string& region, message::JobBatchWriter& 
     const auto jobs = batch.count();
     bus_.publish_to_stream(
         message::subject::urgent(region), batch.take(),
-        [this, region, jobs](bus::PublishOutcome outcome) {
-            if (outcome == bus::PublishOutcome::accepted) return;
-            metrics_.confirmations_lost.add(jobs);
-            if (outcome == bus::PublishOutcome::no_stream) on_missing_(region);
-        },
-        kPublishDeadline);
+        [answers = answers_, region, jobs](bus::PublishOutcome outcome) { answers->take(outcome, region, jobs); }, kPublishDeadline);
 }
 
 }  // namespace sonde::engine

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -26,6 +27,10 @@ class Confirmations {
 public:
     // `on_missing(region)` is called on a NATS thread when a region has no urgent stream.
     Confirmations(bus::Bus& bus, Metrics& metrics, std::function<void(std::string)> on_missing);
+    // What is published and not answered yet is not heard of any more. `on_missing` is not called after it.
+    ~Confirmations();
+    Confirmations(const Confirmations&) = delete;
+    Confirmations& operator=(const Confirmations&) = delete;
 
     // Publishes without waiting.
     void send(std::span<const Asking> asking, const JobTemplates& templates, const Regions& regions);
@@ -35,7 +40,8 @@ private:
 
     bus::Bus& bus_;
     Metrics& metrics_;
-    std::function<void(std::string)> on_missing_;
+    struct Answers;
+    std::shared_ptr<Answers> answers_;  // outlives us with what is under way
 };
 
 }  // namespace sonde::engine

@@ -1,5 +1,7 @@
 #include "incident-engine/jurisdiction.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -25,6 +27,11 @@ Jurisdiction::Jurisdiction(Options options, db::Pool& pool, Intake& intake, Metr
 }
 
 void Jurisdiction::keep(Batch& batch, bus::Bus& bus, bool changed) {
+    // Loading takes twice the memory of what is kept; what was decided on at once after it, as much again. The allocator would keep all of it.
+    if (just_loaded_ && batch.empty()) {
+        malloc_trim(0);
+        just_loaded_ = false;
+    }
     if (Clock::now() >= next_renewal_) renew(batch, bus);
     if (distrusted_) {
         to_load_ = shard_numbers();
@@ -103,6 +110,7 @@ void Jurisdiction::load(const std::vector<int>& shards, Batch& batch) {
         log::info("shard_loaded", "shard", shards[i], "monitors", loaded[i].monitors.size());
     }
     to_load_.clear();
+    just_loaded_ = true;
     metrics_.monitors.set(static_cast<double>(holdings_.monitors.size()));
 }
 

@@ -69,6 +69,7 @@ private:
     catalog::Changes changes_;
     std::array<TimePoint, kShards> listening_since_{};
     std::vector<int> to_load_;  // ours, and not in memory yet
+    bool just_loaded_ = false;
     bool distrusted_ = false;
     bool following_ = false;    // `changes_` has begun
     MonotonicPoint next_renewal_{};

@@ -108,7 +108,11 @@ bool Referee::edited_lately(MonitorId monitor, milliseconds within) const {
 std::string Referee::doubt_of(const std::string& engine, const decision::MonitorState& state, const decision::Definition& definition, bool down) const {
     struct Domain {
         int regions = 0;
-        int counted = 0;
+        int up = 0;
+        int down = 0;
+        // Down by a majority of its regions; degraded if a majority fails, and no majority is down.
+        [[nodiscard]] bool is_down() const { return 2 * down > regions; }
+        [[nodiscard]] bool is_better() const { return 2 * up > regions || (!is_down() && 2 * (regions - up) > regions); }
     };
     std::map<std::string, Domain> domains;
     const auto now = clockwork_.now();
@@ -139,11 +143,12 @@ std::string Referee::doubt_of(const std::string& engine, const decision::Monitor
         if (counts && run->spec != definition.spec_hash) return fmt::format("the vote of {} was taken under another spec", voter.name);
         auto& domain = domains[voter.domain];
         ++domain.regions;
-        if (counts) ++domain.counted;
+        if (vote->verdict == check::Verdict::up) ++domain.up;
+        if (vote->verdict == check::Verdict::down) ++domain.down;
         any_live = any_live || (counts && !vote->backfilled);
     }
     const auto fresh = static_cast<int>(domains.size());
-    const auto counted = static_cast<int>(std::count_if(domains.begin(), domains.end(), [](const auto& entry) { return 2 * entry.second.counted > entry.second.regions; }));
+    const auto counted = static_cast<int>(std::count_if(domains.begin(), domains.end(), [down](const auto& entry) { return down ? entry.second.is_down() : entry.second.is_better(); }));
     const auto needed = down ? domains_needed_down(definition.policy.quorum, fresh, definition.domains) : domains_needed_up(definition.policy.quorum, fresh, definition.domains);
     if (down && fresh < domains_needed_fresh(definition.policy.quorum, definition.domains)) return fmt::format("only {} of {} domains are fresh", fresh, definition.domains);
     if (counted < needed) return fmt::format("{} of {} fresh domains, {} needed", counted, fresh, needed);
@@ -161,7 +166,9 @@ void Referee::deliberates(const std::string& engine) {
 }
 
 void Referee::decided(const std::string& engine, const engine::Deliberation& deliberation, const decision::Definition& definition, const engine::Seen* seen) {
-    if (seen != nullptr && seen->result->verdict != check::Verdict::unknown) {
+    const auto* run = seen == nullptr ? nullptr : run_of({definition.monitor, seen->result->slot, std::string(seen->region_name), seen->result->attempt}, seen->result->verdict);
+    // What was checked by a spec that was edited since is no vote, however new.
+    if (run != nullptr && run->spec == definition.spec_hash && run->verdict != check::Verdict::unknown) {
         auto& latest = deciding_[engine][{definition.monitor, std::string(seen->region_name)}];
         const auto stored = latest_.find({definition.monitor, std::string(seen->region_name)});
         if (latest.slot == Slot{} && stored != latest_.end()) latest = stored->second;

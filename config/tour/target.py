@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Something to watch, for the tour: `target.py KIND PORT [ANSWER]` serves until it is killed.
+"""Something to watch, for the tour: `target.py KIND PORT [ANSWER]` says `ready`, and serves until it is killed. Two may serve one port, so
+that one can take the other's place.
 
 tcp     answers every line with ANSWER (default +PONG)
 udp     answers every datagram with ANSWER (default pong)
@@ -105,6 +106,7 @@ def serve_grpc():
     server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler("grpc.health.v1.Health", {"Check": check})])
     server.add_insecure_port(f"127.0.0.1:{PORT}")
     server.start()
+    print("ready", flush=True)
     threading.Event().wait()
 
 
@@ -113,5 +115,8 @@ if KIND == "grpc":
     serve_grpc()
 SERVER = socketserver.ThreadingUDPServer if KIND in ("udp", "dns") else socketserver.ThreadingTCPServer
 SERVER.allow_reuse_address = True
+SERVER.allow_reuse_port = True
 SERVER.daemon_threads = True
-SERVER(("127.0.0.1", PORT), HANDLERS[KIND]).serve_forever()
+with SERVER(("127.0.0.1", PORT), HANDLERS[KIND]) as server:
+    print("ready", flush=True)
+    server.serve_forever()

@@ -39,9 +39,8 @@ std::optional<Reason> advise(Step& step) {
         if (!is_worse(step, vote)) continue;
         if (state.advisory && is_about(*state.advisory, vote.region)) still.push_back(vote.region);
         if (vote.failing_slots < step.definition.policy.advisory_after) continue;
-        // The region may be found ill; and right after a recovery the votes of the round before say nothing, unless it was withheld and no recovery came since.
-        const bool of_before = vote.taken_at < state.since && !state.muting->advisory_noted;
-        if (!state.advisory && (step.now - vote.failing_since < step.definition.hold || of_before)) continue;
+        // The region may be found ill; and in the round that brings the recovery the votes of the round before say nothing.
+        if (!state.advisory && (step.now - vote.failing_since < step.definition.hold || (step.slot && vote.slot < *step.slot))) continue;
         found.regions.push_back(vote.region);
         if (vote.failing_slots > longest) {
             longest = vote.failing_slots;

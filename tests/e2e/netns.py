@@ -1,5 +1,6 @@
 """A network of its own for one process, joined to ours by a cable that can be cut, and that loses or delays what the kernel lets it."""
 import os
+import random
 import subprocess
 import uuid
 
@@ -13,15 +14,13 @@ def ip(*arguments, check: bool = True) -> subprocess.CompletedProcess:
 class Network:
     """Two addresses of ours that the other side reaches by the cable, `bus` and `targets`, so that each can be cut off alone."""
 
-    bus = "10.213.77.1"
-    targets = "10.213.77.2"
-    theirs = "10.213.77.9"
-    block = "10.213.77.0/24"
-
     def __init__(self):
         if os.geteuid() != 0:
             pytest.skip("only root can make network namespaces")
         tag = uuid.uuid4().hex[:6]
+        # Several tests have such a network at once.
+        start = f"10.{random.randrange(128, 256)}.{random.randrange(1, 255)}"
+        self.bus, self.targets, self.theirs, self.block = f"{start}.1", f"{start}.2", f"{start}.9", f"{start}.0/24"
         self.name, self.ours, self.peer = f"sonde-{tag}", f"so{tag}", f"sp{tag}"
         if (made := ip("netns", "add", self.name, check=False)).returncode != 0:
             pytest.skip(f"this machine makes no network namespaces: {made.stderr.strip()}")

@@ -13,12 +13,14 @@ namespace {
 constexpr auto kEdit = "update monitor set spec = spec || $2::jsonb, version = version + 1 where id = $1";
 
 void failing(Stage& stage, MonitorId monitor, int slot, int revision) {
-    std::vector<Report> reports;
-    for (const auto* region : {"eu", "us", "ap"}) {
-        reports.push_back({.region = region, .monitor = monitor, .slot = stage.slot(slot), .verdict = Verdict::down, .cause = FailureClass::http_status,
-                           .revision = revision});
+    for (const int attempt : {0, 1}) {
+        std::vector<Report> reports;
+        for (const auto* region : {"eu", "us", "ap"}) {
+            reports.push_back({.region = region, .monitor = monitor, .slot = stage.slot(slot), .verdict = Verdict::down, .cause = FailureClass::http_status,
+                               .attempt = attempt, .revision = revision});
+        }
+        stage.report(reports);
     }
-    stage.report(reports);
 }
 
 }  // namespace
@@ -35,14 +37,14 @@ TEST_CASE("failures by the spec from before an edit page nobody, also after a re
     stage.run(kEdit, {monitor, R"({"url": "http://192.0.2.2/"})"});
     REQUIRE(eventually([&] { return stage.text("select core::json ->> 'spec_revision' from monitor_state where monitor_id = $1", {monitor}) == "2"; }));
     failing(stage, monitor, 1, 1);
-    REQUIRE(eventually([&] { return stage.count("select count(*) from result where slot = to_timestamp($1 / 1000.0)", {to_unix_ms(stage.slot(1))}) == 3; }));
+    REQUIRE(eventually([&] { return stage.count("select count(*) from result where slot = to_timestamp($1 / 1000.0)", {to_unix_ms(stage.slot(1))}) == 6; }));
     CHECK(stage.count("select count(*) from incident") == 0);
 
     engine.reset();
     engine = stage.engine();
     REQUIRE(eventually([&] { return ready(*engine); }));
     failing(stage, monitor, 2, 1);
-    REQUIRE(eventually([&] { return stage.count("select count(*) from result where slot = to_timestamp($1 / 1000.0)", {to_unix_ms(stage.slot(2))}) == 3; }));
+    REQUIRE(eventually([&] { return stage.count("select count(*) from result where slot = to_timestamp($1 / 1000.0)", {to_unix_ms(stage.slot(2))}) == 6; }));
     CHECK(stage.count("select count(*) from incident") == 0);
 
     SUBCASE("by the spec that is known") { failing(stage, monitor, 3, 2); }

@@ -35,7 +35,9 @@ TEST_CASE("a decision that paged nobody says so, and what was asked") {
     CHECK(describe_decision(*json::parse(R"({"kind": "transition", "from": "up", "to": "down", "reason": "quorum_down", "incident_id": null})"))
               .find("No incident was opened for it.") != std::string::npos);
     CHECK(describe_decision(*json::parse(R"({"kind": "suppressed", "reason": "in_maintenance"})")) ==
-          "Nobody was told, for it was suppressed: in maintenance. The votes: none.");
+          "Nobody was told, for it was suppressed: it is in a maintenance window. The votes: none.");
+    CHECK(describe_decision(*json::parse(R"({"kind": "suppressed", "reason": "dependency_down", "suppressed_by": {"cover": "dependency", "kind": "monitor", "name": "Router"}})")) ==
+          "Nobody was told, for it was suppressed: what it depends on is down (monitor \"Router\"). The votes: none.");
 }
 
 TEST_CASE("every kind of entry has a sentence of its own") {
@@ -46,10 +48,12 @@ TEST_CASE("every kind of entry has a sentence of its own") {
         // Those that end with a person's own words have none of ours after them.
         const bool quotes = kind == "commented" || kind == "update_published" || kind == "update_edited";
         CHECK((quotes || sentence.back() == '.'));
-        CHECK((sentence.find("token:ann") != std::string::npos || sentence.find("\"API\"") != std::string::npos));
+        CHECK((kind == "radius" || sentence.find("token:ann") != std::string::npos || sentence.find("\"API\"") != std::string::npos));
     }
     CHECK(describe_entry({{"kind", "resolved"}, {"actor", "engine"}, {"reason", "quorum_recovered"}, {"data", Json::object()}}, "") ==
           "The engine resolved it: enough rounds in a row were good.");
+    CHECK(describe_entry({{"kind", "radius"}, {"actor", "engine"}, {"reason", "radius_changed"}, {"data", {{"affected", {{"monitors", 12}, {"sites", 3}}}}}}, "") ==
+          "Not told because of it: 12 monitors of 3 sites.");
     CHECK(describe_entry({{"kind", "assigned"}, {"actor", "token:ann"}, {"reason", "by_request"}, {"data", {{"from", nullptr}, {"to", "bob"}}}}, "") ==
           "token:ann assigned it from nobody to bob.");
 }
