@@ -85,7 +85,7 @@ private:
     Writes writes_;
     std::vector<MonitorId> held_;
     std::map<std::pair<SiteId, decision::Scope>, IncidentId> open_;  // changed here: id 0 for resolved
-    std::map<SiteId, std::string> names_;                            // of sites that commands brought, which memory may not have
+    std::map<SiteId, std::string> names_;                            // of sites that commands and groups brought, which memory may not have
     std::set<MonitorId> changed_;  // their footing, and nobody has looked yet
     std::set<MonitorId> asked_;    // parents
 };

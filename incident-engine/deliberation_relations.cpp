@@ -98,6 +98,7 @@ void Deliberation::look_at_group(GroupId id) {
     const auto decision = decision::decide(before, *group, members, relations.open.over(group->site).has_value(), now_);
     if (decision.next == before && (touched != writes_.groups.end() || held->second.stored)) return follow_group(*group, before);
     writes_.groups.insert_or_assign(id, decision.next);
+    names_.try_emplace(group->site, group->site_name);  // the site may have no monitors of its own
     if (decision.changed) tell_group(*group, before, decision);
     const MonitorId member{id.value()};
     if (decision.joins) {

@@ -5,6 +5,8 @@
 #include <thread>
 
 #include "lib/base/relation_id.h"
+#include "lib/base/shard.h"
+#include "lib/decision/incident_command.h"
 #include "tests/integration/engine/stage.h"
 
 using namespace sonde;
@@ -184,6 +186,24 @@ TEST_CASE("a group speaks for its members, in its site's incident") {
     SUBCASE("it is deleted: its incident ends, and its members speak for themselves") {
         stage.run("update monitor_group set deleted_at = now(), updated_at = now()");
         REQUIRE(eventually([&] { return net.opened(net.core) == "resolved" && net.opened(net.shop) == "open"; }));
+    }
+    SUBCASE("the incident goes by its severity, and one that is opened by hand takes it in") {
+        CHECK(stage.text("select severity from incident_monitor") == "critical");
+        stage.run("update monitor_group set severity = 'minor', updated_at = now()");
+        REQUIRE(eventually([&] { return stage.text("select severity from incident") == "minor"; }));
+        CHECK(stage.text("select severity from incident_monitor") == "minor");
+        CHECK(stage.count("select count(*) from incident_event where kind = 'severity_changed'") == 1);
+        CHECK(stage.count("select count(*) from incident_event where kind = 'cause_changed'") == 0);
+        const auto resolving = stage.command(net.core, "resolve");
+        REQUIRE(eventually([&] { return stage.outcome(resolving) == "done"; }));
+        const decision::Command open{decision::Action::open, "token:ann", "still", {}, decision::Opening{net.core, decision::Scope::outage, "Web stands"}};
+        const auto opening = stage.count("insert into incident_command (incident_id, shard, action, actor, body) values ($1, $2, 'open', 'token:ann', $3) returning id",
+                                         {new_id<IncidentId>(), shard_of(net.core), json::dump(decision::write_body(open))});
+        stage.run("select pg_notify('sonde_command', '')");
+        REQUIRE(eventually([&] { return stage.outcome(opening) == "done"; }));
+        CHECK(net.opened(net.core) == "resolved open");
+        CHECK(stage.count("select count(*) from incident_monitor where is_group and left_at is null and severity = 'minor'") == 1);
+        CHECK(stage.text("select data #>> '{group,name}' from incident_event where kind = 'monitor_joined'") == "Web");
     }
     SUBCASE("its engine dies: nothing is told twice") {
         for (auto& engine : net.engines) engine->crash();
