@@ -27,7 +27,8 @@ std::optional<Plan> Plan::of(const Draft& draft) {
 }
 
 std::optional<TimePoint> Plan::start_after(TimePoint after) const {
-    if (schedule_) return schedule_->next_after(std::max(after, starts_at_ - milliseconds{1}));
+    // Rules know whole seconds (RFC 5545, section 3.3.5): the first occurrence begins with the second.
+    if (schedule_) return schedule_->next_after(std::max<TimePoint>(after, std::chrono::floor<seconds>(starts_at_) - milliseconds{1}));
     return starts_at_ > after ? std::optional(starts_at_) : std::nullopt;
 }
 

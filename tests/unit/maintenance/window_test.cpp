@@ -146,3 +146,18 @@ TEST_CASE("what is no window is refused, with where and why") {
     CHECK_MESSAGE(refused(weekly(), {{"rrule", "FREQ=DAILY;BYHOUR=0"}, {"duration_ms", 86'400'000}}).empty(), "a day of 23 hours is no mistake");
     CHECK(refused(weekly(), {{"rrule", "FREQ=DAILY;UNTIL=20250101T000000Z"}}) == "/rrule: never happens after starts_at");
 }
+
+TEST_CASE("a recurring window that begins within a second holds from then on") {
+    for (int ms = 0; ms < 1000; ms += 37) {
+        maintenance::Draft draft;
+        draft.starts_at = from_unix_ms(1'790'000'000'000 + ms);
+        draft.rrule = "FREQ=DAILY";
+        draft.timezone = "UTC";
+        draft.duration = std::chrono::hours{1};
+        const auto plan = maintenance::Plan::of(draft);
+        REQUIRE(plan);
+        CAPTURE(ms);
+        CHECK(plan->at(draft.starts_at + seconds{5}, {}));
+        CHECK(plan->at(draft.starts_at, {}));
+    }
+}
