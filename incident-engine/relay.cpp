@@ -15,7 +15,7 @@ constexpr milliseconds kWait{4000};
 
 constexpr db::Statement kTake{"outbox_to_relay", R"sql(
 select id, kind, coalesce(site_id, 0), payload::text, extract(epoch from now() - at)::float8 from outbox
-where relayed_at is null order by id limit $1)sql"};
+where relayed_at is null and id > $2 order by id limit $1)sql"};
 constexpr db::Statement kMark{"outbox_relayed", "update outbox set relayed_at = now() where id = any($1::bigint[])"};
 
 // The answers of one round. Shared with the callbacks, which may come after the round has given up on them.
@@ -39,13 +39,16 @@ bool Relay::step() {
     double oldest = 0;
     pool_.transact([&](db::Tx& tx) {
         rows.clear();
-        for (const auto row : tx.run(kTake, {kAtOnce})) {
+        for (const auto row : tx.run(kTake, {kAtOnce, after_})) {
             if (rows.empty()) oldest = row.real(4);
             rows.push_back({row.whole(0), message::subject::event(row.text(1), row.id<SiteId>(2)), std::string(row.text(3))});
         }
     });
     metrics_.outbox_age.set(oldest);
-    if (rows.empty() || !bus_.health().connected) return false;
+    if (rows.empty() || !bus_.health().connected) {
+        after_ = 0;
+        return false;
+    }
 
     auto answers = std::make_shared<Answers>();
     answers->missing = rows.size();
@@ -76,7 +79,9 @@ bool Relay::step() {
     if (!all && !failing_) log::warning("events_not_relayed", "waiting", rows.size() - accepted.size(), "refused", refused);
     if (all && failing_) log::info("events_relayed_again");
     failing_ = !all;
-    return all && rows.size() == static_cast<std::size_t>(kAtOnce);
+    const bool more = all && rows.size() == static_cast<std::size_t>(kAtOnce);
+    after_ = more ? rows.back().id : 0;
+    return more;
 }
 
 }  // namespace sonde::engine

@@ -1,6 +1,8 @@
 // Hands the outbox to the events stream, at least once, in the order of the events' numbers.
 #pragma once
 
+#include <cstdint>
+
 #include "incident-engine/metrics.h"
 #include "lib/bus/bus.h"
 #include "lib/db/db.h"
@@ -21,6 +23,7 @@ private:
     bus::Bus& bus_;
     Metrics& metrics_;
     bool failing_ = false;  // said so
+    std::int64_t after_ = 0;  // while there are more: up to here all are relayed, and only their dead index entries are left
 };
 
 }  // namespace sonde::engine
