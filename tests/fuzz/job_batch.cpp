@@ -8,7 +8,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!batch) return 0;
     for (const auto& job : batch->jobs) {
         const auto document = json::parse(job.spec);
-        fuzz::require(document.ok(), "the spec of a job that was read is JSON");
+        if (!document) continue;  // the envelope is read without looking into the specs: who makes a target of one finds out
         if (const auto spec = check::read_spec(job.kind, *document, "")) {
             const auto again = check::read_spec(job.kind, check::write_spec(*spec), "");
             fuzz::require(again.ok(), "the canonical form of a spec is a spec");
