@@ -75,6 +75,17 @@ delete from slot_hour where ctid = any(array(
      {"housekeeping_sights", R"sql(
 delete from sight where id = any(array(
     select id from sight where used_on < ((now() - $1 * interval '1 ms') at time zone 'utc')::date - 2 limit $2)))sql"}},
+    // What became an incident is told with it, and stays as long.
+    {"decision", [](const HousekeepingOptions& o) { return o.keep_decisions; },
+     {"housekeeping_decisions", R"sql(
+delete from decision where ctid = any(array(
+    select ctid from decision where at < now() - $1 * interval '1 ms' and incident_id is null limit $2)))sql"}},
+    {"incident_command", [](const HousekeepingOptions& o) { return o.keep_events; },
+     {"housekeeping_incident_commands", R"sql(
+delete from incident_command where id = any(array(select id from incident_command where done_at < now() - $1 * interval '1 ms' limit $2)))sql"}},
+    {"voting_command", [](const HousekeepingOptions& o) { return o.keep_events; },
+     {"housekeeping_voting_commands", R"sql(
+delete from voting_command where id = any(array(select id from voting_command where done_at < now() - $1 * interval '1 ms' limit $2)))sql"}},
     {"suppression", [](const HousekeepingOptions& o) { return o.history.keep_results; },
      {"housekeeping_suppressions", R"sql(
 delete from suppression where id = any(array(select id from suppression where ended_at < now() - $1 * interval '1 ms' limit $2)))sql"}},

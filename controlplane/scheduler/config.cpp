@@ -51,7 +51,9 @@ void add_scheduler_keys(config::Keys& keys, SchedulerConfig& config) {
                        "How long what was seen of failing checks, and of those that confirmed them, is kept. What belongs to an incident is "
                        "kept as long as the incident."));
     keys.push_back(key("events.retention", config.housekeeping.keep_events, kDay, kYear * 10,
-                       "How long events that were relayed and planned are kept."));
+                       "How long events that were relayed and planned are kept, and what people asked the engine for."));
+    keys.push_back(key("decisions.retention", config.housekeeping.keep_decisions, kDay, kYear * 10,
+                       "How long it is kept what was decided and why. What became an incident is kept as long as the incident."));
     keys.push_back(key("ledger.retention", config.housekeeping.keep_ledger, kDay, kYear * 10, "How long the account of slots is kept."));
     auto& history = config.housekeeping.history;
     keys.push_back(key("history.every", history.every, seconds{1}, minutes{10}, "How often it is looked whether there is something to close, roll up, pack or drop."));

@@ -132,6 +132,10 @@ TEST_CASE("of two control planes one does the housekeeping; old rows go, the com
     stage.run("insert into lease values ('scheduler/member/gone', 'gone', 1, now() - interval '2 hours'), "
               "('scheduler/7', 'gone', 5, now() - interval '2 hours')");
     stage.run("insert into sight (hash, document, used_on) select md5(n::text)::uuid, '{}', now() - n * interval '1 day' from generate_series(0, 40) n");
+    stage.run("insert into decision (monitor_id, at, kind, from_state, to_state, reason, incident_id, votes) select n, now() - n * interval '200 days', 'refuted', 'up', 'up', 'r', "
+              "case when n = 3 then 7 end, '{}' from generate_series(1, 4) n");
+    stage.run("insert into incident_command (incident_id, shard, action, actor, done_at) select 1, 0, 'comment', 'a', done from unnest(array[now() - interval '40 days', now(), null]) done");
+    stage.run("insert into voting_command (subject, subject_id, action, actor, done_at) select 'region', 1, 'release', 'a', done from unnest(array[now() - interval '40 days', now(), null]) done");
     stage.run("do $$ begin execute 'drop table result_' || to_char((now() at time zone 'utc')::date + 1, 'YYYYMMDD'); end $$");
     stage.run("create table result_20200101 partition of result for values from ('2020-01-01T00:00:00Z') to ('2020-01-02T00:00:00Z')");
     auto first = stage.control_plane("first");
@@ -142,6 +146,9 @@ TEST_CASE("of two control planes one does the housekeeping; old rows go, the com
     CHECK(eventually([&] { return count("outbox where id = 1") == 0; }));
     CHECK(eventually([&] { return count("lease where name = 'scheduler/member/gone'") == 0; }));
     CHECK(eventually([&] { return count("sight where used_on < now() - interval '34 days'") == 0; }));
+    CHECK(eventually([&] { return count("decision") == 2; }));
+    CHECK(count("decision where monitor_id in (1, 3)") == 2);
+    CHECK(eventually([&] { return count("incident_command") == 2 && count("voting_command") == 2; }));
     CHECK(count("sight") >= 32);
     CHECK(count("change where entity_id = 1 and at > now() - interval '1 hour'") == 1);
     CHECK(count("slot_ledger where writer = 'w'") == 1);

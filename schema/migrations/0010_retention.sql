@@ -1,0 +1,2 @@
+-- Decisions are removed by their age.
+create index decision_by_age on decision using brin (at);
