@@ -1,8 +1,11 @@
 #include "controlplane/api/history_store.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "controlplane/history/accounting.h"
+#include "lib/http/message.h"
 
 namespace sonde::controlplane::history_store {
 namespace {
@@ -71,7 +74,10 @@ std::optional<std::string> find_site(db::Tx& tx, SiteId id) {
 
 std::vector<Member> members_of(db::Tx& tx, SiteId site, TimePoint from, TimePoint to) {
     std::vector<Member> members;
-    for (const auto row : tx.run(kMembers, {site, from, to, kMostMembers})) members.push_back(read_member(row));
+    for (const auto row : tx.run(kMembers, {site, from, to, kMostMembers + 1})) members.push_back(read_member(row));
+    if (members.size() > static_cast<std::size_t>(kMostMembers)) {
+        throw http::ProblemError{http::problem::too_large, fmt::format("the site had more than {} monitors in that time; ask for them one by one", kMostMembers), {}};
+    }
     return members;
 }
 

@@ -26,7 +26,7 @@ inline constexpr int kMostMembers = 5'000;
 std::optional<Member> find_monitor(db::Tx& tx, MonitorId id);
 // The site's name; nothing if there is none, or it was deleted.
 std::optional<std::string> find_site(db::Tx& tx, SiteId id);
-// The site's monitors that were there at any time within [from, to), by id; at most kMostMembers.
+// The site's monitors that were there at any time within [from, to), by id. More than kMostMembers are refused: ProblemError, 413.
 std::vector<Member> members_of(db::Tx& tx, SiteId site, TimePoint from, TimePoint to);
 
 // From `from` on, the state at that moment included. Until its first state a monitor is pending. In the order of `members`.

@@ -84,6 +84,21 @@ TEST_CASE("a site is down while one of its monitors is") {
     CHECK(stand().viewer().get("/v1/sites/" + SiteId{7}.text() + "/uptime").status == 404);
 }
 
+TEST_CASE("a site with more monitors than one answer takes is refused, not cut") {
+    const auto site = stand().make_site();
+    const auto one = stand().make_monitor(site);
+    stand().run("insert into monitor (id, site_id, shard, share, kind, name, spec, interval_ms, timeout_ms, phase_ms, policy, created_at, deleted_at) "
+                "select n, m.site_id, m.shard, m.share, m.kind, m.name, m.spec, m.interval_ms, m.timeout_ms, m.phase_ms, m.policy, now() - interval '1 day', now() "
+                "from monitor m, generate_series(1, 5000) n where m.id = $1", {MonitorId::parse(one)->value()});
+    for (const auto* what : {"/uptime", "/report"}) {
+        const auto refused = stand().viewer().get("/v1/sites/" + site + what);
+        CHECK(refused.status == 413);
+        CHECK(refused.json()["detail"] == "the site had more than 5000 monitors in that time; ask for them one by one");
+    }
+    stand().run("delete from monitor where id <= 5000");
+    CHECK(stand().viewer().get("/v1/sites/" + site + "/report").status == 200);
+}
+
 TEST_CASE("what is asked of the past is checked") {
     const Site site({"home"});
     const auto path = "/v1/sites/" + site.site + "/report?";
