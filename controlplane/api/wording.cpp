@@ -173,7 +173,11 @@ std::string describe_decision(const Json& decision) {
     if (kind == "transition") {
         const auto to = text_in(decision, "to");
         const bool joins = !text_in(decision, "incident_id").empty();
-        const auto told = (to == "down" || to == "degraded") && !joins ? " No incident was opened for it." : "";
+        // What was shown stays; it is about what is told.
+        if (text_in(decision, "from") == to) return fmt::format("It stays {}{}, for {}. The votes: {}.", to, joins ? ", which is told now" : "", why, votes);
+        // After a window it is told by a decision of its own.
+        const bool is_told_apart = text_in(decision, "from") == "maintenance";
+        const auto told = (to == "down" || to == "degraded") && !joins && !is_told_apart ? " No incident was opened for it." : "";
         return fmt::format("It went from {} to {}, for {}. The votes: {}.{}", text_in(decision, "from"), to, why, votes, told);
     }
     if (kind == "confirming") return fmt::format("Nobody was told yet, for {}. The votes: {}.{}", why, votes, asked);

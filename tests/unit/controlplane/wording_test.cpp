@@ -34,6 +34,11 @@ TEST_CASE("a decision that paged nobody says so, and what was asked") {
           "Asked: us (attempt 1), eu (attempt 1).");
     CHECK(describe_decision(*json::parse(R"({"kind": "transition", "from": "up", "to": "down", "reason": "quorum_down", "incident_id": null})"))
               .find("No incident was opened for it.") != std::string::npos);
+    // The end of a window is two decisions: what is shown, and what is told of it now.
+    CHECK(describe_decision(*json::parse(R"({"kind": "transition", "from": "maintenance", "to": "down", "reason": "maintenance_ended"})")) ==
+          "It went from maintenance to down, for the maintenance window ended. The votes: none.");
+    CHECK(describe_decision(*json::parse(R"({"kind": "transition", "from": "down", "to": "down", "reason": "maintenance_ended", "incident_id": "inc_0000000000001"})")) ==
+          "It stays down, which is told now, for the maintenance window ended. The votes: none.");
     CHECK(describe_decision(*json::parse(R"({"kind": "suppressed", "reason": "in_maintenance"})")) ==
           "Nobody was told, for it was suppressed: it is in a maintenance window. The votes: none.");
     CHECK(describe_decision(*json::parse(R"({"kind": "suppressed", "reason": "dependency_down", "suppressed_by": {"cover": "dependency", "kind": "monitor", "name": "Router"}})")) ==
