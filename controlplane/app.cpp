@@ -8,6 +8,7 @@
 
 #include "controlplane/api/api.h"
 #include "controlplane/api/command_desk.h"
+#include "controlplane/events/feed.h"
 #include "controlplane/ping/pings.h"
 #include "controlplane/run/desk.h"
 #include "controlplane/scheduler/scheduling.h"
@@ -57,7 +58,8 @@ struct ControlplaneApp::Parts {
           pool(service::pool_options(config.database, "sonde-controlplane-api"), registry),
           commands(pool, std::max(1, config.api_workers / 2)),
           runs(config.runs, registry),
-          tokens(pool) {
+          tokens(pool),
+          events(pool, registry) {
         backend.accounting = accounting_of(config);
     }
 
@@ -69,7 +71,8 @@ struct ControlplaneApp::Parts {
     CommandDesk commands;
     run::Desk runs;
     Tokens tokens;
-    Backend backend{pool, secrets, commands, runs};
+    events::Feed events;
+    Backend backend{pool, secrets, commands, runs, events, tokens};
     std::optional<db::Pool> scheduling_pool;
     std::unique_ptr<bus::Bus> bus;
     std::optional<scheduler::Scheduling> scheduling;
@@ -96,13 +99,14 @@ void ControlplaneApp::start() {
     parts.scheduling->start();
     parts.pings.emplace(parts.pool, config_.database.dsn, *parts.bus, parts.registry);
     parts.pings->start();
+    parts.events.start(config_.database.dsn);
 
     parts.health.add("database", [&parts] { return parts.pool.ping() ? "" : "the database does not answer"; });
     parts.health.add("bus", [&parts] { return parts.bus->health().connected ? "" : "not connected to NATS"; });
     parts.health.add("scheduler", [&parts] { return parts.scheduling->scheduler_trouble(); });
     parts.health.add("streams", [&parts] { return parts.scheduling->streams_trouble(); });
     service::add_operational_routes(parts.router, parts.health, parts.registry);
-    add_api_routes(parts.router, parts.backend, parts.tokens);
+    add_api_routes(parts.router, parts.backend);
     parts.pings->add_routes(parts.router);
     parts.server.emplace(server_options(config_), parts.router, parts.registry);
 }
@@ -112,6 +116,7 @@ void ControlplaneApp::stop() {
     parts_->commands.close();
     parts_->runs.close();
     parts_->server.reset();
+    parts_->events.stop();
     if (parts_->pings) parts_->pings->stop();
     if (parts_->scheduling) parts_->scheduling->stop();
     parts_.reset();

@@ -5,6 +5,7 @@
 #include "controlplane/api/backtest.h"
 #include "controlplane/api/channel.h"
 #include "controlplane/api/dependency.h"
+#include "controlplane/api/event.h"
 #include "controlplane/api/evidence.h"
 #include "controlplane/api/group.h"
 #include "controlplane/api/incident.h"
@@ -49,7 +50,7 @@ Endpoints endpoints() {
                               agent_endpoints(), channel_endpoints(), incident_endpoints(), evidence_endpoints(), advisory_endpoints(),
                               ledger_endpoints(), missed_endpoints(), uptime_endpoints(), rollup_endpoints(), report_endpoints(),
                               incident_action_endpoints(), incident_writing_endpoints(), monitor_explain_endpoints(), backtest_endpoints(),
-                              region_vote_endpoints(), maintenance_endpoints(), dependency_endpoints(), group_endpoints(), suppression_endpoints()}) {
+                              region_vote_endpoints(), maintenance_endpoints(), dependency_endpoints(), group_endpoints(), suppression_endpoints(), event_endpoints()}) {
         all.insert(all.end(), table.begin(), table.end());
     }
     return all;
@@ -64,12 +65,12 @@ std::size_t body_limit(http::Method method, std::string_view path) {
     return kMaxBodyBytes;
 }
 
-void add_api_routes(http::Router& router, Backend& backend, Tokens& tokens) {
+void add_api_routes(http::Router& router, Backend& backend) {
     router.add(http::Method::get, "/", welcome);
     router.add(http::Method::get, "/openapi.json", openapi);
     for (const auto& endpoint : endpoints()) {
-        router.add(endpoint.method, std::string(endpoint.pattern), [endpoint, &backend, &tokens](const http::Request& request) {
-            return serve(endpoint, backend, tokens, request);
+        router.add(endpoint.method, std::string(endpoint.pattern), [endpoint, &backend](const http::Request& request) {
+            return serve(endpoint, backend, request);
         });
     }
 }

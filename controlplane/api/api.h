@@ -11,7 +11,7 @@ namespace sonde::controlplane {
 Endpoints endpoints();
 
 // Adds /v1, `/` and /openapi.json. All arguments must outlive the router.
-void add_api_routes(http::Router& router, Backend& backend, Tokens& tokens);
+void add_api_routes(http::Router& router, Backend& backend);
 
 // The bound of a body, by method and path, for the server: what is too large is not even kept until it is known whose it is.
 std::size_t body_limit(http::Method method, std::string_view path);

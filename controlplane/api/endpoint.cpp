@@ -13,13 +13,13 @@ http::Response unauthenticated(std::string_view detail, std::string_view challen
     return http::problem_response(http::problem::unauthenticated, detail).with("WWW-Authenticate", std::string(challenge));
 }
 
-http::Response call(const Endpoint& endpoint, Backend& backend, Tokens& tokens, const http::Request& request) {
+http::Response call(const Endpoint& endpoint, Backend& backend, const http::Request& request) {
     const auto* authorization = request.header("authorization");
     if (authorization == nullptr) {
         return unauthenticated("send a token in the header `Authorization: Bearer <token>`", R"(Bearer realm="sonde")");
     }
     const auto token = bearer_token(*authorization);
-    const auto actor = token ? tokens.find(*token) : std::nullopt;
+    const auto actor = token ? backend.tokens.find(*token) : std::nullopt;
     if (!actor) {
         return unauthenticated("the token is malformed, unknown or revoked", R"(Bearer realm="sonde", error="invalid_token")");
     }
@@ -38,9 +38,9 @@ http::Response call(const Endpoint& endpoint, Backend& backend, Tokens& tokens, 
 
 }  // namespace
 
-http::Response serve(const Endpoint& endpoint, Backend& backend, Tokens& tokens, const http::Request& request) {
+http::Response serve(const Endpoint& endpoint, Backend& backend, const http::Request& request) {
     try {
-        auto response = call(endpoint, backend, tokens, request);
+        auto response = call(endpoint, backend, request);
         const auto has_caching = std::any_of(response.headers.begin(), response.headers.end(),
                                              [](const auto& header) { return header.first == "Cache-Control"; });
         // Answers depend on the token and may be kept only to be asked for again with their tag.

@@ -14,6 +14,9 @@
 namespace sonde::run {
 class Desk;
 }
+namespace sonde::events {
+class Feed;
+}
 
 namespace sonde::controlplane {
 
@@ -25,6 +28,8 @@ struct Backend {
     const crypto::SecretBox& secrets;
     CommandDesk& commands;
     run::Desk& runs;
+    events::Feed& events;
+    Tokens& tokens;
     history::Accounting accounting{};  // where a request does not say otherwise
     std::atomic<int> backtests{0};  // under way
 };
@@ -56,7 +61,7 @@ struct Endpoint {
 using Endpoints = std::vector<Endpoint>;
 
 // Authenticates, checks role and size, calls, and turns database failures into problems.
-http::Response serve(const Endpoint& endpoint, Backend& backend, Tokens& tokens, const http::Request& request);
+http::Response serve(const Endpoint& endpoint, Backend& backend, const http::Request& request);
 
 // The problem that a failure of the database is to the caller. `broken` is a defect of ours and not for him: it is thrown on.
 http::Response database_problem(const db::DbError& error);

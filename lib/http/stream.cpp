@@ -49,6 +49,11 @@ bool Stream::closed() const {
     return state_ != State::open;
 }
 
+std::size_t Stream::queued_bytes() const {
+    const std::scoped_lock lock(mutex_);
+    return queued_bytes_;
+}
+
 void Stream::on_closed(std::function<void()> callback) {
     {
         const std::scoped_lock lock(mutex_);

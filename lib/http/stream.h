@@ -45,6 +45,8 @@ public:
     void end();
     // True once nothing that is sent would arrive.
     [[nodiscard]] bool closed() const;
+    // What the client has not taken, whole frames.
+    [[nodiscard]] std::size_t queued_bytes() const;
     // Called once, when the stream is over for whatever reason: on the server's event thread, never within `send` or `end`; at once, on this thread,
     // if it is over already. Must not block or throw. Not called for a stream that is dropped by all before its answer began.
     void on_closed(std::function<void()> callback);

@@ -5,6 +5,7 @@
 
 #include "controlplane/api/api.h"
 #include "controlplane/api/command_desk.h"
+#include "controlplane/events/feed.h"
 #include "controlplane/run/desk.h"
 #include "lib/crypto/crypto.h"
 #include "lib/http/server.h"
@@ -124,12 +125,14 @@ struct Stand::Impl {
     controlplane::CommandDesk desk{pool, 2, milliseconds{1500}};
     controlplane::Tokens tokens{pool};
     run::Desk runs{{}, registry};  // without a bus
-    controlplane::Backend backend{pool, box, desk, runs};
+    events::Feed feed{pool, registry};
+    controlplane::Backend backend{pool, box, desk, runs, feed, tokens};
     http::Router router;
     std::unique_ptr<http::Server> server;
 
     Impl() {
-        controlplane::add_api_routes(router, backend, tokens);
+        feed.start(Secret(postgres.dsn()));
+        controlplane::add_api_routes(router, backend);
         http::ServerOptions options;
         options.workers = 4;
         options.max_body_bytes = controlplane::kMaxBulkBytes;
@@ -137,14 +140,15 @@ struct Stand::Impl {
         server = std::make_unique<http::Server>(options, router, registry);
     }
 
-    std::unique_ptr<Client> client(const std::string& role) {
+    std::string token(const std::string& role) {
         const auto token = crypto::random_token("sonde_");
         own.transact([&](db::Tx& tx) {
             tx.run_text("insert into api_token (id, name, hash, role) values ($1, $2, $3, $4)",
                         {new_id<TokenId>(), "of the " + role, db::Param::bytes(crypto::sha256(token.reveal())), role});
         });
-        return std::make_unique<Client>(server->port(), token.reveal());
+        return std::string(token.reveal());
     }
+    std::unique_ptr<Client> client(const std::string& role) { return std::make_unique<Client>(server->port(), token(role)); }
 };
 
 Stand::Stand() : impl_(std::make_unique<Impl>()) {
@@ -157,7 +161,11 @@ Stand::Stand() : impl_(std::make_unique<Impl>()) {
 
 Stand::~Stand() = default;
 
+int Stand::port() const { return impl_->server->port(); }
+
 Client Stand::with_token(std::string token) const { return {impl_->server->port(), std::move(token)}; }
+
+std::string Stand::make_token(const std::string& role) { return impl_->token(role); }
 
 db::Pool& Stand::pool() { return impl_->own; }
 

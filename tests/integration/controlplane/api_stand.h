@@ -54,6 +54,8 @@ public:
     [[nodiscard]] const Client& operate() const { return *operate_; }
     [[nodiscard]] const Client& viewer() const { return *viewer_; }
     [[nodiscard]] const Client& nobody() const { return *nobody_; }
+    [[nodiscard]] int port() const;
+    std::string make_token(const std::string& role);
     [[nodiscard]] Client with_token(std::string token) const;
 
     db::Pool& pool();

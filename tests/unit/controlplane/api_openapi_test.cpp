@@ -13,6 +13,7 @@
 #include "controlplane/api/run.h"
 #include "controlplane/api/site_draft.h"
 #include "controlplane/api/state.h"
+#include "controlplane/events/feed.h"
 #include "controlplane/ping/pings.h"
 #include "controlplane/run/desk.h"
 #include "lib/check/verdict.h"
@@ -69,11 +70,12 @@ std::set<std::string> routed() {
     CommandDesk desk(pool, 1);
     Tokens tokens(pool);
     run::Desk runs({}, registry);
-    Backend backend{pool, box, desk, runs};
+    events::Feed feed(pool, registry);
+    Backend backend{pool, box, desk, runs, feed, tokens};
     const service::Health health;
     http::Router router;
     service::add_operational_routes(router, health, registry);
-    add_api_routes(router, backend, tokens);
+    add_api_routes(router, backend);
     std::set<std::string> routes;
     bus::Options nowhere;
     nowhere.urls = {"nats://127.0.0.1:1"};

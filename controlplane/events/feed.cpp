@@ -1,0 +1,188 @@
+#include "controlplane/events/feed.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "controlplane/events/store.h"
+#include "lib/log/log.h"
+
+namespace sonde::events {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr metrics::Family kListeners{"sonde_event_listeners", "Streams of /v1/events that are open."};
+constexpr metrics::Family kTold{"sonde_events_told_total", "Events told to listeners of /v1/events, one for each listener."};
+
+constexpr int kPage = 100;
+constexpr milliseconds kPoll{1'000};
+// After a nudge: an event is shown once all older transactions have ended, of which nobody tells.
+constexpr milliseconds kSoon{50};
+constexpr int kLooksAfterNudge = 4;
+constexpr milliseconds kAfterFailure{500};
+constexpr milliseconds kPermitted{5'000};
+constexpr std::size_t kMostQueued = 256 << 10;  // bytes for a listener who has not taken them; what is more waits in the database
+
+http::Frame ready(const Position& at) {
+    return http::encode({.type = "ready", .data = "{}", .id = at.id ? at.id.text() : std::string{}});
+}
+
+http::Frame gap(EventId after) {
+    return http::encode({.type = "gap", .data = R"({"reason":"the event )" + after.text() + R"( is not known any more; what came after it may be missing"})"});
+}
+
+}  // namespace
+
+Feed::Feed(db::Pool& pool, metrics::Registry& metrics)
+    : pool_(pool), listening_(metrics.gauge(kListeners)), told_(metrics.counter(kTold)) {}
+
+void Feed::start(Secret dsn) {
+    listener_.emplace(std::move(dsn), std::vector<std::string>{"sonde_outbox"}, [this](std::string_view) {
+        {
+            const std::scoped_lock lock(mutex_);
+            nudged_ = true;
+        }
+        wakes_.notify_all();
+    });
+    thread_ = std::thread([this] { run(); });
+}
+
+void Feed::stop() {
+    listener_.reset();
+    {
+        const std::scoped_lock lock(mutex_);
+        stopping_ = true;
+    }
+    wakes_.notify_all();
+    if (thread_.joinable()) thread_.join();
+}
+
+void Feed::listen(std::shared_ptr<http::Stream> stream, Request request) {
+    {
+        const std::scoped_lock lock(mutex_);
+        newcomers_.push_back({std::move(stream), std::move(request), std::nullopt, Clock::now() + kPermitted});
+        nudged_ = true;
+    }
+    wakes_.notify_all();
+}
+
+void Feed::run() {
+    bool failing = false;
+    int looks = 0;
+    auto pause = kPoll;
+    for (;;) {
+        {
+            std::unique_lock lock(mutex_);
+            wakes_.wait_for(lock, pause, [&] { return stopping_ || (nudged_ && !failing); });
+            if (stopping_) return;
+            if (std::exchange(nudged_, false)) looks = kLooksAfterNudge;
+        }
+        try {
+            pause = look();
+            if (looks > 0) {
+                --looks;
+                pause = std::min(pause, kSoon);
+            }
+            if (std::exchange(failing, false)) log::info("events_told_again");
+        } catch (const db::DbError& error) {
+            if (!std::exchange(failing, true)) log::warning("events_not_told", "error", error.what());
+            pause = kAfterFailure;
+        }
+    }
+}
+
+// How long until the next look, if nothing is new.
+milliseconds Feed::look() {
+    std::vector<Listener> newcomers;
+    {
+        const std::scoped_lock lock(mutex_);
+        newcomers.swap(newcomers_);
+    }
+    std::erase_if(listeners_, [](const Listener& listener) { return listener.stream->closed(); });
+    listening_.set(static_cast<double>(listeners_.size() + newcomers.size()));
+    if (listeners_.empty() && newcomers.empty()) {
+        told_to_.reset();
+        return kPoll;
+    }
+    bool more = false;
+    try {
+        auto tx = pool_.begin();
+        if (!told_to_) told_to_ = store::newest(tx);
+        for (; !newcomers.empty(); newcomers.pop_back()) admit(tx, newcomers.back());
+        tell_new(tx);
+        Pages pages;
+        for (auto& listener : listeners_) more = (listener.behind && tell_missed(tx, listener, pages)) || more;
+    } catch (...) {
+        const std::scoped_lock lock(mutex_);
+        newcomers_.insert(newcomers_.begin(), std::make_move_iterator(newcomers.begin()), std::make_move_iterator(newcomers.end()));
+        throw;
+    }
+    check_permissions(Clock::now());
+    return more ? kSoon : kPoll;
+}
+
+void Feed::admit(db::Tx& tx, Listener& newcomer) {
+    if (newcomer.request.after) {
+        newcomer.behind = store::find(tx, *newcomer.request.after);
+        if (!newcomer.behind) newcomer.stream->send(gap(*newcomer.request.after));
+    }
+    if (!newcomer.behind) newcomer.stream->send(ready(*told_to_));
+    listeners_.push_back(std::move(newcomer));
+}
+
+void Feed::tell_new(db::Tx& tx) {
+    for (;;) {
+        const auto events = store::read(tx, *told_to_, std::nullopt, kPage);
+        if (events.empty()) return;
+        for (auto& listener : listeners_) {
+            if (!listener.behind) tell(listener, *told_to_, events);
+        }
+        told_to_ = events.back().at;
+        if (events.size() < kPage) return;
+    }
+}
+
+// True if there is more for him.
+bool Feed::tell_missed(db::Tx& tx, Listener& listener, Pages& pages) {
+    auto found = pages.find(*listener.behind);
+    if (found == pages.end()) found = pages.emplace(*listener.behind, store::read(tx, *listener.behind, told_to_, kPage)).first;
+    const auto& events = found->second;
+    if (!tell(listener, *listener.behind, events)) return true;
+    if (events.size() == kPage) {
+        listener.behind = events.back().at;
+        return true;
+    }
+    listener.behind.reset();
+    listener.stream->send(ready(*told_to_));
+    return false;
+}
+
+// What comes after `before`. False if he has not taken what there is for him already: then he is behind.
+bool Feed::tell(Listener& listener, const Position& before, const std::vector<Event>& events) {
+    const auto* heard = &before;
+    for (const auto& event : events) {
+        if (listener.request.filter.matches(event)) {
+            if (listener.stream->queued_bytes() > kMostQueued) {
+                listener.behind = *heard;
+                return false;
+            }
+            if (listener.stream->send(event.frame)) told_.add();
+        }
+        heard = &event.at;
+    }
+    return true;
+}
+
+void Feed::check_permissions(MonotonicPoint now) {
+    for (auto& listener : listeners_) {
+        if (listener.permitted_until > now) continue;
+        listener.permitted_until = now + kPermitted;
+        try {
+            if (!listener.request.permitted()) listener.stream->end();
+        } catch (const db::DbError&) {
+            // Nobody knows: he is told nothing either until the database is back.
+        }
+    }
+}
+
+}  // namespace sonde::events
