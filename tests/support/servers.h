@@ -42,7 +42,10 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-// Waits until `condition` holds; false after the deadline. For tests instead of sleeps.
+// How many times as long as usual things may take: SONDE_TEST_PATIENCE, which the set-ups of sanitizers give.
+int patience();
+
+// Waits until `condition` holds; false after the deadline, `patience()` times as late. For tests instead of sleeps.
 template <class Condition>
 bool eventually(Condition condition, int deadline_ms = 10000);
 
@@ -53,7 +56,7 @@ bool eventually(Condition condition, int deadline_ms = 10000);
 
 template <class Condition>
 bool sonde::test::eventually(Condition condition, int deadline_ms) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(deadline_ms);
+    const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(deadline_ms) * patience();
     while (!condition()) {
         if (std::chrono::steady_clock::now() > end) return false;
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
