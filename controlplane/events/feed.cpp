@@ -14,7 +14,6 @@ using Clock = std::chrono::steady_clock;
 constexpr metrics::Family kListeners{"sonde_event_listeners", "Streams of /v1/events that are open."};
 constexpr metrics::Family kTold{"sonde_events_told_total", "Events told to listeners of /v1/events, one for each listener."};
 
-constexpr int kPage = 100;
 constexpr milliseconds kPoll{1'000};
 // After a nudge: an event is shown once all older transactions have ended, of which nobody tells.
 constexpr milliseconds kSoon{50};
@@ -144,12 +143,18 @@ void Feed::tell_new(db::Tx& tx) {
 
 // True if there is more for him.
 bool Feed::tell_missed(db::Tx& tx, Listener& listener, Pages& pages) {
-    auto found = pages.find(*listener.behind);
-    if (found == pages.end()) found = pages.emplace(*listener.behind, store::read(tx, *listener.behind, told_to_, kPage)).first;
+    const std::pair key{*listener.behind, listener.page};
+    auto found = pages.find(key);
+    if (found == pages.end()) found = pages.emplace(key, store::read(tx, key.first, told_to_, key.second)).first;
     const auto& events = found->second;
-    if (!tell(listener, *listener.behind, events)) return true;
-    if (events.size() == kPage) {
+    const auto handled = tell(listener, key.first, events);
+    if (handled < events.size()) {
+        listener.page = std::max(static_cast<int>(handled), 1);
+        return true;
+    }
+    if (static_cast<int>(events.size()) == key.second) {
         listener.behind = events.back().at;
+        listener.page = std::min(2 * key.second, kPage);
         return true;
     }
     listener.behind.reset();
@@ -157,20 +162,23 @@ bool Feed::tell_missed(db::Tx& tx, Listener& listener, Pages& pages) {
     return false;
 }
 
-// What comes after `before`. False if he has not taken what there is for him already: then he is behind.
-bool Feed::tell(Listener& listener, const Position& before, const std::vector<Event>& events) {
+// What comes after `before`; how many of them he has heard, or does not want to. If those are not all, for he has not taken what there is for him already, he is
+// behind.
+std::size_t Feed::tell(Listener& listener, const Position& before, const std::vector<Event>& events) {
     const auto* heard = &before;
+    std::size_t handled = 0;
     for (const auto& event : events) {
         if (listener.request.filter.matches(event)) {
             if (listener.stream->queued_bytes() > kMostQueued) {
                 listener.behind = *heard;
-                return false;
+                return handled;
             }
             if (listener.stream->send(event.frame)) told_.add();
         }
         heard = &event.at;
+        ++handled;
     }
-    return true;
+    return handled;
 }
 
 void Feed::check_permissions(MonotonicPoint now) {

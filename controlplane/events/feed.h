@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "controlplane/events/filter.h"
@@ -48,20 +49,23 @@ public:
     void listen(std::shared_ptr<http::Stream> stream, Request request);
 
 private:
+    static constexpr int kPage = 100;
+
     struct Listener {
         std::shared_ptr<http::Stream> stream;
         Request request;
         std::optional<Position> behind;  // how far he has heard; nothing while he hears what is new
         MonotonicPoint permitted_until;
+        int page = kPage;  // as many are read for him at once: about what he takes
     };
-    using Pages = std::map<Position, std::vector<Event>>;  // by what they come after
+    using Pages = std::map<std::pair<Position, int>, std::vector<Event>>;  // by what they come after, and how many were asked for
 
     void run();
     milliseconds look();
     void admit(db::Tx& tx, Listener& newcomer);
     void tell_new(db::Tx& tx);
     bool tell_missed(db::Tx& tx, Listener& listener, Pages& pages);
-    bool tell(Listener& listener, const Position& before, const std::vector<Event>& events);
+    std::size_t tell(Listener& listener, const Position& before, const std::vector<Event>& events);
     void check_permissions(MonotonicPoint now);
 
     db::Pool& pool_;

@@ -39,6 +39,7 @@ def run(stack: Stack, commands: list[str], seconds: float = 90) -> str:
         "http://127.0.0.1:8600": f"$(jq -r .api {stack.data}/endpoints.json)",
         "var/admin-token": f"{stack.data}/admin-token",
         "var/endpoints.json": f"{stack.data}/endpoints.json",
+        "var/config/": f"{stack.data}/config/",
         "config/tour/": f"{ROOT}/config/tour/",
         "/tmp/tour": str(stack.root / "tour"),
         **{port: str(free_port()) for port in PORTS if port in script},
