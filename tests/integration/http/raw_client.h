@@ -14,7 +14,7 @@ struct RawAnswer {
     std::string body;
 };
 
-// Every wait ends after ten seconds.
+// Every wait ends after ten seconds, `patience()` times that under a sanitizer.
 class RawClient {
 public:
     explicit RawClient(int port);
