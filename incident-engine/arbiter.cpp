@@ -27,7 +27,7 @@ constexpr db::Statement kCase{"region_health_lock", R"sql(
 select r.name, h.health, h.ground, h.since, h.doubtful_since, h.well_since, h.spared_until
 from region r left join region_health h on h.region_id = r.id where r.id = $1 for no key update of r)sql"};
 
-constexpr db::Statement kPut{"region_health_put", R"sql(
+constexpr db::Statement kPutHealth{"region_health_put", R"sql(
 insert into region_health (region_id, health, ground, actor, comment, since, doubtful_since, well_since, spared_until, evidence)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 on conflict (region_id) do update
@@ -135,7 +135,7 @@ Event event_of(const Edge& edge, TimePoint now) {
 Event put(db::Tx& tx, const Edge& edge, TimePoint now) {
     const auto& next = edge.next;
     const auto spared = next.spared_until == TimePoint{} ? std::optional<TimePoint>{} : std::optional(next.spared_until);
-    tx.run(kPut, {edge.region, name_of(next.health), name_of(next.ground), edge.actor, edge.comment, next.since, next.doubtful_since, next.well_since,
+    tx.run(kPutHealth, {edge.region, name_of(next.health), name_of(next.ground), edge.actor, edge.comment, next.since, next.doubtful_since, next.well_since,
                   spared, json::dump(edge.numbers)});
     log::warning(next.health == Health::quarantined ? "region_quarantined" : "region_released", "region", edge.name, "why", name_of(next.ground),
                  "actor", edge.actor, "numbers", json::dump(edge.numbers));

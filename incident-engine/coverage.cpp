@@ -23,7 +23,7 @@ select exists (select from monitor m join site s on s.id = m.site_id
                where m.deleted_at is null and s.deleted_at is null and s.active and m.enabled and not m.paused
                and (cardinality(m.regions) = 0 or $1 = any(m.regions))))sql"};
 
-constexpr db::Statement kPut{"coverage_put", R"sql(
+constexpr db::Statement kPutCoverage{"coverage_put", R"sql(
 insert into region_coverage (region, covered, since) values ($1, $2, $3)
 on conflict (region) do update set covered = excluded.covered, since = excluded.since)sql"};
 
@@ -68,7 +68,7 @@ bool Coverage::step(const std::function<void(db::Tx&)>& fence) {
         std::vector<Event> events;
         if (!changes.empty()) fence(tx);
         for (const auto& change : changes) {
-            tx.run(kPut, {change.region, change.covered, change.since});
+            tx.run(kPutCoverage, {change.region, change.covered, change.since});
             if (!change.told) continue;
             EventParts parts(change.covered ? "coverage.restored" : "coverage.lost", now,
                              change.covered ? "an agent of the region is there" : "no agent of the region was seen");

@@ -20,7 +20,7 @@ from maintenance w
 where (w.deleted_at is null and (w.over_at is null or w.over_at > now() - interval '1 day'))
    or exists (select from maintenance_occurrence o where o.window_id = w.id and o.started_at is not null and o.ended_at is null))sql"};
 // Differs after every edit. Told occurrences are not in it: we tell them ourselves, or begin anew.
-constexpr db::Statement kMark{"maintenance_mark", R"sql(
+constexpr db::Statement kWatermark{"maintenance_mark", R"sql(
 select concat_ws(' ', count(*), count(deleted_at), sum(version), max(updated_at)) from maintenance)sql"};
 constexpr db::Statement kTold{"maintenance_told", R"sql(
 select window_id, starts_at, ends_at, given_end, started_at, ended_at from maintenance_occurrence
@@ -120,7 +120,7 @@ bool Maintenance::step(const std::function<void(db::Tx&)>& fence) {
         const bool due = now < looked_at_ || (next_edge_ && now >= *next_edge_) || Clock::now() >= next_load_;
         std::string mark;
         const bool told = pool_.transact([&](db::Tx& tx) {
-            mark = tx.run(kMark)[0].text(0);
+            mark = tx.run(kWatermark)[0].text(0);
             if (!due && mark == mark_) return false;
             load(tx);
             const auto found = edges(now);

@@ -25,7 +25,7 @@ constexpr Family kCommands{"sonde_engine_commands_total", "Commands on incidents
 constexpr Family kRelayed{"sonde_engine_events_relayed_total", "Events handed to the events stream."};
 constexpr Family kEnsured{"sonde_engine_streams_ensured_total", "Streams found missing and made."};
 constexpr Family kRecreated{"sonde_engine_results_consumer_recreated_total", "Consumers found missing or stuck, and made anew."};
-constexpr Family kShards{"sonde_engine_owned_shards", "Shards this engine decides on."};
+constexpr Family kOwnedShards{"sonde_engine_owned_shards", "Shards this engine decides on."};
 constexpr Family kMonitors{"sonde_engine_monitors", "Monitors of those shards."};
 constexpr Family kOutboxAge{"sonde_engine_outbox_oldest_seconds", "Age of the oldest event that is not relayed; 0 if there is none."};
 
@@ -66,7 +66,7 @@ Metrics::Metrics(metrics::Registry& made_in)
       relayed(registry.counter(kRelayed)),
       streams_ensured(registry.counter(kEnsured)),
       consumers_recreated(registry.counter(kRecreated)),
-      owned_shards(registry.gauge(kShards)),
+      owned_shards(registry.gauge(kOwnedShards)),
       monitors(registry.gauge(kMonitors)),
       outbox_age(registry.gauge(kOutboxAge)),
       regions_in_doubt(registry.gauge(kInDoubt)),

@@ -16,7 +16,7 @@ constexpr milliseconds kWait{4000};
 constexpr db::Statement kTake{"outbox_to_relay", R"sql(
 select id, kind, coalesce(site_id, 0), payload::text, extract(epoch from now() - at)::float8 from outbox
 where relayed_at is null and id > $2 order by id limit $1)sql"};
-constexpr db::Statement kMark{"outbox_relayed", "update outbox set relayed_at = now() where id = any($1::bigint[])"};
+constexpr db::Statement kMarkRelayed{"outbox_relayed", "update outbox set relayed_at = now() where id = any($1::bigint[])"};
 
 // The answers of one round. Shared with the callbacks, which may come after the round has given up on them.
 struct Answers {
@@ -72,7 +72,7 @@ bool Relay::step() {
         refused = answers->refused;
     }
     if (!accepted.empty()) {
-        pool_.transact([&](db::Tx& tx) { tx.run(kMark, {accepted}); });
+        pool_.transact([&](db::Tx& tx) { tx.run(kMarkRelayed, {accepted}); });
         metrics_.relayed.add(accepted.size());
     }
     const bool all = accepted.size() == rows.size();

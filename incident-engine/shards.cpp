@@ -11,13 +11,13 @@ namespace {
 
 constexpr db::Statement kEngines{"engine_count", "select count(*) from lease where name like 'engine/%' and expires_at > now()"};
 
-std::string name_of(int shard) { return fmt::format("shard/{}", shard); }
+std::string lease_of(int shard) { return fmt::format("shard/{}", shard); }
 
 int number_of(const std::string& name) { return std::stoi(name.substr(name.find('/') + 1)); }
 
 std::vector<std::string> all_names() {
     std::vector<std::string> names;
-    for (int shard = 0; shard < kShards; ++shard) names.push_back(name_of(shard));
+    for (int shard = 0; shard < kShards; ++shard) names.push_back(lease_of(shard));
     return names;
 }
 

@@ -9,7 +9,7 @@ namespace sonde::engine {
 namespace {
 
 // Those that are there and were used today cost no write: after a restart that is nearly all of them.
-constexpr db::Statement kPut{"sight_put", R"sql(
+constexpr db::Statement kPutSights{"sight_put", R"sql(
 with today as (select (now() at time zone 'utc')::date as day),
 new as (select hash, document, place from unnest($1::uuid[], $2::text[]) with ordinality as given (hash, document, place)),
 there as (select s.id, s.hash, s.used_on from sight s join new using (hash)),
@@ -86,7 +86,7 @@ void Sights::look_up(db::Tx& tx, const std::vector<Unknown>& unknown, std::vecto
     }
     metrics_.sights_looked_up.add(unknown.size());
     // One that housekeeping removes at this moment is not among the rows: it is asked for again with the next result.
-    for (const auto row : tx.run(kPut, {hashes, documents})) {
+    for (const auto row : tx.run(kPutSights, {hashes, documents})) {
         const auto& item = unknown.at(static_cast<std::size_t>(row.whole(0)) - 1);
         for (const auto place : item.places) numbers[place] = row.small(1);
         found_.push_back({item.hash, row.small(1), item.result->monitor, row.boolean(2)});

@@ -14,7 +14,7 @@ constexpr std::size_t kBatchResults = 200;
 constexpr std::size_t kDueAtOnce = 100;
 constexpr std::chrono::hours kOldestSlot{24};
 constexpr std::chrono::minutes kNewestSlot{5};
-constexpr milliseconds kPoll{1000};
+constexpr milliseconds kCommandPoll{1000};
 constexpr milliseconds kPublishDeadline{2000};
 
 decision::Command command_of(const CommandRow& row) {
@@ -44,7 +44,7 @@ void Engine::received(int shard, Delivered delivered) {
 void Engine::gather() {
     if (now() >= next_commands_) {
         world_.database.reach(*this);
-        next_commands_ = now() + kPoll;
+        next_commands_ = now() + kCommandPoll;
         batch_.commands.clear();
         for (const auto& row : world_.database.commands) {
             if (!row.done && held_.contains(row.shard)) batch_.commands.push_back(row);

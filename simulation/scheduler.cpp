@@ -12,7 +12,7 @@ using scheduler::Dispatcher;
 // The defaults of controlplane/scheduler/config.h.
 constexpr milliseconds kTick{1'000};
 constexpr milliseconds kLead{250};
-constexpr milliseconds kLease{5'000};
+constexpr milliseconds kMemberLease{5'000};
 constexpr milliseconds kRenewEvery{1'500};
 constexpr milliseconds kLeaseGrace{60'000};
 constexpr milliseconds kPollEvery{1'000};
@@ -55,7 +55,7 @@ void Scheduler::publish(scheduler::BatchId id, const std::string& region, std::s
 
 void Scheduler::pace() {
     later(kTick, [this] { pace(); });
-    if (now() - memory_->last_renewed < kLease + kLeaseGrace) memory_->dispatcher->tick(now());
+    if (now() - memory_->last_renewed < kMemberLease + kLeaseGrace) memory_->dispatcher->tick(now());
 }
 
 void Scheduler::round() {
@@ -83,7 +83,7 @@ void Scheduler::round() {
 
 void Scheduler::renew() {
     auto& memory = *memory_;
-    database_.hold(*this, owner_, {"scheduler/member/" + owner_}, 1, kLease);
+    database_.hold(*this, owner_, {"scheduler/member/" + owner_}, 1, kMemberLease);
     const auto live = std::max(1, database_.live("scheduler/member/"));
     const auto allowed = static_cast<std::size_t>((kSchedulerShares + live - 1) / live);
     std::vector<std::string> names;
@@ -91,7 +91,7 @@ void Scheduler::renew() {
     for (int share = 0; share < kSchedulerShares; ++share) {
         if (!memory.held.contains(share)) names.push_back(share_lease(share));
     }
-    const auto leases = database_.hold(*this, owner_, names, std::max(allowed, memory.held.size()), kLease);
+    const auto leases = database_.hold(*this, owner_, names, std::max(allowed, memory.held.size()), kMemberLease);
     memory.to_take.clear();
     for (const auto& lease : leases) memory.to_take.emplace(std::stoi(lease.name.substr(10)), lease);
     for (const auto& [share, held] : std::map(memory.held)) {

@@ -21,7 +21,7 @@
 namespace sonde::cli {
 namespace {
 
-struct Arguments {
+struct CheckArguments {
     std::string url;
     std::string spec_file;
     std::string kind = "http";
@@ -38,7 +38,7 @@ struct Arguments {
 };
 
 // The document a monitor's `spec` would be, so that the command line is held to the same rules as the API.
-Json document_of(const Arguments& arguments) {
+Json document_of(const CheckArguments& arguments) {
     Json document{{"url", arguments.url}, {"method", arguments.method}, {"follow_redirects", !arguments.no_redirects}, {"tls_verify", !arguments.no_verify}};
     if (!arguments.body.empty()) document["body"] = arguments.body;
     if (!arguments.accept_status.empty()) document["accept_status"] = arguments.accept_status;
@@ -70,7 +70,7 @@ Json document_in(const std::string& file) {
 }
 
 // From files, since everybody on a machine can read command lines. A line's end at the end of a file is not part of the value.
-check::Secrets secrets_of(const Arguments& arguments) {
+check::Secrets secrets_of(const CheckArguments& arguments) {
     check::Secrets secrets;
     for (const auto& secret : arguments.secrets) {
         const auto equals = secret.find('=');
@@ -84,7 +84,7 @@ check::Secrets secrets_of(const Arguments& arguments) {
     return secrets;
 }
 
-int run_check(const Arguments& arguments) {
+int run_check(const CheckArguments& arguments) {
     if (arguments.url.empty() == arguments.spec_file.empty()) throw Failure{"name either a URL or a --spec", kUsage};
     const auto kind = from_name<check::Kind>(arguments.kind);
     if (!kind) throw Failure{"--kind: there is no kind of check named " + arguments.kind, kUsage};
@@ -120,7 +120,7 @@ int run_check(const Arguments& arguments) {
 void add_check(CLI::App& app, std::function<int()>& run) {
     auto* command = app.add_subcommand("check", "Run one check here and print what was seen and what it means, as JSON");
     command->footer("Exit code: 0 up, 1 down, 2 wrong usage, 3 it could not be found out.");
-    const auto arguments = std::make_shared<Arguments>();
+    const auto arguments = std::make_shared<CheckArguments>();
     auto* url = command->add_option("url", arguments->url, "an absolute http or https URL");
     command->add_option("--spec", arguments->spec_file, "a file with a monitor's `spec` as JSON, instead of a URL; - is standard input")->excludes(url);
     command->add_option("--kind", arguments->kind, "the kind of check that the --spec is of")->capture_default_str();

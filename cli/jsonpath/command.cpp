@@ -12,7 +12,7 @@
 namespace sonde::cli {
 namespace {
 
-struct Arguments {
+struct JsonpathArguments {
     std::string query;
     std::string file = "-";
     bool paths = false;
@@ -28,7 +28,7 @@ std::string text_of(std::istream& in, const std::string& name) {
     throw Failure{"cannot read " + name};
 }
 
-int run_jsonpath(const Arguments& arguments) {
+int run_jsonpath(const JsonpathArguments& arguments) {
     const bool standard_input = arguments.file == "-";
     const auto name = standard_input ? std::string{"the standard input"} : arguments.file;
     std::ifstream file;
@@ -47,7 +47,7 @@ int run_jsonpath(const Arguments& arguments) {
 void add_jsonpath(CLI::App& app, std::function<int()>& run) {
     auto* command = app.add_subcommand("jsonpath", "Print what a JSONPath query (RFC 9535) selects from a JSON document, as a JSON array");
     command->footer("Exit code: 0 done, also if nothing was selected; 1 the document cannot be used; 2 the query is not valid.");
-    const auto arguments = std::make_shared<Arguments>();
+    const auto arguments = std::make_shared<JsonpathArguments>();
     command->add_option("query", arguments->query, "as $.items[?@.price < 10].name")->required();
     command->add_option("file", arguments->file, "the document; - is standard input")->capture_default_str();
     command->add_flag("--paths", arguments->paths, "print the normalized paths instead of the values");

@@ -9,7 +9,7 @@
 namespace sonde::cli {
 namespace {
 
-struct Arguments {
+struct NextArguments {
     std::string expression;
     std::string kind;
     std::string zone = "UTC";
@@ -24,7 +24,7 @@ TimePoint instant_of(const char* option, const std::string& text) {
     return *at;
 }
 
-int run_next(const Arguments& arguments) {
+int run_next(const NextArguments& arguments) {
     const auto zone = calendar::Zone::find(arguments.zone);
     if (!zone) throw Failure{"--tz " + zone.error().message, kUsage};
     auto at = arguments.from.empty() ? wall_now() : instant_of("--from", arguments.from);
@@ -48,7 +48,7 @@ int run_next(const Arguments& arguments) {
 void add_next(CLI::App& app, std::function<int()>& run) {
     auto* command = app.add_subcommand("next", "Print when a cron, OnCalendar or RRULE expression happens next, one time a line");
     command->footer("Exit code: 0 if there is a next time, 1 if there is none, 2 if something given is not valid.");
-    const auto arguments = std::make_shared<Arguments>();
+    const auto arguments = std::make_shared<NextArguments>();
     command->add_option("expression", arguments->expression,
                         "five or six cron fields or a macro as @daily; RRULE:… or FREQ=…, after a DTSTART:… or not; or a calendar event as systemd's")->required();
     command->add_option("--kind", arguments->kind, "what it is, if its form should not decide: cron, oncalendar or rrule")

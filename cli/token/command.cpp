@@ -10,13 +10,13 @@
 namespace sonde::cli {
 namespace {
 
-struct Arguments {
+struct TokenArguments {
     DatabaseOption database;
     std::string name;
     std::string role = "admin";
 };
 
-int create(const Arguments& arguments) {
+int create(const TokenArguments& arguments) {
     const auto database = open_database(arguments.database);
     const auto role = from_name<token::Role>(arguments.role).value_or(token::Role::viewer);
     const auto made = database->pool->transact([&](db::Tx& tx) { return token::create(tx, arguments.name, role); });
@@ -25,7 +25,7 @@ int create(const Arguments& arguments) {
     return kOk;
 }
 
-int list(const Arguments& arguments) {
+int list(const TokenArguments& arguments) {
     const auto database = open_database(arguments.database);
     const auto tokens = database->pool->transact([](db::Tx& tx) { return token::list(tx); });
     const auto text = [](const std::optional<TimePoint>& at) { return at ? to_rfc3339(*at) : std::string{"-"}; };
@@ -37,7 +37,7 @@ int list(const Arguments& arguments) {
     return kOk;
 }
 
-int revoke(const Arguments& arguments) {
+int revoke(const TokenArguments& arguments) {
     const auto database = open_database(arguments.database);
     const int count = database->pool->transact([&](db::Tx& tx) { return token::revoke(tx, arguments.name); });
     if (count == 0) throw Failure{"there is no valid token `" + arguments.name + "`"};
@@ -50,8 +50,8 @@ int revoke(const Arguments& arguments) {
 void add_token(CLI::App& app, std::function<int()>& run) {
     auto* command = app.add_subcommand("token", "Make, list and revoke API tokens");
     command->require_subcommand(1);
-    const auto arguments = std::make_shared<Arguments>();
-    const auto add = [&](const char* name, const char* doc, int (*what)(const Arguments&)) {
+    const auto arguments = std::make_shared<TokenArguments>();
+    const auto add = [&](const char* name, const char* doc, int (*what)(const TokenArguments&)) {
         auto* sub = command->add_subcommand(name, doc);
         add_database_option(*sub, arguments->database);
         sub->callback([&run, arguments, what] { run = [arguments, what] { return what(*arguments); }; });

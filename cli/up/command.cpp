@@ -13,14 +13,14 @@
 namespace sonde::cli {
 namespace {
 
-struct Arguments {
+struct UpArguments {
     up::Options options;
     bool background = false;
     bool stop = false;
     bool status = false;
 };
 
-int run_up(const Arguments& arguments) {
+int run_up(const UpArguments& arguments) {
     if (arguments.stop) return up::stop_running(up::existing_layout(arguments.options.data));
     if (arguments.status) return up::print_status(up::existing_layout(arguments.options.data));
     if (!arguments.background) {
@@ -41,7 +41,7 @@ int run_up(const Arguments& arguments) {
 
 void add_up(CLI::App& app, std::function<int()>& run) {
     auto* command = app.add_subcommand("up", "Run all of Sonde on this machine, with a PostgreSQL and a nats-server of its own");
-    const auto arguments = std::make_shared<Arguments>();
+    const auto arguments = std::make_shared<UpArguments>();
     command->add_option("--data", arguments->options.data, "the directory of everything it keeps")->envname("SONDE_DATA")->capture_default_str();
     command->add_option("--port", arguments->options.port, "where the API listens on 127.0.0.1; 0: any free port (default: that of last time, or 8600)")
         ->check(CLI::Range(0, 65535));

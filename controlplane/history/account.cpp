@@ -9,7 +9,6 @@ namespace {
 constexpr std::string_view kLedger = "ledger";
 constexpr int kRowsAtOnce = 5'000;
 constexpr int kHoursAtOnce = 48;
-constexpr std::chrono::hours kMargin{1};
 
 // Up to where the account can be closed. A share whose cursor stands behind has not yet told what was expected.
 constexpr db::Statement kClosable{"ledger_closable", R"sql(
@@ -72,7 +71,7 @@ std::vector<Closed> close_minutes(db::Tx& tx) {
     return all;
 }
 
-bool fold_minutes(db::Tx& tx) { return tx.run(kFoldMinutes, {milliseconds{kOldestSlot + kMargin}.count(), kRowsAtOnce}).affected() == kRowsAtOnce; }
+bool fold_minutes(db::Tx& tx) { return tx.run(kFoldMinutes, {milliseconds{kOldestSlot + kClockMargin}.count(), kRowsAtOnce}).affected() == kRowsAtOnce; }
 
 bool fold_hours(db::Tx& tx, const HistoryOptions& options) {
     return tx.run(kFoldHours, {options.keep_minutes.count(), kHoursAtOnce * 60}).affected() >= kHoursAtOnce;

@@ -8,7 +8,6 @@ namespace sonde::history {
 namespace {
 
 constexpr std::string_view kPack = "pack";
-constexpr std::chrono::hours kMargin{1};  // beyond the oldest slot that a result may have: clocks differ
 
 // Who waits for a table's lock has all others wait behind him.
 constexpr db::Statement kShortPatience{"history_lock_timeout", "set local lock_timeout = '250ms'"};
@@ -70,7 +69,7 @@ bool put_in_place(db::Tx& tx, const Day& day) {
 }  // namespace
 
 bool pack(db::Tx& tx, const HistoryOptions& options) {
-    const auto found = tx.run(kOldest, {milliseconds{kOldestSlot + kMargin}.count(), options.keep_results.count()});
+    const auto found = tx.run(kOldest, {milliseconds{kOldestSlot + kClockMargin}.count(), options.keep_results.count()});
     if (found.empty() || !found[0].boolean(4)) return false;
     const Day day{found[0].time(0), std::string(found[0].text(1)), std::string(found[0].text(2)), std::string(found[0].text(3))};
     auto cursor = read_cursor(tx, kPack).value_or(Cursor{day.begin});

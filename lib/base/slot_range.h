@@ -7,6 +7,8 @@ namespace sonde {
 
 // Older results are refused by the engine; so a day that ended so long ago gets no more of them, and may be packed.
 inline constexpr std::chrono::hours kOldestSlot{24};
+// How long after that a result of it may still come: clocks differ.
+inline constexpr std::chrono::hours kClockMargin{1};
 
 // Clocks differ.
 inline constexpr std::chrono::minutes kNewestSlot{5};

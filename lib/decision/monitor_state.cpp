@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "lib/decision/muting_text.h"
+#include "lib/decision/time_text.h"
 #include "lib/json/reader.h"
 
 namespace sonde::decision {
@@ -56,15 +57,6 @@ void write_flaps(Out out, const Flaps& flaps) {
     if (flaps.since) fmt::format_to(out, R"(,"since":{})", to_unix_ms(*flaps.since));
     if (flaps.since && !flaps.told) fmt::format_to(out, R"(,"untold":true)");
     fmt::format_to(out, "}}");
-}
-
-// Wide enough for every instant and counter that is written.
-constexpr std::int64_t kLeast = INT64_MIN / 2;
-constexpr std::int64_t kMost = INT64_MAX / 2;
-
-void read_time(json::Reader& in, std::string_view field, TimePoint& target) {
-    std::int64_t ms = 0;
-    if (in.whole(field, ms, kLeast, kMost)) target = from_unix_ms(ms);
 }
 
 void read_region(json::Reader& in, std::string_view field, RegionId& target) {

@@ -3,11 +3,10 @@
 #include <fmt/format.h>
 
 #include "lib/decision/reason.h"
+#include "lib/decision/time_text.h"
 
 namespace sonde::decision {
 namespace {
-
-constexpr std::int64_t kMost = INT64_MAX / 2;
 
 void write_withheld(std::string& text, std::string_view field, const Withheld& withheld) {
     const auto out = std::back_inserter(text);
@@ -23,11 +22,6 @@ void write_withheld(std::string& text, std::string_view field, const Withheld& w
     time("hold_until", withheld.hold_until);
     time("ask_again_at", withheld.ask_again_at);
     text.push_back('}');
-}
-
-void read_time(json::Reader& in, std::string_view field, TimePoint& target) {
-    std::int64_t ms = 0;
-    if (in.whole(field, ms, -kMost, kMost)) target = from_unix_ms(ms);
 }
 
 Withheld read_withheld(const Json& document, const std::string& pointer, json::Problems& problems) {

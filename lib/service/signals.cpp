@@ -8,7 +8,7 @@
 namespace sonde::service {
 namespace {
 
-constexpr int kFailed = 1;
+constexpr int kGaveUp = 1;
 
 }  // namespace
 
@@ -40,7 +40,7 @@ void Signals::listen() {
             reload_ = true;
         } else if (stop_) {
             log::warning("ended_at_once", "reason", "a second signal to stop");
-            _exit(kFailed);
+            _exit(kGaveUp);
         } else {
             stop_ = true;
         }

@@ -9,8 +9,6 @@
 namespace sonde::agent::blackbox {
 namespace {
 
-double in_seconds(microseconds duration) { return std::chrono::duration<double>(duration).count(); }
-
 // A value in quotes: what is no UTF-8 is replaced, since a scrape with it would be refused whole.
 std::string escaped(const std::string& value) {
     std::string text;

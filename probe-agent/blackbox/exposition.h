@@ -1,6 +1,7 @@
 // The metrics of one probe, under blackbox_exporter's names and in its units (Prometheus text format 0.0.4).
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,6 +34,9 @@ std::string write_metrics(const Outcome& outcome, const check::Judgement& judgem
 
 // As blackbox_exporter does: FNV-1a of 32 bits over the bytes of the address.
 std::uint32_t hash_of(const net::Address& address);
+
+// Prometheus counts in seconds.
+inline double in_seconds(std::chrono::microseconds duration) { return std::chrono::duration<double>(duration).count(); }
 
 // The parts of it that come from one kind's facts.
 void add_http(const Outcome& outcome, Gauges& gauges);

@@ -10,8 +10,6 @@
 namespace sonde::agent::blackbox {
 namespace {
 
-double in_seconds(microseconds duration) { return std::chrono::duration<double>(duration).count(); }
-
 double unix_seconds(TimePoint instant) { return std::chrono::duration<double>(instant.time_since_epoch()).count(); }
 
 const std::string* find_header(const check::HttpFacts& facts, const char* wanted) {

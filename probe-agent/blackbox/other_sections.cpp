@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kMostSteps = 20;
 constexpr std::size_t kMostRcodes = 24;
-constexpr TlsFields kTlsFields{"verify", "ca", "server_name", "min_version", nullptr, nullptr};
+constexpr TlsFields kTlsConfigFields{"verify", "ca", "server_name", "min_version", nullptr, nullptr};
 constexpr const char* kSource = "the system chooses the address that is sent from";
 
 // One entry may have all three, which come in this order.
@@ -47,7 +47,7 @@ void read_tcp(YamlMap& in, const ReadFile& files, Draft& draft) {
     if (tls || starts_tls) draft.put("/tls", Json::object(), in.place("tls"));
     // Of use to nobody without; but what is written there must be right.
     Draft unused;
-    read_tls(in, files, tls || starts_tls ? "/tls" : "", kTlsFields, tls || starts_tls ? draft : unused);
+    read_tls(in, files, tls || starts_tls ? "/tls" : "", kTlsConfigFields, tls || starts_tls ? draft : unused);
     if (!tls && !starts_tls && in.has("tls_config")) in.refuse("tls_config", "is of no use without tls or a step that has starttls");
     read_preference(in, draft.module.preference);
     in.unsupported("source_ip_address", kSource);

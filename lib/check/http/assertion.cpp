@@ -7,7 +7,7 @@
 namespace sonde::check {
 namespace {
 
-constexpr std::size_t kLongest = 200;  // of what is shown of a spec's own words
+constexpr std::size_t kMostShown = 200;  // of what is shown of a spec's own words
 
 // The text before the part that UTF-8 would be cut in.
 std::string_view head(std::string_view text, std::size_t most) {
@@ -17,9 +17,9 @@ std::string_view head(std::string_view text, std::size_t most) {
 }
 
 std::string shown(const Json& value) {
-    if (value.is_string()) return quoted(value.get_ref<const std::string&>(), kLongest);
+    if (value.is_string()) return quoted(value.get_ref<const std::string&>(), kMostShown);
     const auto text = json::dump(value);
-    const auto begin = head(text, kLongest);
+    const auto begin = head(text, kMostShown);
     return std::string(begin) + (begin.size() < text.size() ? "…" : "");
 }
 
@@ -53,7 +53,7 @@ Json write(const Assertion& assertion) {
 std::string label(const Assertion& assertion) {
     std::string text{name_of(assertion.on)};
     if (assertion.of.empty()) return text;
-    const auto begin = head(assertion.of, kLongest);
+    const auto begin = head(assertion.of, kMostShown);
     return text + ' ' + std::string(begin) + (begin.size() < assertion.of.size() ? "…" : "");
 }
 

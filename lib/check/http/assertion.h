@@ -105,6 +105,8 @@ std::string expectation(const Assertion& assertion);
 
 // At most `most` bytes of `text`, as JSON writes a string; with … inside the quotes if that was not all.
 std::string quoted(std::string_view text, std::size_t most);
+// How many bytes of what a target sent are quoted in a finding.
+inline constexpr std::size_t kExcerpt = 100;
 
 }  // namespace sonde::check
 

@@ -7,8 +7,6 @@
 namespace sonde::check {
 namespace {
 
-constexpr std::size_t kExcerpt = 100;
-
 enum class Answer { yes, no, open };
 
 // Whether a match may depend on what follows it. `$`, \z, \b and \B do; where one is written but means something else, we only ask more than

@@ -12,7 +12,6 @@
 namespace sonde::check {
 namespace {
 
-constexpr std::size_t kExcerpt = 100;
 using Days = std::chrono::duration<std::int64_t, std::ratio<86'400>>;
 
 std::string_view trimmed(std::string_view text) {

@@ -12,7 +12,6 @@ namespace {
 using jsonpath::Comparator;
 using jsonpath::Nodes;
 
-constexpr std::size_t kExcerpt = 100;
 constexpr std::size_t kDeepest = 1000;
 
 // The text of a node if it is short, else what it is.
