@@ -56,7 +56,7 @@ struct ControlplaneApp::Parts {
     Parts(const ControlplaneConfig& config, crypto::SecretBox box)
         : secrets(std::move(box)),
           pool(service::pool_options(config.database, "sonde-controlplane-api"), registry),
-          commands(pool, std::max(1, config.api_workers / 2)),
+          commands(pool, secrets, std::max(1, config.api_workers / 2)),
           runs(config.runs, registry),
           tokens(pool),
           events(pool, registry) {

@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t kMaxTokenBytes = 256;
 
 constexpr db::Statement kFind{"token_find", R"(
-    select name, role, last_used_at is null or last_used_at < now() - interval '1 minute'
+    select name, role, last_used_at is null or last_used_at < now() - interval '1 minute', id
     from api_token where hash = $1 and revoked_at is null)"};
 
 constexpr db::Statement kTouch{"token_touch", "update api_token set last_used_at = now() where hash = $1"};
@@ -43,7 +43,7 @@ std::optional<Actor> Tokens::find(std::string_view token) {
         if (rows.empty()) return std::nullopt;
         if (rows[0].boolean(2)) tx.run(kTouch, {db::Param::bytes(hash)});
         const auto role = from_name<Role>(rows[0].text(1));
-        return Actor{"token:" + std::string(rows[0].text(0)), role.value_or(Role::viewer)};
+        return Actor{"token:" + std::string(rows[0].text(0)), role.value_or(Role::viewer), "token:" + std::to_string(rows[0].whole(3))};
     });
     if (actor) remember(hash, *actor);
     return actor;

@@ -21,6 +21,7 @@ enum class Role : unsigned char { viewer, operate, admin };
 struct Actor {
     std::string name;  // `token:<name>`, as it stands in timelines
     Role role = Role::viewer;
+    std::string id;  // `token:<number>`: names may be given again
 };
 
 // The token of an `Authorization: Bearer …` header (RFC 6750, section 2.1). Nothing for any other scheme or a malformed one.

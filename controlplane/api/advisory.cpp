@@ -51,7 +51,7 @@ http::Response read(Backend& backend, const Call& call) {
 http::Response act(Backend& backend, const Call& call, std::string_view action) {
     Query(call.request).finish();
     const auto id = path_id<AdvisoryId>(call, "advisory_id");
-    switch (backend.commands.ask(VotingCommand{"advisory", id.value(), action, call.actor.name, read_optional_comment(call)}).outcome) {
+    switch (backend.commands.ask(VotingCommand{"advisory", id.value(), action, call.actor.name, read_optional_comment(call)}, call.key).outcome) {
         case Outcome::done:
         case Outcome::unchanged: return read(backend, call);
         case Outcome::not_found: not_found("there is no such advisory");
@@ -89,8 +89,8 @@ Endpoints advisory_endpoints() {
     return {
         {Method::get, "/v1/advisories", Role::viewer, list},
         {Method::get, "/v1/advisories/{advisory_id}", Role::viewer, read},
-        {Method::post, "/v1/advisories/{advisory_id}/acknowledge", Role::operate, acknowledge},
-        {Method::post, "/v1/advisories/{advisory_id}/mute", Role::operate, mute},
+        {Method::post, "/v1/advisories/{advisory_id}/acknowledge", Role::operate, acknowledge, kMaxBodyBytes, Once::by_command},
+        {Method::post, "/v1/advisories/{advisory_id}/mute", Role::operate, mute, kMaxBodyBytes, Once::by_command},
     };
 }
 

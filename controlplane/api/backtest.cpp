@@ -234,7 +234,7 @@ http::Response backtest(Backend& backend, const Call& call) {
 }  // namespace
 
 Endpoints backtest_endpoints() {
-    return {{http::Method::post, "/v1/policies/backtest", Role::viewer, backtest}};
+    return {{http::Method::post, "/v1/policies/backtest", Role::viewer, backtest, kMaxBodyBytes, Once::harmless}};
 }
 
 }  // namespace sonde::controlplane

@@ -41,7 +41,7 @@ http::Response list(Backend& backend, const Call& call) {
     Query query(call.request);
     const auto page = query.page("channels", 1);
     query.finish();
-    const auto channels = backend.pool.transact([&](db::Tx& tx) { return channel_store::list(tx, page); });
+    const auto channels = call.transact(backend, [&](db::Tx& tx) { return channel_store::list(tx, page); });
     std::vector<Json> items;
     for (const auto& channel : channels) items.push_back(present(channel));
     return page_response(call.request, page, std::move(items),
@@ -56,7 +56,7 @@ http::Response create(Backend& backend, const Call& call) {
     const auto id = new_id<ChannelId>();
     const bool made = !input.secrets.signing_key;
     const auto signing_key = made ? new_signing_key() : *input.secrets.signing_key;
-    const auto channel = backend.pool.transact([&](db::Tx& tx) {
+    const auto channel = call.transact(backend, [&](db::Tx& tx) {
         channel_store::insert(tx, id, input.draft, seal(backend, id, signing_key));
         return require(channel_store::find(tx, id));
     });
@@ -68,7 +68,7 @@ http::Response create(Backend& backend, const Call& call) {
 http::Response read(Backend& backend, const Call& call) {
     Query(call.request).finish();
     const auto id = path_id<ChannelId>(call, "channel_id");
-    const auto channel = require(backend.pool.transact([&](db::Tx& tx) { return channel_store::find(tx, id); }));
+    const auto channel = require(call.transact(backend, [&](db::Tx& tx) { return channel_store::find(tx, id); }));
     return resource_response(call.request, present(channel), channel.version);
 }
 
@@ -78,7 +78,7 @@ http::Response edit(Backend& backend, const Call& call) {
     const auto id = path_id<ChannelId>(call, "channel_id");
     const auto body = read_body(call);
     std::optional<Secret> made;
-    const auto channel = backend.pool.transact([&](db::Tx& tx) {
+    const auto channel = call.transact(backend, [&](db::Tx& tx) {
         made.reset();
         auto before = require(channel_store::lock(tx, id));
         check_if_match(call.request, before.version);
@@ -104,7 +104,7 @@ http::Response edit(Backend& backend, const Call& call) {
 http::Response remove(Backend& backend, const Call& call) {
     Query(call.request).finish();
     const auto id = path_id<ChannelId>(call, "channel_id");
-    backend.pool.transact([&](db::Tx& tx) {
+    call.transact(backend, [&](db::Tx& tx) {
         check_if_match(call.request, require(channel_store::lock(tx, id)).version);
         channel_store::remove(tx, id);
     });
@@ -116,7 +116,7 @@ http::Response deliveries(Backend& backend, const Call& call) {
     Query query(call.request);
     const auto page = query.page("channel_deliveries", 1);
     query.finish();
-    return backend.pool.transact([&](db::Tx& tx) {
+    return call.transact(backend, [&](db::Tx& tx) {
         if (!channel_store::exists(tx, id)) not_found("there is no such channel");
         return list_deliveries(tx, call.request, page, "d.channel_id = ?", id.value());
     });

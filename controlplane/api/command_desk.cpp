@@ -22,9 +22,12 @@ constexpr db::Statement kInsertVoting{"voting_command_insert", R"(
     insert into voting_command (subject, subject_id, action, actor, comment) values ($1, $2, $3, $4, $5) returning id)"};
 constexpr db::Statement kVotingOutcome{"voting_command_outcome", "select outcome, null::text from voting_command where id = $1 and done_at is not null"};
 
+constexpr db::Statement kAbout{"command_about", "select incident_id from incident_command where id = $1"};
+
 struct Written {
     Outcome refused = Outcome::done;  // other than `done`: nothing was written down
     std::int64_t command = 0;
+    IncidentId incident{};
 };
 
 Written write_down(db::Tx& tx, IncidentId incident, const decision::Command& command) {
@@ -42,21 +45,48 @@ Written write_down(db::Tx& tx, IncidentId incident, const decision::Command& com
                                      command.if_version})[0]
                         .whole(0);
     tx.run(kNotify);
-    return {Outcome::done, id};
+    return {Outcome::done, id, incident};
+}
+
+// What is refused here leaves no key behind.
+struct Unwritten {
+    Outcome why;
+};
+
+std::optional<std::int64_t> earlier_command(db::Tx& tx, const crypto::SecretBox& secrets, const RequestKey* key) {
+    const auto earlier = key != nullptr ? repeat::claim(tx, secrets, *key) : std::nullopt;
+    return earlier ? std::optional(earlier->command) : std::nullopt;
 }
 
 }  // namespace
 
-Answer CommandDesk::ask(IncidentId incident, const decision::Command& command) {
-    const auto written = pool_.transact([&](db::Tx& tx) { return write_down(tx, incident, command); });
-    if (written.refused != Outcome::done) return {written.refused};
-    return wait_if_there_is_room(kOutcome, written.command);
+Answer CommandDesk::ask(IncidentId incident, const decision::Command& command, const RequestKey* key) {
+    try {
+        const auto written = pool_.transact([&](db::Tx& tx) -> Written {
+            if (const auto earlier = earlier_command(tx, secrets_, key)) {
+                const auto about = tx.run(kAbout, {*earlier});
+                if (about.empty()) throw Unwritten{Outcome::not_found};
+                return {Outcome::done, *earlier, about[0].id<IncidentId>(0)};
+            }
+            const auto now = write_down(tx, incident, command);
+            if (now.refused != Outcome::done) throw Unwritten{now.refused};
+            if (key != nullptr) repeat::set_command(tx, *key, now.command);
+            return now;
+        });
+        auto answer = wait_if_there_is_room(kOutcome, written.command);
+        answer.incident = written.incident;
+        return answer;
+    } catch (const Unwritten& unwritten) {
+        return {unwritten.why};
+    }
 }
 
-Answer CommandDesk::ask(const VotingCommand& command) {
+Answer CommandDesk::ask(const VotingCommand& command, const RequestKey* key) {
     const auto id = pool_.transact([&](db::Tx& tx) {
+        if (const auto earlier = earlier_command(tx, secrets_, key)) return *earlier;
         const auto written = tx.run(kInsertVoting, {command.subject, command.id, command.action, command.actor, command.comment})[0].whole(0);
         tx.run(kNotify);
+        if (key != nullptr) repeat::set_command(tx, *key, written);
         return written;
     });
     return wait_if_there_is_room(kVotingOutcome, id);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "controlplane/api/repeat.h"
 #include "lib/base/enum_name.h"
 #include "lib/base/id.h"
 #include "lib/base/instant.h"
@@ -28,6 +29,7 @@ enum class Outcome : unsigned char {
 struct Answer {
     Outcome outcome = Outcome::unanswered;
     decision::Refusal refusal = decision::Refusal::none;  // why `conflict`, `not_found` or `forbidden`
+    IncidentId incident{};  // that the command is about
 };
 
 // What a person asks for about a region or an advisory: names as in table voting_command.
@@ -43,12 +45,13 @@ struct VotingCommand {
 class CommandDesk {
 public:
     // At most `max_waiting` calls wait at a time, so that an engine that is away does not take all workers of the server.
-    CommandDesk(db::Pool& pool, int max_waiting, milliseconds patience = milliseconds{5000})
-        : pool_(pool), max_waiting_(max_waiting), patience_(patience) {}
+    CommandDesk(db::Pool& pool, const crypto::SecretBox& secrets, int max_waiting, milliseconds patience = milliseconds{5000})
+        : pool_(pool), secrets_(secrets), max_waiting_(max_waiting), patience_(patience) {}
 
-    // Blocks up to `patience`, without a transaction open. Throws DbError if it could not be written down.
-    Answer ask(IncidentId incident, const decision::Command& command);
-    Answer ask(const VotingCommand& command);
+    // Blocks up to `patience`, without a transaction open. Throws DbError if it could not be written down. With a key that came before, nothing
+    // is written down: what came with it first is waited for.
+    Answer ask(IncidentId incident, const decision::Command& command, const RequestKey* key);
+    Answer ask(const VotingCommand& command, const RequestKey* key);
     // Lets all that wait go, as unanswered, and nobody wait from now on.
     void close() { closed_ = true; }
 
@@ -57,6 +60,7 @@ private:
     Answer wait(const db::Statement& outcome_of, std::int64_t command);
 
     db::Pool& pool_;
+    const crypto::SecretBox& secrets_;
     int max_waiting_;
     milliseconds patience_;
     std::atomic<int> waiting_{0};

@@ -109,7 +109,7 @@ http::Response list(Backend& backend, const Call& call) {
     if (parent) conditions.add("d.parent_kind = ? and d.parent_id = ?", {name_of(parent->kind), parent->id});
     if (page.after) conditions.add("d.id > ?", {page.after->whole(0)});
     const auto limit = conditions.bind(page.fetch());
-    const auto rows = backend.pool.transact([&](db::Tx& tx) {
+    const auto rows = call.transact(backend, [&](db::Tx& tx) {
         return tx.run_text(fmt::format("{}{} order by d.id limit {}", kSelect, conditions.where(), limit), conditions.params());
     });
     std::vector<Json> items;
@@ -123,7 +123,7 @@ http::Response create(Backend& backend, const Call& call) {
     const auto draft = read_dependency(read_body(call), "", problems);
     refuse_if_any(problems);
     const auto id = new_id<DependencyId>();
-    const auto made = backend.pool.transact([&](db::Tx& tx) {
+    const auto made = call.transact(backend, [&](db::Tx& tx) {
         relation::lock(tx);
         check(tx, draft, std::nullopt);
         if (tx.run(kCount)[0].whole(0) >= kMostDependencies) {
@@ -138,7 +138,7 @@ http::Response create(Backend& backend, const Call& call) {
 http::Response read(Backend& backend, const Call& call) {
     Query(call.request).finish();
     const auto id = path_id<DependencyId>(call, "dependency_id");
-    const auto one = backend.pool.transact([&](db::Tx& tx) { return require(tx, id); });
+    const auto one = call.transact(backend, [&](db::Tx& tx) { return require(tx, id); });
     return resource_response(call.request, present(one), one.version);
 }
 
@@ -146,7 +146,7 @@ http::Response edit(Backend& backend, const Call& call) {
     Query(call.request).finish();
     const auto id = path_id<DependencyId>(call, "dependency_id");
     const auto body = read_body(call);
-    const auto one = backend.pool.transact([&](db::Tx& tx) {
+    const auto one = call.transact(backend, [&](db::Tx& tx) {
         relation::lock(tx);
         const auto before = require(tx, id, " for no key update");
         check_if_match(call.request, before.version);
@@ -165,7 +165,7 @@ http::Response edit(Backend& backend, const Call& call) {
 http::Response remove(Backend& backend, const Call& call) {
     Query(call.request).finish();
     const auto id = path_id<DependencyId>(call, "dependency_id");
-    backend.pool.transact([&](db::Tx& tx) {
+    call.transact(backend, [&](db::Tx& tx) {
         check_if_match(call.request, require(tx, id, " for update").version);
         tx.run(kRemove, {id});
     });

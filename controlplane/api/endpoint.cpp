@@ -13,6 +13,38 @@ http::Response unauthenticated(std::string_view detail, std::string_view challen
     return http::problem_response(http::problem::unauthenticated, detail).with("WWW-Authenticate", std::string(challenge));
 }
 
+// What is refused is rolled back with its key, and may be asked for again with it.
+struct Refused {
+    http::Response response;
+};
+
+http::Response write_once(Backend& backend, Call call, const RequestKey& key) {
+    try {
+        return backend.pool.transact([&](db::Tx& tx) {
+            if (auto earlier = repeat::claim(tx, backend.secrets, key)) {
+                if (earlier->answer) return std::move(*earlier->answer);
+                throw http::ProblemError{http::problem::conflict, "it was done, but its answer can be read no more; use a new Idempotency-Key", {}};
+            }
+            call.tx = &tx;
+            auto response = call.endpoint.operation(backend, call);
+            if (response.status >= 400) throw Refused{std::move(response)};
+            repeat::set_answer(tx, backend.secrets, key, response);
+            return response;
+        });
+    } catch (Refused& refused) {
+        return std::move(refused.response);
+    }
+}
+
+http::Response command_once(Backend& backend, Call call, const RequestKey& key) {
+    const auto earlier = backend.pool.transact([&](db::Tx& tx) { return repeat::find(tx, backend.secrets, key); });
+    if (earlier && earlier->answer) return *earlier->answer;
+    call.key = &key;
+    auto response = call.endpoint.operation(backend, call);
+    if (response.status < 400) backend.pool.transact([&](db::Tx& tx) { repeat::set_answer(tx, backend.secrets, key, response); });
+    return response;
+}
+
 http::Response call(const Endpoint& endpoint, Backend& backend, const http::Request& request) {
     const auto* authorization = request.header("authorization");
     if (authorization == nullptr) {
@@ -33,7 +65,11 @@ http::Response call(const Endpoint& endpoint, Backend& backend, const http::Requ
         throw http::ProblemError{
             http::problem::too_large, fmt::format("the body is larger than {} bytes", endpoint.max_body), {}};
     }
-    return endpoint.operation(backend, {endpoint, request, *actor});
+    const Call call{endpoint, request, *actor};
+    const bool reads = request.method == http::Method::get || request.method == http::Method::head;
+    const auto key = reads || endpoint.once == Once::harmless ? std::nullopt : request_key(request, *actor);
+    if (!key) return endpoint.operation(backend, call);
+    return endpoint.once == Once::by_command ? command_once(backend, call, *key) : write_once(backend, call, *key);
 }
 
 }  // namespace

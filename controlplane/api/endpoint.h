@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "controlplane/api/access.h"
+#include "controlplane/api/repeat.h"
 #include "controlplane/history/accounting.h"
 #include "lib/crypto/crypto.h"
 #include "lib/db/db.h"
@@ -41,6 +42,21 @@ struct Call {
     const Endpoint& endpoint;
     const http::Request& request;
     const Actor& actor;
+    db::Tx* tx = nullptr;             // in which all of it has to be done, with a key that the transaction has claimed
+    const RequestKey* key = nullptr;  // for what the engine is asked to do
+
+    // Writes go through this.
+    template <class Body>
+    auto transact(Backend& backend, Body body) const {
+        return tx != nullptr ? body(*tx) : backend.pool.transact(std::move(body));
+    }
+};
+
+// How a request with an Idempotency-Key is kept from being done twice.
+enum class Once : unsigned char {
+    in_transaction,  // the key, what is done and the answer are written in one transaction
+    by_command,      // the key is written with the command for the engine: who comes again waits for the same command
+    harmless,        // it changes nothing, and the key is not looked at
 };
 
 inline constexpr std::size_t kMaxBodyBytes = 1 << 20;
@@ -55,6 +71,7 @@ struct Endpoint {
     Role role;  // the least that may call it
     Operation operation;
     std::size_t max_body = kMaxBodyBytes;
+    Once once = Once::in_transaction;  // of those that write
 };
 
 // One row an operation; every resource has such a table.

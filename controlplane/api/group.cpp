@@ -116,7 +116,7 @@ http::Response list(Backend& backend, const Call& call) {
     if (state) conditions.add("coalesce(st.state, 'pending') = ?", {name_of(*state)});
     if (page.after) conditions.add("g.id > ?", {page.after->whole(0)});
     const auto limit = conditions.bind(page.fetch());
-    const auto rows = backend.pool.transact([&](db::Tx& tx) {
+    const auto rows = call.transact(backend, [&](db::Tx& tx) {
         return tx.run_text(fmt::format("{}{} order by g.id limit {}", kSelect, conditions.where(), limit), conditions.params());
     });
     std::vector<Json> items;
@@ -130,7 +130,7 @@ http::Response create(Backend& backend, const Call& call) {
     const auto draft = read_group(read_body(call), "", problems);
     refuse_if_any(problems);
     const auto id = new_id<GroupId>();
-    const auto group = backend.pool.transact([&](db::Tx& tx) {
+    const auto group = call.transact(backend, [&](db::Tx& tx) {
         relation::lock(tx);
         check(tx, draft, std::nullopt);
         if (tx.run(kCount)[0].whole(0) >= kMostGroups) {
@@ -146,7 +146,7 @@ http::Response create(Backend& backend, const Call& call) {
 http::Response read(Backend& backend, const Call& call) {
     Query(call.request).finish();
     const auto id = path_id<GroupId>(call, "group_id");
-    const auto group = backend.pool.transact([&](db::Tx& tx) { return require(tx, id); });
+    const auto group = call.transact(backend, [&](db::Tx& tx) { return require(tx, id); });
     return resource_response(call.request, present(group), group.version);
 }
 
@@ -154,7 +154,7 @@ http::Response edit(Backend& backend, const Call& call) {
     Query(call.request).finish();
     const auto id = path_id<GroupId>(call, "group_id");
     const auto body = read_body(call);
-    const auto group = backend.pool.transact([&](db::Tx& tx) {
+    const auto group = call.transact(backend, [&](db::Tx& tx) {
         relation::lock(tx);
         const auto before = require(tx, id, " for no key update of g");
         check_if_match(call.request, before.version);
@@ -174,7 +174,7 @@ http::Response edit(Backend& backend, const Call& call) {
 http::Response remove(Backend& backend, const Call& call) {
     Query(call.request).finish();
     const auto id = path_id<GroupId>(call, "group_id");
-    backend.pool.transact([&](db::Tx& tx) {
+    call.transact(backend, [&](db::Tx& tx) {
         check_if_match(call.request, require(tx, id, " for no key update of g").version);
         tx.run(kRemove, {id});
     });

@@ -60,9 +60,10 @@ std::string other_open(Backend& backend, IncidentId incident, const decision::Co
     });
 }
 
-// Returns if it was done, or was so already.
-std::optional<http::Response> ask(Backend& backend, IncidentId incident, const decision::Command& command) {
-    const auto answer = backend.commands.ask(incident, command);
+// Returns nothing if it was done, or was so already. Of a request that came before, `incident` becomes what that one was about.
+std::optional<http::Response> ask(Backend& backend, const Call& call, IncidentId& incident, const decision::Command& command) {
+    const auto answer = backend.commands.ask(incident, command, call.key);
+    if (answer.incident != IncidentId{}) incident = answer.incident;
     const auto why = describe(answer.refusal);
     switch (answer.outcome) {
         case Outcome::done:
@@ -93,16 +94,16 @@ http::Response show(Backend& backend, const Call& call, IncidentId id, int statu
 template <Action action>
 http::Response act(Backend& backend, const Call& call) {
     Query(call.request).finish();
-    const auto id = path_id<IncidentId>(call, "incident_id");
-    if (auto problem = ask(backend, id, read_command(call, action))) return std::move(*problem);
+    auto id = path_id<IncidentId>(call, "incident_id");
+    if (auto problem = ask(backend, call, id, read_command(call, action))) return std::move(*problem);
     return show(backend, call, id);
 }
 
 http::Response open(Backend& backend, const Call& call) {
     Query(call.request).finish();
     const auto command = read_command(call, Action::open);
-    const auto id = new_id<IncidentId>();
-    if (auto problem = ask(backend, id, command)) return std::move(*problem);
+    auto id = new_id<IncidentId>();
+    if (auto problem = ask(backend, call, id, command)) return std::move(*problem);
     return show(backend, call, id, 201).with("Location", "/v1/incidents/" + id.text());
 }
 
@@ -111,19 +112,19 @@ http::Response open(Backend& backend, const Call& call) {
 Endpoints incident_action_endpoints() {
     using http::Method;
     return {
-        {Method::post, "/v1/incidents", Role::operate, open},
-        {Method::patch, "/v1/incidents/{incident_id}", Role::operate, act<Action::set_title>},
-        {Method::post, "/v1/incidents/{incident_id}/acknowledge", Role::operate, act<Action::acknowledge>},
-        {Method::post, "/v1/incidents/{incident_id}/unacknowledge", Role::operate, act<Action::unacknowledge>},
-        {Method::post, "/v1/incidents/{incident_id}/comment", Role::operate, act<Action::comment>},
-        {Method::post, "/v1/incidents/{incident_id}/assign", Role::operate, act<Action::assign>},
-        {Method::post, "/v1/incidents/{incident_id}/severity", Role::operate, act<Action::set_severity>},
-        {Method::post, "/v1/incidents/{incident_id}/resolve", Role::operate, act<Action::resolve>},
-        {Method::post, "/v1/incidents/{incident_id}/reopen", Role::operate, act<Action::reopen>},
-        {Method::post, "/v1/incidents/{incident_id}/updates", Role::operate, act<Action::publish_update>},
-        {Method::patch, "/v1/incidents/{incident_id}/updates/{number}", Role::operate, act<Action::edit_update>},
-        {Method::del, "/v1/incidents/{incident_id}/updates/{number}", Role::operate, act<Action::delete_update>},
-        {Method::put, "/v1/incidents/{incident_id}/postmortem", Role::operate, act<Action::write_postmortem>},
+        {Method::post, "/v1/incidents", Role::operate, open, kMaxBodyBytes, Once::by_command},
+        {Method::patch, "/v1/incidents/{incident_id}", Role::operate, act<Action::set_title>, kMaxBodyBytes, Once::by_command},
+        {Method::post, "/v1/incidents/{incident_id}/acknowledge", Role::operate, act<Action::acknowledge>, kMaxBodyBytes, Once::by_command},
+        {Method::post, "/v1/incidents/{incident_id}/unacknowledge", Role::operate, act<Action::unacknowledge>, kMaxBodyBytes, Once::by_command},
+        {Method::post, "/v1/incidents/{incident_id}/comment", Role::operate, act<Action::comment>, kMaxBodyBytes, Once::by_command},
+        {Method::post, "/v1/incidents/{incident_id}/assign", Role::operate, act<Action::assign>, kMaxBodyBytes, Once::by_command},
+        {Method::post, "/v1/incidents/{incident_id}/severity", Role::operate, act<Action::set_severity>, kMaxBodyBytes, Once::by_command},
+        {Method::post, "/v1/incidents/{incident_id}/resolve", Role::operate, act<Action::resolve>, kMaxBodyBytes, Once::by_command},
+        {Method::post, "/v1/incidents/{incident_id}/reopen", Role::operate, act<Action::reopen>, kMaxBodyBytes, Once::by_command},
+        {Method::post, "/v1/incidents/{incident_id}/updates", Role::operate, act<Action::publish_update>, kMaxBodyBytes, Once::by_command},
+        {Method::patch, "/v1/incidents/{incident_id}/updates/{number}", Role::operate, act<Action::edit_update>, kMaxBodyBytes, Once::by_command},
+        {Method::del, "/v1/incidents/{incident_id}/updates/{number}", Role::operate, act<Action::delete_update>, kMaxBodyBytes, Once::by_command},
+        {Method::put, "/v1/incidents/{incident_id}/postmortem", Role::operate, act<Action::write_postmortem>, kMaxBodyBytes, Once::by_command},
     };
 }
 

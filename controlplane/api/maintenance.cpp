@@ -57,7 +57,7 @@ http::Response list(Backend& backend, const Call& call) {
     const auto now = wall_now();
     std::vector<Window> windows;
     std::vector<Json> items;
-    backend.pool.transact([&](db::Tx& tx) {
+    call.transact(backend, [&](db::Tx& tx) {
         items.clear();
         windows = window_store::list(tx, filter, page);
         for (const auto& window : windows) items.push_back(present(window, window_store::occurrences(tx, window.id), now));
@@ -71,7 +71,7 @@ http::Response create(Backend& backend, const Call& call) {
     const auto draft = maintenance::read_draft(read_body(call), "", problems);
     refuse_if_any(problems);
     const auto id = new_id<WindowId>();
-    const auto window = backend.pool.transact([&](db::Tx& tx) {
+    const auto window = call.transact(backend, [&](db::Tx& tx) {
         json::Problems missing;
         check_targets(tx, draft.targets, missing);
         refuse_if_any(missing);
@@ -84,7 +84,7 @@ http::Response create(Backend& backend, const Call& call) {
 http::Response respond(Backend& backend, const Call& call, WindowId id) {
     Json document;
     int version = 0;
-    backend.pool.transact([&](db::Tx& tx) {
+    call.transact(backend, [&](db::Tx& tx) {
         const auto window = require(window_store::find(tx, id));
         document = present(window, window_store::occurrences(tx, id), wall_now());
         version = window.version;
@@ -101,7 +101,7 @@ http::Response edit(Backend& backend, const Call& call) {
     Query(call.request).finish();
     const auto id = path_id<WindowId>(call, "window_id");
     const auto body = read_body(call);
-    backend.pool.transact([&](db::Tx& tx) {
+    call.transact(backend, [&](db::Tx& tx) {
         const auto before = require(window_store::lock(tx, id));
         check_if_match(call.request, before.version);
         json::Problems problems;
@@ -117,7 +117,7 @@ http::Response edit(Backend& backend, const Call& call) {
 http::Response remove(Backend& backend, const Call& call) {
     Query(call.request).finish();
     const auto id = path_id<WindowId>(call, "window_id");
-    backend.pool.transact([&](db::Tx& tx) {
+    call.transact(backend, [&](db::Tx& tx) {
         check_if_match(call.request, require(window_store::lock(tx, id)).version);
         window_store::remove(tx, id);
     });
@@ -134,7 +134,7 @@ http::Response occurrences(Backend& backend, const Call& call) {
     if (to - from > kFurthest) query.refuse("to", "must be at most five years after `from`");
     query.finish();
     Json items = Json::array();
-    backend.pool.transact([&](db::Tx& tx) {
+    call.transact(backend, [&](db::Tx& tx) {
         items = Json::array();
         const auto window = require(window_store::find(tx, id));
         const auto stored = window_store::occurrences(tx, id);
@@ -177,7 +177,7 @@ http::Response end(Backend& backend, const Call& call) {
     const auto body = read_optional_body(call);
     json::Reader(body, "", problems).finish();
     refuse_if_any(problems);
-    backend.pool.transact([&](db::Tx& tx) {
+    call.transact(backend, [&](db::Tx& tx) {
         const auto window = require(window_store::lock(tx, id));
         check_if_match(call.request, window.version);
         const auto now = wall_now();
@@ -200,7 +200,7 @@ http::Response extend(Backend& backend, const Call& call) {
     const auto until = from_rfc3339(text);
     if (problems.empty() && !until) in.refuse("until", "must be an instant as RFC 3339 has it: 2026-01-31T22:00:00Z");
     refuse_if_any(problems);
-    backend.pool.transact([&](db::Tx& tx) {
+    call.transact(backend, [&](db::Tx& tx) {
         const auto window = require(window_store::lock(tx, id));
         check_if_match(call.request, window.version);
         const auto now = wall_now();

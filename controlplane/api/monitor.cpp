@@ -59,7 +59,7 @@ http::Response list(Backend& backend, const Call& call) {
     const MonitorFilter filter{query.id<SiteId>("site_id"), query.name<State>("state"), query.name<check::Kind>("kind"),
                                query.text("tag", 64), query.text("name")};
     query.finish();
-    const auto monitors = backend.pool.transact([&](db::Tx& tx) { return monitor_store::list(tx, filter, page); });
+    const auto monitors = call.transact(backend, [&](db::Tx& tx) { return monitor_store::list(tx, filter, page); });
     const auto now = wall_now();
     std::vector<Json> items;
     for (const auto& monitor : monitors) items.push_back(present(monitor, now, call.actor.role));
@@ -73,7 +73,7 @@ http::Response create(Backend& backend, const Call& call) {
     const auto draft = read_monitor(read_body(call), "", SiteField::required, problems);
     refuse_if_any(problems);
     const auto id = new_id<MonitorId>();
-    const auto monitor = backend.pool.transact([&](db::Tx& tx) {
+    const auto monitor = call.transact(backend, [&](db::Tx& tx) {
         json::Problems missing;
         if (!site_store::hold(tx, draft.site_id)) missing.push_back({"/site_id", "there is no such site"});
         check_in(tx, draft, missing);
@@ -87,7 +87,7 @@ http::Response create(Backend& backend, const Call& call) {
 http::Response read(Backend& backend, const Call& call) {
     Query(call.request).finish();
     const auto id = path_id<MonitorId>(call, "monitor_id");
-    auto [monitor, votes] = backend.pool.transact([&](db::Tx& tx) {
+    auto [monitor, votes] = call.transact(backend, [&](db::Tx& tx) {
         auto found = require(monitor_store::find(tx, id));
         auto cast = check::is_pushed(found.draft.kind) ? push_votes_of(found) : votes_of(tx, found);
         return std::pair{std::move(found), std::move(cast)};
@@ -112,7 +112,7 @@ http::Response edit(Backend& backend, const Call& call) {
     const auto id = path_id<MonitorId>(call, "monitor_id");
     const auto body = read_body(call);
     check_may_edit(call, body);
-    const auto monitor = backend.pool.transact([&](db::Tx& tx) {
+    const auto monitor = call.transact(backend, [&](db::Tx& tx) {
         auto before = require(monitor_store::lock(tx, id));
         check_if_match(call.request, before.version);
         const auto present_document = write_monitor(before.draft);
@@ -139,7 +139,7 @@ http::Response edit(Backend& backend, const Call& call) {
 http::Response rotate_token(Backend& backend, const Call& call) {
     Query(call.request).finish();
     const auto id = path_id<MonitorId>(call, "monitor_id");
-    const auto monitor = backend.pool.transact([&](db::Tx& tx) {
+    const auto monitor = call.transact(backend, [&](db::Tx& tx) {
         const auto before = require(monitor_store::lock(tx, id));
         check_if_match(call.request, before.version);
         if (!check::is_pushed(before.draft.kind)) {
@@ -154,7 +154,7 @@ http::Response rotate_token(Backend& backend, const Call& call) {
 http::Response remove(Backend& backend, const Call& call) {
     Query(call.request).finish();
     const auto id = path_id<MonitorId>(call, "monitor_id");
-    backend.pool.transact([&](db::Tx& tx) {
+    call.transact(backend, [&](db::Tx& tx) {
         check_if_match(call.request, require(monitor_store::lock(tx, id)).version);
         monitor_store::remove(tx, id);
     });

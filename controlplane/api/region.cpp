@@ -138,7 +138,7 @@ http::Response list(Backend& backend, const Call& call) {
     Conditions conditions;
     if (page.after) conditions.add("r.name > ?", {page.after->text(0)});
     const auto sql = fmt::format("{}{} order by r.name limit {}", kSelect, conditions.where(), conditions.bind(page.fetch()));
-    const auto rows = backend.pool.transact([&](db::Tx& tx) { return tx.run_text(sql, conditions.params()); });
+    const auto rows = call.transact(backend, [&](db::Tx& tx) { return tx.run_text(sql, conditions.params()); });
     std::vector<Json> items;
     for (const auto row : rows) items.push_back(present(read_row(row)));
     return page_response(call.request, page, std::move(items), [&rows](std::size_t i) {
@@ -152,7 +152,7 @@ http::Response create(Backend& backend, const Call& call) {
     const auto draft = read_region(read_body(call), "", problems);
     refuse_if_any(problems);
     try {
-        const auto region = backend.pool.transact([&](db::Tx& tx) {
+        const auto region = call.transact(backend, [&](db::Tx& tx) {
             check_anchors(tx, draft, {});
             tx.run(kInsert, {draft.name, draft.title, draft.failure_domain, numbers_of(draft.anchors)});
             return require(tx.run(kFind, {draft.name}));
@@ -168,7 +168,7 @@ http::Response create(Backend& backend, const Call& call) {
 http::Response read(Backend& backend, const Call& call) {
     Query(call.request).finish();
     const auto name = path_name(call);
-    const auto region = require(backend.pool.transact([&](db::Tx& tx) { return tx.run(kFind, {name}); }));
+    const auto region = require(call.transact(backend, [&](db::Tx& tx) { return tx.run(kFind, {name}); }));
     return resource_response(call.request, present(region), region.version);
 }
 
@@ -176,7 +176,7 @@ http::Response edit(Backend& backend, const Call& call) {
     Query(call.request).finish();
     const auto name = path_name(call);
     const auto body = read_body(call);
-    const auto region = backend.pool.transact([&](db::Tx& tx) {
+    const auto region = call.transact(backend, [&](db::Tx& tx) {
         auto before = require(tx.run(kLock, {name}));
         check_if_match(call.request, before.version);
         json::Problems problems;
@@ -195,7 +195,7 @@ http::Response edit(Backend& backend, const Call& call) {
 http::Response remove(Backend& backend, const Call& call) {
     Query(call.request).finish();
     const auto name = path_name(call);
-    backend.pool.transact([&](db::Tx& tx) {
+    call.transact(backend, [&](db::Tx& tx) {
         // Monitors hold the rows of their regions while they are written, so none can come to name this one in between.
         check_if_match(call.request, require(tx.run(kLock, {name})).version);
         const auto used = tx.run(kUsed, {name});
@@ -215,8 +215,8 @@ http::Response judge(Backend& backend, const Call& call, std::string_view action
     Query(call.request).finish();
     const auto name = path_name(call);
     const auto comment = read_optional_comment(call);
-    const auto region = require(backend.pool.transact([&](db::Tx& tx) { return tx.run(kFind, {name}); }));
-    switch (backend.commands.ask(VotingCommand{"region", region.id, action, call.actor.name, comment}).outcome) {
+    const auto region = require(call.transact(backend, [&](db::Tx& tx) { return tx.run(kFind, {name}); }));
+    switch (backend.commands.ask(VotingCommand{"region", region.id, action, call.actor.name, comment}, call.key).outcome) {
         case Outcome::done:
         case Outcome::unchanged: return read(backend, call);
         case Outcome::not_found: not_found("there is no such region");
@@ -290,8 +290,8 @@ Endpoints region_endpoints() {
         {Method::get, "/v1/regions", Role::viewer, list},           {Method::post, "/v1/regions", Role::admin, create},
         {Method::get, "/v1/regions/{region}", Role::viewer, read},  {Method::patch, "/v1/regions/{region}", Role::admin, edit},
         {Method::put, "/v1/regions/{region}", Role::admin, edit},   {Method::del, "/v1/regions/{region}", Role::admin, remove},
-        {Method::post, "/v1/regions/{region}/quarantine", Role::operate, quarantine},
-        {Method::post, "/v1/regions/{region}/release", Role::operate, release},
+        {Method::post, "/v1/regions/{region}/quarantine", Role::operate, quarantine, kMaxBodyBytes, Once::by_command},
+        {Method::post, "/v1/regions/{region}/release", Role::operate, release, kMaxBodyBytes, Once::by_command},
     };
 }
 

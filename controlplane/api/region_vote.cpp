@@ -84,7 +84,7 @@ Monitor require(std::optional<Monitor> monitor, const std::string& region) {
 http::Response read_of_monitor(Backend& backend, const Call& call) {
     Query(call.request).finish();
     const auto id = path_id<MonitorId>(call, "monitor_id");
-    return backend.pool.transact([&](db::Tx& tx) {
+    return call.transact(backend, [&](db::Tx& tx) {
         const auto region = path_region(call, tx);
         const auto monitor = require(monitor_store::find(tx, id), region);
         return resource_response(call.request, present(monitor, region), monitor.version);
@@ -95,7 +95,7 @@ http::Response put_of_monitor(Backend& backend, const Call& call) {
     Query(call.request).finish();
     const auto id = path_id<MonitorId>(call, "monitor_id");
     const auto vote = read_vote(call);
-    return backend.pool.transact([&](db::Tx& tx) {
+    return call.transact(backend, [&](db::Tx& tx) {
         const auto region = path_region(call, tx);
         auto monitor = require(monitor_store::lock(tx, id), region);
         check_if_match(call.request, monitor.version);
@@ -108,7 +108,7 @@ http::Response put_of_site(Backend& backend, const Call& call) {
     Query(call.request).finish();
     const auto id = path_id<SiteId>(call, "site_id");
     const auto vote = read_vote(call);
-    return backend.pool.transact([&](db::Tx& tx) {
+    return call.transact(backend, [&](db::Tx& tx) {
         const auto region = path_region(call, tx);
         const auto site = site_store::lock(tx, id);
         if (!site) not_found("there is no such site");

@@ -150,8 +150,8 @@ MonitorDraft read_run(const Json& document, json::Problems& problems) {
 Endpoints run_endpoints() {
     using http::Method;
     return {
-        {Method::post, "/v1/monitors/{monitor_id}/check", Role::operate, run_monitor},
-        {Method::post, "/v1/check", Role::operate, run_spec},
+        {Method::post, "/v1/monitors/{monitor_id}/check", Role::operate, run_monitor, kMaxBodyBytes, Once::harmless},
+        {Method::post, "/v1/check", Role::operate, run_spec, kMaxBodyBytes, Once::harmless},
     };
 }
 

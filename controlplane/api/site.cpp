@@ -30,7 +30,7 @@ http::Response list(Backend& backend, const Call& call) {
     const auto page = query.page("sites", 1);
     const SiteFilter filter{query.text("name"), query.text("tag", 64), query.boolean("active")};
     query.finish();
-    const auto sites = backend.pool.transact([&](db::Tx& tx) { return site_store::list(tx, filter, page); });
+    const auto sites = call.transact(backend, [&](db::Tx& tx) { return site_store::list(tx, filter, page); });
     std::vector<Json> items;
     for (const auto& site : sites) items.push_back(present(site));
     return page_response(call.request, page, std::move(items),
@@ -43,7 +43,7 @@ http::Response create(Backend& backend, const Call& call) {
     const auto draft = read_site(read_body(call), "", problems);
     refuse_if_any(problems);
     const auto id = new_id<SiteId>();
-    const auto site = backend.pool.transact([&](db::Tx& tx) {
+    const auto site = call.transact(backend, [&](db::Tx& tx) {
         site_store::insert(tx, {id}, {&draft});
         return require(site_store::find(tx, id));
     });
@@ -53,7 +53,7 @@ http::Response create(Backend& backend, const Call& call) {
 http::Response read(Backend& backend, const Call& call) {
     Query(call.request).finish();
     const auto id = path_id<SiteId>(call, "site_id");
-    const auto site = require(backend.pool.transact([&](db::Tx& tx) { return site_store::find(tx, id); }));
+    const auto site = require(call.transact(backend, [&](db::Tx& tx) { return site_store::find(tx, id); }));
     return resource_response(call.request, present(site), site.version);
 }
 
@@ -62,7 +62,7 @@ http::Response edit(Backend& backend, const Call& call) {
     Query(call.request).finish();
     const auto id = path_id<SiteId>(call, "site_id");
     const auto body = read_body(call);
-    const auto site = backend.pool.transact([&](db::Tx& tx) {
+    const auto site = call.transact(backend, [&](db::Tx& tx) {
         auto before = require(site_store::lock(tx, id));
         check_if_match(call.request, before.version);
         json::Problems problems;
@@ -79,7 +79,7 @@ http::Response edit(Backend& backend, const Call& call) {
 http::Response remove(Backend& backend, const Call& call) {
     Query(call.request).finish();
     const auto id = path_id<SiteId>(call, "site_id");
-    backend.pool.transact([&](db::Tx& tx) {
+    call.transact(backend, [&](db::Tx& tx) {
         check_if_match(call.request, require(site_store::lock(tx, id)).version);
         site_store::remove(tx, id);
     });

@@ -94,7 +94,7 @@ http::Response create_sites_in_bulk(Backend& backend, const Call& call) {
     json::Problems problems;
     const auto sites = read_items(read_body(call), problems);
     refuse_if_any(problems);
-    backend.pool.transact([&](db::Tx& tx) {
+    call.transact(backend, [&](db::Tx& tx) {
         check_all_regions(tx, sites);
         insert(tx, backend.secrets, sites);
     });

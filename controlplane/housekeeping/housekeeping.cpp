@@ -86,6 +86,10 @@ delete from incident_command where id = any(array(select id from incident_comman
     {"voting_command", [](const HousekeepingOptions& o) { return o.keep_events; },
      {"housekeeping_voting_commands", R"sql(
 delete from voting_command where id = any(array(select id from voting_command where done_at < now() - $1 * interval '1 ms' limit $2)))sql"}},
+    {"request_key", [](const HousekeepingOptions& o) { return o.keep_request_keys; },
+     {"housekeeping_request_keys", R"sql(
+delete from request_key where (owner, key) in (
+    select owner, key from request_key where at < now() - $1 * interval '1 ms' order by at limit $2))sql"}},
     {"suppression", [](const HousekeepingOptions& o) { return o.history.keep_results; },
      {"housekeeping_suppressions", R"sql(
 delete from suppression where id = any(array(select id from suppression where ended_at < now() - $1 * interval '1 ms' limit $2)))sql"}},

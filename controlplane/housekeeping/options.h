@@ -12,6 +12,7 @@ struct HousekeepingOptions {
     milliseconds keep_evidence{std::chrono::hours{24 * 14}};  // but for what an incident needs
     milliseconds keep_changes{std::chrono::hours{1}};
     milliseconds keep_events{std::chrono::hours{24 * 30}};
+    milliseconds keep_request_keys{std::chrono::hours{24}};
     milliseconds keep_decisions{std::chrono::hours{24 * 365}};  // but for those of an incident
     milliseconds keep_ledger{std::chrono::hours{24 * 365}};
     history::HistoryOptions history;

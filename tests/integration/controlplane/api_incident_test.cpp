@@ -5,6 +5,7 @@
 
 #include "lib/base/shard.h"
 #include "tests/integration/controlplane/api_stand.h"
+#include "tests/integration/controlplane/fake_engine.h"
 
 using namespace sonde;
 using namespace sonde::test;
@@ -61,40 +62,6 @@ struct Outage {
                 {delivery, number});
         }
     }
-};
-
-// Answers commands as the engine would, with one outcome for all.
-class FakeEngine {
-public:
-    explicit FakeEngine(std::string outcome) : outcome_(std::move(outcome)), thread_([this] { work(); }) {}
-    ~FakeEngine() {
-        stop_ = true;
-        thread_.join();
-    }
-
-private:
-    void work() {
-        while (!stop_) {
-            stand().pool().transact([this](db::Tx& tx) {
-                const auto done = tx.run_text(
-                    "update incident_command set done_at = now(), outcome = $1 where done_at is null returning incident_id, "
-                    "action, actor",
-                    {outcome_});
-                for (const auto row : done) {
-                    if (outcome_ != "done" || row.text(1) != "acknowledge") continue;
-                    tx.run_text(
-                        R"(update incident set state = 'acknowledged', acknowledged_at = now(), acknowledged_by = $2, version = version + 1
-                                   where id = $1)",
-                        {row.whole(0), row.text(2)});
-                }
-            });
-            std::this_thread::sleep_for(milliseconds{5});
-        }
-    }
-
-    std::string outcome_;
-    std::atomic<bool> stop_{false};
-    std::thread thread_;
 };
 
 }  // namespace

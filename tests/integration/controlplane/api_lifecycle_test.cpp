@@ -6,45 +6,12 @@
 
 #include "lib/base/shard.h"
 #include "tests/integration/controlplane/api_stand.h"
+#include "tests/integration/controlplane/fake_engine.h"
 
 using namespace sonde;
 using namespace sonde::test;
 
 namespace {
-
-// Answers every command with one outcome, as an engine would; opens what is to be opened.
-class Answering {
-public:
-    Answering(std::string outcome, std::string refusal = "") : outcome_(std::move(outcome)), refusal_(std::move(refusal)), thread_([this] { work(); }) {}
-    ~Answering() {
-        stop_ = true;
-        thread_.join();
-    }
-
-private:
-    void work() {
-        while (!stop_) {
-            stand().pool().transact([this](db::Tx& tx) {
-                for (const auto row : tx.run_text("update incident_command set done_at = now(), outcome = $1, refusal = nullif($2, '') where done_at is null "
-                                                  "returning incident_id, action, body::text, actor",
-                                                  {outcome_, refusal_})) {
-                    if (outcome_ != "done" || row.text(1) != "open") continue;
-                    const auto terms = (*json::parse(row.text(2)))["terms"];
-                    const auto site = *SiteId::parse(terms["site"].get<std::string>());
-                    tx.run_text(R"(insert into incident (id, site_id, shard, scope, state, severity, title, failing_since, opened_at, opened_by)
-                                   values ($1, $2, $3, 'outage', 'open', 'major', $4, now(), now(), $5))",
-                                {row.whole(0), site, shard_of(site), terms["title"].get<std::string>(), row.text(3)});
-                }
-            });
-            std::this_thread::sleep_for(milliseconds{5});
-        }
-    }
-
-    std::string outcome_;
-    std::string refusal_;
-    std::atomic<bool> stop_{false};
-    std::thread thread_;
-};
 
 struct Opened {
     std::string site = stand().make_site("Shop");
@@ -68,7 +35,7 @@ struct Opened {
 TEST_CASE("an incident is opened by hand, and its site must be there") {
     const auto site = stand().make_site("Shop");
     {
-        const Answering engine("done");
+        const FakeEngine engine("done");
         const auto answer = stand().operate().post("/v1/incidents", {{"site_id", site}, {"title", "Orders stand"}, {"severity", "major"}, {"comment", "told by phone"}});
         REQUIRE_MESSAGE(answer.status == 201, answer.body);
         CHECK(answer.json()["opened_by"] == "token:of the operator");
@@ -76,7 +43,7 @@ TEST_CASE("an incident is opened by hand, and its site must be there") {
         CHECK(stand().viewer().get(answer.header("location")).json()["title"] == "Orders stand");
     }
     {
-        const Answering engine("conflict", "another_is_open");
+        const FakeEngine engine("conflict", "another_is_open");
         const auto answer = stand().operate().post("/v1/incidents", {{"site_id", site}, {"title", "Again"}});
         CHECK(answer.status == 409);
         CHECK(answer.json()["detail"].get<std::string>().find("one at a time: inc_") != std::string::npos);
@@ -90,7 +57,7 @@ TEST_CASE("an incident is opened by hand, and its site must be there") {
 
 TEST_CASE("what is asked is written down with its terms, who asked, and why") {
     const Opened incident;
-    const Answering engine("done");
+    const FakeEngine engine("done");
     const auto& people = stand().operate();
     CHECK(people.post(incident.path("/assign"), {{"to", "ann"}, {"comment", "she knows it"}}).status == 200);
     CHECK(incident.last_body()["comment"] == "she knows it");
@@ -133,7 +100,7 @@ TEST_CASE("a body that is wrong is refused before the engine is asked") {
 TEST_CASE("every refusal of the engine has its status and says why") {
     const Opened incident;
     const auto answer = [&](const char* outcome, const char* refusal) {
-        const Answering engine(outcome, refusal);
+        const FakeEngine engine(outcome, refusal);
         const auto got = stand().operate().post(incident.path("/reopen"), Json::object());
         return std::to_string(got.status) + " " + got.json()["detail"].get<std::string>();
     };

@@ -122,7 +122,7 @@ struct Stand::Impl {
     metrics::Registry own_registry;
     db::Pool own{pool_options(postgres.dsn(), 3), own_registry};
     crypto::SecretBox box{crypto::random_bytes(32)};
-    controlplane::CommandDesk desk{pool, 2, milliseconds{1500}};
+    controlplane::CommandDesk desk{pool, box, 2, milliseconds{1500}};
     controlplane::Tokens tokens{pool};
     run::Desk runs{{}, registry};  // without a bus
     events::Feed feed{pool, registry};
