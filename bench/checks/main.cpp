@@ -2,9 +2,11 @@
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
+#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <array>
 #include <fstream>
 
 #include "bench/checks/probes.h"
@@ -39,6 +41,22 @@ double resident_mib() {
     return static_cast<double>(resident) * static_cast<double>(::sysconf(_SC_PAGESIZE)) / (1 << 20);
 }
 
+double heap_mib() {
+    const auto heap = ::mallinfo2();
+    return static_cast<double>(heap.uordblks + heap.hblkhd) / (1 << 20);
+}
+
+// What the process takes after so many checks: pages that are resident, and what of the heap is in use.
+struct Reading {
+    int percent = 0;
+    long checks = 0;
+    double resident_mib = 0;
+    double heap_mib = 0;
+};
+
+// Of the checks that are measured.
+constexpr std::array kReadAt{10, 25, 50, 100};
+
 // Keeps so many under way until `count` have ended.
 class Drive {
 public:
@@ -53,9 +71,14 @@ public:
     void print() const {
         const auto measured = static_cast<double>(arguments_.count);
         const auto seconds = std::chrono::duration<double>(ended_ - began_).count();
-        std::printf(R"({"mode": "%s", "checks": %ld, "good": %ld, "cpu_us_per_check": %.1f, "checks_per_s": %.0f, "rss_mib": {"start": %.1f, "peak": %.1f, "end": %.1f}})"
-                    "\n",
-                    arguments_.mode.c_str(), arguments_.count, good_, cpu_ / measured, measured / seconds, rss_start_, peak_, resident_mib());
+        std::printf(R"({"mode": "%s", "checks": %ld, "good": %ld, "cpu_us_per_check": %.1f, "checks_per_s": %.0f, "peak_mib": %.1f, "readings": [)",
+                    arguments_.mode.c_str(), arguments_.count, good_, cpu_ / measured, measured / seconds, peak_);
+        const char* comma = "";
+        for (const auto& reading : readings_) {
+            std::printf(R"(%s{"percent": %d, "checks": %ld, "resident_mib": %.2f, "heap_mib": %.3f})", std::exchange(comma, ", "), reading.percent,
+                        reading.checks, reading.resident_mib, reading.heap_mib);
+        }
+        std::printf("]}\n");
     }
 
 private:
@@ -70,9 +93,12 @@ private:
         if (done_ == arguments_.warm_up) {
             began_ = std::chrono::steady_clock::now();
             cpu_ = -cpu_us();
-            rss_start_ = resident_mib();
+            read(0);
         } else if (done_ > arguments_.warm_up) {
             good_ += good ? 1 : 0;
+            for (const auto percent : kReadAt) {
+                if (done_ - arguments_.warm_up == arguments_.count * percent / 100) read(percent);
+            }
         }
         if (done_ == all) {
             ended_ = std::chrono::steady_clock::now();
@@ -83,12 +109,15 @@ private:
         if (started_ < all + arguments_.in_flight) next();
     }
 
+    void read(int percent) { readings_.push_back({percent, done_ - arguments_.warm_up, resident_mib(), heap_mib()}); }
+
     uv::Loop& loop_;
     bench::Load& load_;
     const Arguments& arguments_;
     uv::Timer tick_;
     long started_ = 0, done_ = 0, good_ = 0;
-    double cpu_ = 0, rss_start_ = 0, peak_ = 0;
+    double cpu_ = 0, peak_ = 0;
+    std::vector<Reading> readings_;
     MonotonicPoint began_{}, ended_{};
 };
 

@@ -35,3 +35,13 @@ def test_the_cost_of_a_check_is_compared_with_that_of_libcurl_alone():
     lines = result.stdout.splitlines()
     assert [line.split()[0] for line in lines] == ["http", "https"]
     assert all("ratio" in line for line in lines)
+
+
+def test_memory_is_read_in_the_course_of_checks_of_every_kind():
+    result = subprocess.run([BENCH / "probe", "--growth", "200"], capture_output=True, text=True, timeout=120 * PATIENCE)
+    assert result.returncode == 0, result.stdout + result.stderr
+    rows = [line.split() for line in result.stdout.splitlines()[1:]]
+    readings = [row for row in rows if row[1] != "peak"]
+    assert [(row[0], int(row[1])) for row in readings] == [(kind, n) for kind in ("http", "https", "dns", "tcp") for n in (0, 20, 50, 100, 200)]
+    assert all(float(row[4]) > float(row[5]) > 0 for row in readings), "what is in use of the heap is resident"
+    assert [row[4:7] for row in rows if row[1] == "peak"] == [["0", "not", "good,"]] * 4
