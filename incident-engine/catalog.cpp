@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "incident-engine/expiry_store.h"
 #include "lib/json/json.h"
 #include "lib/check/spec.h"
 #include "lib/log/log.h"
@@ -176,6 +177,7 @@ Loaded load_shard(db::Tx& tx, int shard, TimePoint now, Holdings& holdings) {
         holdings.monitors.insert_or_assign(monitor, std::move(watched));
         loaded.monitors.push_back(monitor);
     }
+    expiry_store::load(tx, shard, now, holdings);
     load_incidents(tx, shard, holdings, loaded);
     return loaded;
 }

@@ -6,12 +6,10 @@
 namespace sonde::engine {
 namespace {
 
-// `detail.message`, found without parsing the whole: failures are few, but a mass outage is many of them at once.
-std::string message_of(const std::string& detail) {
-    const auto document = json::parse(detail);
-    if (!document || !document->is_object()) return {};
-    const auto found = document->find("message");
-    return found != document->end() && found->is_string() ? found->get<std::string>() : std::string{};
+std::string message_of(const Json& detail) {
+    if (!detail.is_object()) return {};
+    const auto found = detail.find("message");
+    return found != detail.end() && found->is_string() ? found->get<std::string>() : std::string{};
 }
 
 // The votes, and which checks were asked for because of them.
@@ -50,8 +48,12 @@ decision::Reason Deliberation::result(const Seen& seen) {
                            .backfilled = result.backfilled,
                            .message = {},
                            .revision = result.revision};
-    if (result.verdict == check::Verdict::down || result.verdict == check::Verdict::degraded) event.message = message_of(result.detail);
-    return decide(watched, std::move(event));
+    const bool fails = result.verdict == check::Verdict::down || result.verdict == check::Verdict::degraded;
+    const auto detail = fails ? json::parse(result.detail) : Result<Json>(Json());
+    if (detail) event.message = message_of(*detail);
+    const auto reason = decide(watched, std::move(event));
+    if (fails && detail && decision::is_heard(reason)) expires(watched, result.slot, *detail);
+    return reason;
 }
 
 decision::Reason Deliberation::ping(const Watched& watched, const message::ProbeResult& result) {
@@ -59,7 +61,7 @@ decision::Reason Deliberation::ping(const Watched& watched, const message::Probe
     const auto mark = detail ? check::read_ping_mark(*detail) : std::nullopt;
     if (!mark) return decision::Reason::vote_from_stranger;  // recorded all the same
     decision::PingSeen event{result.slot, result.attempt, mark->ping, mark->run, {}};
-    if (mark->ping == check::PingKind::fail) event.message = message_of(result.detail);
+    if (mark->ping == check::PingKind::fail) event.message = message_of(*detail);
     return decide(watched, std::move(event));
 }
 
@@ -208,6 +210,11 @@ void Deliberation::apply(Holdings& holdings) {
     for (auto& [id, state] : writes_.groups) {
         const auto held = holdings.relations.groups.find(id);
         if (held != holdings.relations.groups.end()) held->second = {std::move(state), true};
+    }
+    for (auto& row : writes_.expiries) {
+        auto& told = holdings.expiries[row.monitor];
+        std::erase_if(told, [this](const decision::ExpiryTold& one) { return one.ends_at <= now_; });
+        told.push_back(std::move(row.told));
     }
     for (const auto parent : asked_) holdings.relations.asked[parent] = now_;
     for (const auto& [key, incident] : open_) {

@@ -53,6 +53,9 @@ private:
     using What = decltype(decision::Event::what);
     decision::Reason ping(const Watched& watched, const message::ProbeResult& result);
     decision::Reason decide(const Watched& watched, What what);
+    // A check that counts says that something ends soon.
+    void expires(const Watched& watched, Slot slot, const Json& detail);
+    [[nodiscard]] std::vector<decision::ExpiryTold> expiries_told(MonitorId monitor) const;
     void carry_out(const Watched& watched, const decision::MonitorState& state, std::vector<decision::Effect>& effects);
     void joins(const Watched& watched, const decision::Joins& joins, const Json& evidence, std::optional<std::size_t> edge);
     void left(SiteId site, decision::Scope scope, const decision::MonitorLeaves& leaves, const decision::Definition* definition, const Json* evidence,

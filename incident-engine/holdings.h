@@ -11,6 +11,7 @@
 #include "incident-engine/relations.h"
 #include "incident-engine/watched.h"
 #include "lib/decision/arbitration.h"
+#include "lib/decision/expiry.h"
 #include "lib/decision/incident.h"
 #include "lib/message/subject.h"
 
@@ -89,6 +90,7 @@ struct Holdings {
     Regions regions;
     std::unordered_set<MonitorId> failing;   // with votes that are not up
     std::unordered_set<MonitorId> held;      // with an outage that waits for the judgement of a region
+    std::unordered_map<MonitorId, std::vector<decision::ExpiryTold>> expiries;  // that were told and have not ended
     Relations relations;
     std::unordered_set<MonitorId> muted;     // those of ours with a failure that is withheld because of others
     std::unordered_set<MonitorId> doubting;  // of those, the ones that wait for what becomes of a parent
@@ -116,6 +118,7 @@ struct Holdings {
     }
     void forget(MonitorId monitor) {
         monitors.erase(monitor);
+        expiries.erase(monitor);
         for (auto* set : {&failing, &held, &muted, &doubting}) set->erase(monitor);
     }
 
@@ -127,6 +130,7 @@ struct Holdings {
                 continue;
             }
             for (auto* set : {&failing, &held, &muted, &doubting}) set->erase(entry->first);
+            expiries.erase(entry->first);
             entry = monitors.erase(entry);
         }
         std::erase_if(sites, [&](const auto& entry) { return entry.second.shard == shard; });

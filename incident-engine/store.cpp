@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "incident-engine/expiry_store.h"
 #include "incident-engine/relations_store.h"
-
 
 namespace sonde::engine::store {
 namespace {
@@ -155,11 +155,12 @@ std::vector<AdvisoryId> write_advisories(db::Tx& tx, const Writes& writes, TimeP
     return muted;
 }
 
-// What is told of a muted advisory is told to nobody.
-std::vector<Event> without(std::span<const Event> events, const std::vector<AdvisoryId>& muted) {
+// What is told of a muted advisory is told to nobody, and what ends soon not twice.
+std::vector<Event> without(std::span<const Event> events, const std::vector<AdvisoryId>& muted, const std::vector<EventId>& told_before) {
     std::vector<Event> told;
     for (const auto& event : events) {
-        if (!event.advisory || std::find(muted.begin(), muted.end(), *event.advisory) == muted.end()) told.push_back(event);
+        const bool is_muted = event.advisory && std::find(muted.begin(), muted.end(), *event.advisory) != muted.end();
+        if (!is_muted && std::find(told_before.begin(), told_before.end(), event.id) == told_before.end()) told.push_back(event);
     }
     return told;
 }
@@ -203,12 +204,13 @@ void write(db::Tx& tx, const Writes& writes, TimePoint now) {
     write_timeline(tx, writes, now);
     write_decisions(tx, writes, now);
     const auto muted = write_advisories(tx, writes, now);
+    const auto told_before = expiry_store::write(tx, writes, now);
     write_answers(tx, writes);
     relations_store::write(tx, writes, now);
-    if (muted.empty()) {
+    if (muted.empty() && told_before.empty()) {
         write_events(tx, writes.events);
     } else {
-        write_events(tx, without(writes.events, muted));
+        write_events(tx, without(writes.events, muted, told_before));
     }
 }
 

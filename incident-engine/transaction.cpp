@@ -19,6 +19,10 @@ using Clock = std::chrono::steady_clock;
 double in_seconds(Clock::duration time) { return std::chrono::duration<double>(time).count(); }
 
 void log_edges(const Writes& writes) {
+    for (const auto& row : writes.expiries) {
+        log::info("expiry_told", "monitor", row.monitor.text(), "what", name_of(row.told.what), "threshold_days", row.told.threshold_days,
+                  "ends_at", to_rfc3339(row.told.ends_at));
+    }
     for (const auto& row : writes.timeline) {
         const auto& incident = writes.incidents.at(row.incident);
         if (row.entry.kind == decision::TimelineKind::opened) {

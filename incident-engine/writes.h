@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "incident-engine/event.h"
+#include "lib/decision/expiry.h"
 #include "lib/decision/group.h"
 #include "lib/message/result.h"
 
@@ -59,6 +60,13 @@ struct Asking {
     decision::Confirm confirm;
 };
 
+// A threshold that is told now, by that event.
+struct ExpiryRow {
+    MonitorId monitor;
+    decision::ExpiryTold told;
+    EventId event;
+};
+
 struct Answer {
     std::int64_t command = 0;
     decision::CommandOutcome outcome = decision::CommandOutcome::unchanged;
@@ -75,6 +83,7 @@ struct Writes {
     std::vector<TimelineRow> timeline;
     std::vector<AdvisoryRow> advisories;
     std::vector<Event> events;
+    std::vector<ExpiryRow> expiries;
     std::vector<Answer> answers;
     std::vector<Asking> asking;                                // published after the commit
     std::map<GroupId, decision::GroupState> groups;            // as they will be

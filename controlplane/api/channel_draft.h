@@ -13,14 +13,15 @@
 namespace sonde::controlplane {
 
 // What a channel may ask for, as in schema/messages/event.schema.json.
-inline constexpr std::array<std::string_view, 28> kChannelEvents{
+inline constexpr std::array<std::string_view, 30> kChannelEvents{
     "incident.opened",    "incident.updated",  "incident.acknowledged", "incident.unacknowledged",
     "incident.commented", "incident.resolved", "advisory.opened",       "advisory.closed",
     "monitor.changed",    "coverage.lost",     "coverage.restored",
     "incident.severity_changed", "incident.assigned", "incident.reopened", "incident.update_published", "incident.update_edited",
     "incident.update_deleted",   "incident.postmortem_published",
     "advisory.changed",   "advisory.acknowledged", "advisory.muted",    "region.quarantined", "region.released",
-    "monitor.flapping_began", "monitor.flapping_ended", "maintenance.started", "maintenance.ended", "group.changed"};
+    "monitor.flapping_began", "monitor.flapping_ended", "maintenance.started", "maintenance.ended", "group.changed",
+    "certificate.expiring", "domain.expiring"};
 
 struct ChannelDraft {
     std::string name;

@@ -181,6 +181,7 @@ Json present_decision(const db::Row& row) {
     auto stored = stored_json(row.text(8));
     if (const auto rule = rule_beside_votes(stored)) document["rule"] = *rule;
     if (stored.is_object() && stored.contains("suppressed_by")) document["suppressed_by"] = stored["suppressed_by"];
+    if (stored.is_object() && stored.contains("expiry")) document["expiry"] = stored["expiry"];
     document["votes"] = with_marks(votes_in(stored));
     if (stored.is_object() && stored.contains("asked")) document["asked"] = stored["asked"];
     document["sentence"] = describe_decision(document);

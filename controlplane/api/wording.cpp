@@ -65,6 +65,7 @@ constexpr std::array kReasons{
     Phrase{"group_down", "fewer members are left than the group needs"},
     Phrase{"group_recovered", "enough members of the group are well again"},
     Phrase{"radius_changed", "more or fewer monitors are not told because of it"},
+    Phrase{"expiry_near", "a threshold before its end was crossed"},
     // What became of a single result.
     Phrase{"vote_counted", "it became the region's vote"},
     Phrase{"vote_superseded", "the region had voted by a newer one already"},
@@ -110,6 +111,15 @@ std::string describe_cover(const Json& decision) {
     const auto name = text_in(*found, "name");
     const auto kind = text_in(*found, "kind");
     return name.empty() ? std::string{} : fmt::format(" ({} \"{}\")", kind.empty() ? text_in(*found, "cover") : kind, name);
+}
+
+std::string describe_expiry(const Json& decision, const std::string& why) {
+    const auto found = decision.find("expiry");
+    if (found == decision.end() || !found->is_object()) return fmt::format("It was told to end soon: {}.", why);
+    const auto subject = text_in(*found, "subject");
+    const auto of = subject.empty() ? std::string{} : fmt::format(" of {}", subject);
+    return fmt::format("It was told that the {}{} ends at {}: {} (threshold {} days).", text_in(*found, "what"), of, text_in(*found, "ends_at"), why,
+                       found->value("threshold_days", 0));
 }
 
 std::string said(const Json& data) {
@@ -184,6 +194,7 @@ std::string describe_decision(const Json& decision) {
     if (kind == "refuted") return fmt::format("Nobody was told, for {}. The votes: {}.", why, votes);
     if (kind == "advisory") return fmt::format("It was an advisory and no incident, for {}. The votes: {}.", why, votes);
     if (kind == "suppressed") return fmt::format("Nobody was told, for it was suppressed: {}{}. The votes: {}.", why, describe_cover(decision), votes);
+    if (kind == "expiring") return describe_expiry(decision, why);
     return fmt::format("{}: {}. The votes: {}.", with_spaces(kind), why, votes);
 }
 

@@ -19,7 +19,7 @@ int weight(Verdict verdict) {
 }
 
 std::string message_of(const AssertionResult& result) {
-    if (result.threshold_days > 0) return fmt::format("{} {}", result.assertion, result.found);
+    if (result.is_said) return fmt::format("{} {}", result.assertion, result.found);
     return fmt::format("{} is {}, must be {}", result.assertion, result.found.empty() ? "not there" : result.found, result.expected);
 }
 

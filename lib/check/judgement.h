@@ -16,7 +16,8 @@ struct AssertionResult {
     std::string found;      // bounded; empty if nothing was found
     Verdict verdict = Verdict::up;  // down, degraded for a soft one, unknown where the answer does not say
     FailureClass cause = FailureClass::none;  // none if and only if up
-    int threshold_days = 0;  // of a certificate near its end: the least threshold it has crossed; `found` is a sentence's end then
+    int threshold_days = 0;  // of what is near its end: the least threshold it has crossed
+    bool is_said = false;    // `found` is the end of a sentence that `assertion` begins
 };
 
 struct Judgement {

@@ -15,9 +15,9 @@ namespace sonde::decision {
 enum class Scope : unsigned char { outage, warning };
 
 // The kinds of rows in table `decision`.
-enum class NoteKind : unsigned char { transition, confirming, refuted, advisory, suppressed };
+enum class NoteKind : unsigned char { transition, confirming, refuted, advisory, suppressed, expiring };
 
-// Something to be recorded with the votes it was taken by: every edge, and every failure that did not page.
+// Something to be recorded with the votes it was taken by: every edge, every failure that did not page, and what was told to end soon.
 struct Note {
     NoteKind kind = NoteKind::transition;
     State from = State::pending;
@@ -87,5 +87,5 @@ struct sonde::EnumNames<sonde::decision::Scope> {
 
 template <>
 struct sonde::EnumNames<sonde::decision::NoteKind> {
-    static constexpr std::array<std::string_view, 5> names{"transition", "confirming", "refuted", "advisory", "suppressed"};
+    static constexpr std::array<std::string_view, 6> names{"transition", "confirming", "refuted", "advisory", "suppressed", "expiring"};
 };

@@ -32,6 +32,8 @@ bool explains_silence(EventKind kind) {
         case EventKind::monitor_flapping_ended:
         case EventKind::maintenance_started:
         case EventKind::maintenance_ended:
+        case EventKind::certificate_expiring:
+        case EventKind::domain_expiring:
             return true;
         case EventKind::monitor_changed:
         case EventKind::channel_test:

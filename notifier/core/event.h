@@ -40,6 +40,8 @@ enum class EventKind : unsigned char {
     maintenance_started,
     maintenance_ended,
     group_changed,
+    certificate_expiring,
+    domain_expiring,
 };
 
 // From the text of outbox.kind.
@@ -53,7 +55,7 @@ bool explains_silence(EventKind kind);
 
 template <>
 struct sonde::EnumNames<sonde::notifier::EventKind> {
-    static constexpr std::array<std::string_view, 30> names{
+    static constexpr std::array<std::string_view, 32> names{
         "incident.opened",
         "incident.updated",
         "incident.acknowledged",
@@ -84,5 +86,7 @@ struct sonde::EnumNames<sonde::notifier::EventKind> {
         "maintenance.started",
         "maintenance.ended",
         "group.changed",
+        "certificate.expiring",
+        "domain.expiring",
     };
 };

@@ -66,6 +66,9 @@ std::optional<Reason> supersede(EventKind kind, const std::vector<EventKind>& la
         case EventKind::advisory_closed:
         case EventKind::channel_test:
         case EventKind::other:
+        // Another threshold may be one of another certificate.
+        case EventKind::certificate_expiring:
+        case EventKind::domain_expiring:
         // What the public is told stays, each in its turn.
         case EventKind::incident_update_published:
         case EventKind::incident_update_edited:

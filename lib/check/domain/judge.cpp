@@ -26,7 +26,9 @@ AssertionResult judge_expiration(const DomainSpec& spec, const DomainFacts& fact
     if (left <= milliseconds{0}) return result("expiration", more_than(spec.critical_days), fmt::format("past, since {}", until), Verdict::down);
     const auto verdict = left <= Days{spec.critical_days} ? Verdict::down : left <= Days{spec.warn_days} ? Verdict::degraded : Verdict::up;
     const auto expected = more_than(verdict == Verdict::down ? spec.critical_days : spec.warn_days);
-    return result("expiration", expected, fmt::format("{} days away, on {}", std::chrono::floor<Days>(left).count(), until), verdict);
+    auto judged = result("expiration", expected, fmt::format("{} days away, on {}", std::chrono::floor<Days>(left).count(), until), verdict);
+    if (verdict != Verdict::up) judged.threshold_days = verdict == Verdict::down ? spec.critical_days : spec.warn_days;
+    return judged;
 }
 
 AssertionResult judge_statuses(const DomainSpec& spec, const DomainFacts& facts) {

@@ -58,6 +58,7 @@ AssertionResult judge_warnings(const CertificateWarnings& warnings, TimePoint no
     result.threshold_days = warnings.crossed(not_after - now);
     if (result.threshold_days == 0) return result;
     result.found += fmt::format(" (threshold {})", result.threshold_days);
+    result.is_said = true;
     result.verdict = Verdict::degraded;
     result.cause = FailureClass::tls_expired;
     return result;

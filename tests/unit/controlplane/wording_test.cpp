@@ -43,6 +43,10 @@ TEST_CASE("a decision that paged nobody says so, and what was asked") {
           "Nobody was told, for it was suppressed: it is in a maintenance window. The votes: none.");
     CHECK(describe_decision(*json::parse(R"({"kind": "suppressed", "reason": "dependency_down", "suppressed_by": {"cover": "dependency", "kind": "monitor", "name": "Router"}})")) ==
           "Nobody was told, for it was suppressed: what it depends on is down (monitor \"Router\"). The votes: none.");
+    const auto expiring = R"({"kind": "expiring", "reason": "expiry_near",
+                              "expiry": {"what": "certificate", "subject": "CN=shop", "ends_at": "2026-01-07T12:00:00.000Z", "threshold_days": 7}})";
+    CHECK(describe_decision(*json::parse(expiring)) ==
+          "It was told that the certificate of CN=shop ends at 2026-01-07T12:00:00.000Z: a threshold before its end was crossed (threshold 7 days).");
 }
 
 TEST_CASE("every kind of entry has a sentence of its own") {

@@ -218,6 +218,34 @@ TEST_CASE("votes that do not count say why, and a region that is enough alone sa
     check_golden("event_monitor_flapping_began.json", make_event(EventId{105}, parts).document);
 }
 
+TEST_CASE("what ends soon is told with whose it is, when it ends and the threshold") {
+    auto definition = api();
+    definition.tags = {"payments"};
+    decision::MonitorState state;
+    decision::cast_vote(state.votes,
+                        {.region = static_cast<decision::RegionId>(1), .slot = kAt, .attempt = 0, .started_at = kAt, .verdict = check::Verdict::degraded,
+                         .cause = check::FailureClass::tls_expired, .backfilled = false, .message = "certificate expires in 6 days (threshold 7)"},
+                        kAt);
+    const auto evidence = evidence_of(state, definition, kAt + seconds{1});
+    EventParts parts("certificate.expiring", kAt + seconds{1}, "expiry_near");
+    parts.site = definition.site;
+    parts.site_name = definition.site_name;
+    parts.monitor = &definition;
+    parts.evidence = &evidence;
+    Json facts{{"subject", "CN=example.com"},  {"issuer", "CN=An Authority"}, {"fingerprint", std::string(64, 'a')},
+               {"ends_at", "2026-01-07T12:00:00.000Z"}, {"threshold_days", 7},       {"days_left", 6}};
+    parts.extra_name = "certificate";
+    parts.extra = &facts;
+    check_golden("event_certificate_expiring.json", make_event(EventId{110}, parts).document);
+
+    parts.kind = "domain.expiring";
+    facts = Json{{"registrar", "Example Registrar"}, {"source", "https://rdap.example/domain/example.com"}, {"ends_at", "2026-01-30T00:00:00.000Z"},
+                 {"threshold_days", 30}, {"days_left", 29}};
+    parts.extra_name = "domain";
+    parts.evidence = nullptr;
+    check_golden("event_domain_expiring.json", make_event(EventId{111}, parts).document);
+}
+
 TEST_CASE("who opened an incident is told, though what failed already joined it at once") {
     decision::Around around;
     around.failing.push_back({SiteId{3}, "Café API", MonitorId{8}, "API", decision::Scope::outage, decision::Severity::critical,

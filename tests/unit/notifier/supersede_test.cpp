@@ -116,6 +116,8 @@ TEST_CASE("of what is told of a region's health, and of a monitor's flapping, on
     CHECK(supersede(region_quarantined, {region_released}) == Reason::updated_since);
     CHECK(supersede(region_released, {region_quarantined}) == Reason::updated_since);
     CHECK(!supersede(region_released, {}));
+    CHECK_MESSAGE(!supersede(certificate_expiring, {certificate_expiring}), "which may be about another certificate");
+    CHECK(!supersede(domain_expiring, {domain_expiring}));
     CHECK(supersede(monitor_flapping_began, {monitor_flapping_ended}) == Reason::updated_since);
     CHECK(!supersede(monitor_flapping_began, {monitor_changed}));
 }
