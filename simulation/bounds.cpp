@@ -11,6 +11,8 @@ constexpr milliseconds kAftermath{10'000};
 constexpr milliseconds kClockLearned{60'000};
 // Ticks, the way of messages, the polling of edits.
 constexpr milliseconds kSlack{4'000};
+// What was withheld in a window is told at its end: a batch that is under way, and one of its own.
+constexpr milliseconds kTellsAtEdge{1'000};
 
 bool concerns_region(Fault fault) {
     return fault == Fault::bus_partition || fault == Fault::overload || fault == Fault::agent_crash || fault == Fault::skew;
@@ -84,6 +86,10 @@ milliseconds bound_up(const PlannedMonitor& monitor, milliseconds cadence) {
     // Where it changed often, it has been well for a while first.
     const auto calm = monitor.policy.flapping.enabled ? monitor.policy.flapping.calm + cadence : milliseconds{0};
     return cadence * monitor.policy.recovery_rounds + 2 * monitor.timeout + calm + kSlack;
+}
+
+milliseconds Bounds::cadence_of(const Segment& segment) {
+    return segment.planned.interval * (segment.planned.rotates ? static_cast<std::int64_t>(segment.regions.size()) : 1);
 }
 
 void Bounds::look(Segment& segment, std::size_t monitor, bool well) const {
@@ -173,6 +179,7 @@ bool Bounds::member_at(MonitorId monitor, decision::Scope scope, TimePoint when)
 
 void Bounds::judge() {
     for (std::size_t monitor = 0; monitor < plan_.monitors.size(); ++monitor) judge_monitor(monitor);
+    judge_silence();
     judge_ledger();
     judge_told();
     judge_rest();
@@ -182,11 +189,11 @@ void Bounds::judge_monitor(std::size_t monitor) {
     TimePoint well_since = plan_.start;  // the last time it was certainly well and known to be
     for (const auto& segment : segments_of(monitor)) {
         if (!segment.calm || !segment.watched || segment.domains == 0) continue;
-        const auto cadence = segment.planned.interval * (segment.planned.rotates ? static_cast<std::int64_t>(segment.regions.size()) : 1);
+        const auto cadence = cadence_of(segment);
         const auto& quorum = segment.planned.policy.quorum;
         const bool down = segment.down >= most_needed_down(quorum, segment.sure, segment.domains) && segment.sure >= domains_needed_fresh(quorum, segment.domains);
         const bool better = segment.better >= most_needed_up(quorum, segment.sure, segment.domains) && segment.sure >= domains_needed_fresh(quorum, segment.domains);
-        if (down && segment.to - segment.from >= bound_down(segment.planned, cadence, segment.domains)) judge_down(segment, monitor, well_since);
+        if (down) judge_told_parts(segment, monitor, well_since);
         if (better && segment.to - segment.from >= bound_up(segment.planned, cadence)) {
             judge_up(segment, monitor);
             well_since = segment.to;
@@ -195,27 +202,53 @@ void Bounds::judge_monitor(std::size_t monitor) {
     }
 }
 
-void Bounds::judge_down(const Segment& segment, std::size_t monitor, TimePoint well_since) {
-    const auto id = plan_.monitors[monitor].id;
-    const auto cadence = segment.planned.interval * (segment.planned.rotates ? static_cast<std::int64_t>(segment.regions.size()) : 1);
-    const auto bound = segment.from + bound_down(segment.planned, cadence, segment.domains);
-    // What a person has resolved is not opened again before it was well.
-    for (const auto when : referee_.resolved_by_hand(id)) {
-        if (when >= well_since && when <= segment.to) return;
+bool Bounds::resolved_by_hand(MonitorId monitor, TimePoint from, TimePoint to) const {
+    const auto& all = referee_.resolved_by_hand(monitor);
+    return std::any_of(all.begin(), all.end(), [&](TimePoint when) { return when >= from && when <= to; });
+}
+
+void Bounds::judge_told_parts(const Segment& segment, std::size_t monitor, TimePoint well_since) {
+    const auto confirmed = segment.from + bound_down(segment.planned, cadence_of(segment), segment.domains);
+    if (confirmed > segment.to) return;
+    const auto spans = uncovered(segment, monitor);
+    for (const auto& span : spans) {
+        const auto told_by = span.from == segment.from ? confirmed : std::max(confirmed, span.from + kTellsAtEdge);
+        if (told_by <= span.to) judge_down(segment, monitor, well_since, told_by);
     }
-    ++referee_.report().outages;
-    if (member_at(id, decision::Scope::outage, bound)) return;
+    if (std::none_of(spans.begin(), spans.end(), [&](const Span& span) { return span.from <= confirmed && confirmed < span.to; })) ++referee_.report().silenced;
+    judge_stays(segment, monitor, confirmed);
+}
+
+// Whatever covers it: what is open stays so while it lasts.
+void Bounds::judge_stays(const Segment& segment, std::size_t monitor, TimePoint since) {
+    const auto id = plan_.monitors[monitor].id;
+    bool was_in = member_at(id, decision::Scope::outage, since);
     for (const auto& change : referee_.membership(id, decision::Scope::outage)) {
-        if (change.in && change.at > bound && change.at <= segment.to) {
-            return referee_.found(Finding::late, fmt::format("{} down since {}, bound {}, opened {}", segment.planned.name, at(segment.from), at(bound), at(change.at)));
+        if (change.at <= since || change.at >= segment.to) continue;
+        if (was_in && !change.in && !resolved_by_hand(id, since, change.at)) {
+            referee_.found(Finding::false_resolve, fmt::format("{} down {}..{}, and over at {}", segment.planned.name, at(segment.from), at(segment.to), at(change.at)));
+        }
+        was_in = change.in;
+    }
+}
+
+void Bounds::judge_down(const Segment& segment, std::size_t monitor, TimePoint well_since, TimePoint told_by) {
+    const auto id = plan_.monitors[monitor].id;
+    // What a person has resolved is not opened again before it was well.
+    if (resolved_by_hand(id, well_since, segment.to)) return;
+    ++referee_.report().outages;
+    if (member_at(id, decision::Scope::outage, told_by)) return;
+    for (const auto& change : referee_.membership(id, decision::Scope::outage)) {
+        if (change.in && change.at > told_by && change.at <= segment.to) {
+            return referee_.found(Finding::late, fmt::format("{} down since {}, bound {}, opened {}", segment.planned.name, at(segment.from), at(told_by), at(change.at)));
         }
     }
-    referee_.found(Finding::missed, fmt::format("{} down {}..{}, bound {}", segment.planned.name, at(segment.from), at(segment.to), at(bound)));
+    referee_.found(Finding::missed, fmt::format("{} down {}..{}, bound {}", segment.planned.name, at(segment.from), at(segment.to), at(told_by)));
 }
 
 void Bounds::judge_up(const Segment& segment, std::size_t monitor) {
     const auto id = plan_.monitors[monitor].id;
-    const auto cadence = segment.planned.interval * (segment.planned.rotates ? static_cast<std::int64_t>(segment.regions.size()) : 1);
+    const auto cadence = cadence_of(segment);
     const auto bound = segment.from + bound_up(segment.planned, cadence);
     const auto describe = [&](std::string_view scope) {
         return fmt::format("{} well {}..{}, bound {}, still in the {}", segment.planned.name, at(segment.from), at(segment.to), at(bound), scope);

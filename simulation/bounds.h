@@ -36,10 +36,24 @@ private:
         int up = 0;
     };
 
+    struct Span {
+        TimePoint from;
+        TimePoint to;
+    };
+
+    [[nodiscard]] static milliseconds cadence_of(const Segment& segment);
     [[nodiscard]] std::vector<Segment> segments_of(std::size_t monitor) const;
     void look(Segment& segment, std::size_t monitor, bool well) const;
     void judge_monitor(std::size_t monitor);
-    void judge_down(const Segment& segment, std::size_t monitor, TimePoint calm_since);
+    // `told_by`: the bound, within the segment.
+    void judge_down(const Segment& segment, std::size_t monitor, TimePoint well_since, TimePoint told_by);
+    // What is told in it, of an outage that lasts all the time: the parts that nothing covers.
+    void judge_told_parts(const Segment& segment, std::size_t monitor, TimePoint well_since);
+    void judge_stays(const Segment& segment, std::size_t monitor, TimePoint since);
+    [[nodiscard]] bool resolved_by_hand(MonitorId monitor, TimePoint from, TimePoint to) const;
+    // silence.cpp
+    [[nodiscard]] std::vector<Span> uncovered(const Segment& segment, std::size_t monitor) const;
+    void judge_silence();
     void judge_up(const Segment& segment, std::size_t monitor);
     void judge_slots(const Segment& segment);
     void judge_ledger();

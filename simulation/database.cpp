@@ -159,6 +159,10 @@ void Database::commit(Process& process, OpenTransaction& transaction, const engi
         for (auto& row : commands) row.done = row.done || row.number == answer.command;
     }
     write_advisories(writes);
+    for (const auto& row : writes.suppressions) {
+        suppressed.erase({row.monitor, row.scope});
+        if (row.withheld) suppressed.emplace(row.monitor, row.scope);
+    }
     outbox.insert(outbox.end(), writes.events.begin(), writes.events.end());
     if (about_to_break(process.name()) && dice_.chance(kCommitUnknown)) {
         trace_.line(process.name(), "commits, and is not told so");

@@ -116,6 +116,7 @@ public:
     std::vector<CommandRow> commands;
     std::vector<engine::Event> outbox;
     std::map<std::pair<TimePoint, std::string>, LedgerRow> ledger;
+    std::set<std::pair<MonitorId, decision::Scope>> suppressed;  // rows of `suppression` that are open
     std::array<std::optional<TimePoint>, kSchedulerShares> cursors;
     std::array<TimePoint, kSchedulerShares> first_cursors{};
     std::uint64_t duplicates = 0;  // results that were there already

@@ -64,6 +64,7 @@ void Engine::round() {
     busy_ = false;
     auto next = now() + kLongestWait;
     if (const auto due = timers_.next()) next = std::min(next, std::max(*due, now() + milliseconds{1}));
+    if (const auto edge = holdings_.relations.open.next_edge()) next = std::min(next, std::max(*edge, now() + milliseconds{1}));
     wake_by(next);
 }
 

@@ -41,7 +41,8 @@ private:
         std::vector<MonitorId> reread;
         std::vector<MonitorId> due;
         std::vector<CommandRow> commands;
-        [[nodiscard]] bool empty() const { return messages.empty() && reread.empty() && due.empty() && commands.empty(); }
+        bool look = false;  // windows began or ended, or other relations are others
+        [[nodiscard]] bool empty() const { return messages.empty() && reread.empty() && due.empty() && commands.empty() && !look; }
     };
     // What lies between the beginning of a transaction and its commit.
     struct Work {
@@ -68,6 +69,10 @@ private:
     [[nodiscard]] decision::Definition definition_of(const MonitorRow& row) const;
     [[nodiscard]] std::vector<Lease> leases() const;
     void arm(MonitorId monitor);
+
+    // windows, dependencies, groups (engine_relations.cpp)
+    void load_windows();
+    void look_at_windows();
 
     // batches (engine_batch.cpp)
     void received(int shard, Delivered delivered);

@@ -88,6 +88,7 @@ std::vector<engine::Seen> Engine::sort() const {
 }
 
 void Engine::deliberate(Work& work) {
+    look_at_windows();
     work.deliberation = std::make_unique<engine::Deliberation>(holdings_, now());
     auto& deliberation = *work.deliberation;
     const auto held = [&](MonitorId monitor) { return holdings_.monitors.contains(monitor); };
@@ -119,6 +120,9 @@ void Engine::deliberate(Work& work) {
         if (reason != decision::Reason::nothing_due) world_.trace.line(name(), "{} tick → {}", world_.referee.label(monitor), name_of(reason));
         world_.referee.decided(name(), deliberation, holdings_.monitors.at(monitor).definition, nullptr);
     }
+    if (batch_.look) deliberation.look_everywhere();
+    deliberation.settle();
+    world_.referee.settled(name(), deliberation);
 }
 
 // People speak of the newest incident of a site.

@@ -33,6 +33,7 @@ void Engine::keep() {
     }
     if (!to_load_.empty()) load();
     if (following_ && now() >= next_look_) follow_changes();
+    look_at_windows();
 }
 
 void Engine::renew() {
@@ -142,6 +143,7 @@ void Engine::load() {
                     world_.referee.broke("unreadable", "a state that was written cannot be read: " + read.error().message);
                 }
             }
+            holdings_.note(watched);
             holdings_.monitors.insert_or_assign(row.planned.id, std::move(watched));
             auto& site = holdings_.sites[row.planned.site];
             site.name = "site";
@@ -153,6 +155,8 @@ void Engine::load() {
         world_.trace.line(name(), "loaded shard {}", shard);
         world_.bus.subscribe(*this, "core", fmt::format("results.{}", shard), [this, shard](Delivered delivered) { received(shard, std::move(delivered)); });
     }
+    load_windows();
+    batch_.look = true;
     for (const auto monitor : batch_.reread) arm(monitor);
     to_load_.clear();
 }

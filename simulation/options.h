@@ -31,6 +31,8 @@ enum class Fault : unsigned char {
     overload,            // an agent cannot run its checks, and says so
     skew,                // agents' clocks are wrong by up to five minutes, and jump
     edits,               // specs, policies and regions are edited; monitors are paused, resumed and deleted; people acknowledge and resolve
+    // Nothing breaks by these, but they make a world of their own: each has its own dice, so that all else in a seed is as it is without.
+    maintenance,         // windows, in which nothing pages
 };
 
 // Mistakes put into the model of the shell, for tests of the simulator itself: it must find each.
@@ -58,7 +60,7 @@ struct Options {
 
 template <>
 struct sonde::EnumNames<sonde::simulation::Fault> {
-    static constexpr std::array<std::string_view, 18> names{
+    static constexpr std::array<std::string_view, 19> names{
         "loss", "duplicates", "delays", "garbage", "bus_partition", "bus_stop", "stream_loss", "target_partition", "database_partition",
-        "database_stop", "engine_crash", "engine_stop", "scheduler_crash", "scheduler_stop", "agent_crash", "overload", "skew", "edits"};
+        "database_stop", "engine_crash", "engine_stop", "scheduler_crash", "scheduler_stop", "agent_crash", "overload", "skew", "edits", "maintenance"};
 };

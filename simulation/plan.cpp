@@ -5,11 +5,14 @@
 
 #include <algorithm>
 
+#include "simulation/plan_relations.h"
+
 namespace sonde::simulation {
 namespace {
 
 constexpr TimePoint kStart = from_unix_ms(1'800'000'000'000);
 constexpr double kFaultChosen = 0.35;
+constexpr double kRelationsChosen = 0.5;
 
 check::Policy some_policy(Dice& dice) {
     check::Policy policy;
@@ -151,9 +154,9 @@ void edit_things(Dice& dice, Plan& plan) {
     std::stable_sort(plan.edits.begin(), plan.edits.end(), [](const Edit& a, const Edit& b) { return a.at < b.at; });
 }
 
-std::string moment(const Plan& plan, TimePoint at) { return fmt::format("{:.3f}", static_cast<double>((at - plan.start).count()) / 1000); }
-
 }  // namespace
+
+std::string moment(const Plan& plan, TimePoint at) { return fmt::format("{:.3f}", static_cast<double>((at - plan.start).count()) / 1000); }
 
 std::set<Fault> all_faults() {
     std::set<Fault> all;
@@ -189,10 +192,12 @@ Plan make_plan(const Options& options) {
         // Chosen also for those left out, so that fewer faults leave the rest of a seed as it is.
         Dice own(dice.roll() ^ static_cast<std::uint64_t>(fault));
         // A mistake that was put in is looked for with all of those that show it.
-        const bool chosen = own.chance(kFaultChosen) || options.sabotage != Sabotage::none;
+        const bool chosen = own.chance(fault >= Fault::maintenance ? kRelationsChosen : kFaultChosen) || options.sabotage != Sabotage::none;
         if (!chosen || !options.faults.contains(fault)) continue;
         if (fault == Fault::edits) {
             edit_things(own, plan);
+        } else if (fault == Fault::maintenance) {
+            plan_windows(own, plan);
         } else {
             break_things(own, plan, fault);
         }
@@ -220,6 +225,7 @@ std::vector<std::string> describe(const Plan& plan) {
     for (const auto& edit : plan.edits) {
         lines.push_back(fmt::format("edit {} {} {}", moment(plan, edit.at), plan.monitors[edit.monitor].name, name_of(edit.kind)));
     }
+    describe_relations(plan, lines);
     lines.push_back(fmt::format("engines {}, schedulers {}, calm from {}, end {}", plan.engines, plan.schedulers, moment(plan, plan.calm), moment(plan, plan.end)));
     return lines;
 }

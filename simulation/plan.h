@@ -8,6 +8,7 @@
 #include "lib/check/policy.h"
 #include "lib/check/verdict.h"
 #include "lib/base/id.h"
+#include "lib/base/relation_id.h"
 #include "simulation/dice.h"
 #include "simulation/options.h"
 
@@ -59,6 +60,17 @@ struct Edit {
     std::vector<std::string> regions;
 };
 
+// A maintenance window that is known from the beginning.
+struct PlannedWindow {
+    WindowId id;
+    TimePoint from;
+    TimePoint to;  // exclusive
+    std::vector<SiteId> sites;
+    std::vector<MonitorId> monitors;
+    // What is about a site is about all its monitors.
+    [[nodiscard]] bool covers(MonitorId monitor, SiteId site, TimePoint at) const;
+};
+
 struct Plan {
     TimePoint start;
     TimePoint calm;  // nothing is ill and nothing breaks from here
@@ -68,9 +80,11 @@ struct Plan {
     std::vector<Illness> illnesses;
     std::vector<Spell> spells;
     std::vector<Edit> edits;
+    std::vector<PlannedWindow> windows;
     int engines = 1;
     int schedulers = 1;
     [[nodiscard]] bool has(Fault fault) const;
+    [[nodiscard]] bool in_maintenance(MonitorId monitor, SiteId site, TimePoint at) const;
 };
 
 Plan make_plan(const Options& options);

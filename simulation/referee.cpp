@@ -105,6 +105,12 @@ bool Referee::edited_lately(MonitorId monitor, milliseconds within) const {
     });
 }
 
+bool Referee::was_taken_off(MonitorId monitor) const {
+    return std::any_of(plan_.edits.begin(), plan_.edits.end(), [&](const Edit& edit) {
+        return plan_.monitors[edit.monitor].id == monitor && edit.at <= clockwork_.now() && (edit.kind == EditKind::pause || edit.kind == EditKind::remove);
+    });
+}
+
 std::string Referee::doubt_of(const std::string& engine, const decision::MonitorState& state, const decision::Definition& definition, bool down) const {
     struct Domain {
         int regions = 0;
@@ -163,6 +169,7 @@ int Referee::number_of(IncidentId incident) {
 void Referee::deliberates(const std::string& engine) {
     deciding_[engine].clear();
     entries_[engine] = 0;
+    telling_[engine].clear();
 }
 
 void Referee::decided(const std::string& engine, const engine::Deliberation& deliberation, const decision::Definition& definition, const engine::Seen* seen) {
@@ -174,21 +181,43 @@ void Referee::decided(const std::string& engine, const engine::Deliberation& del
         if (latest.slot == Slot{} && stored != latest_.end()) latest = stored->second;
         if (std::tie(seen->result->slot, seen->result->attempt) > std::tie(latest.slot, latest.attempt)) latest = {seen->result->slot, seen->result->attempt};
     }
-    const auto& writes = deliberation.writes();
-    for (auto& place = entries_[engine]; place < writes.timeline.size(); ++place) {
-        const auto& row = writes.timeline[place];
-        const auto& incident = writes.incidents.at(row.incident);
-        const auto kind = row.entry.kind;
-        trace_.line(engine, "{} incident {} seq {} of {} ({})", sonde::name_of(kind), number_of(row.incident), row.entry.seq, label(definition.monitor), sonde::name_of(row.entry.reason));
-        if (incident.scope != decision::Scope::outage || !row.entry.monitor || *row.entry.monitor != definition.monitor) continue;
-        const auto state = writes.states.find(definition.monitor);
-        if (state == writes.states.end()) continue;
-        if (kind == decision::TimelineKind::opened || kind == decision::TimelineKind::monitor_joined) {
-            if (const auto doubt = doubt_of(engine, state->second, definition, true); !doubt.empty()) found(Finding::false_page, fmt::format("{}: {}", definition.name, doubt));
-        }
-        if (kind == decision::TimelineKind::monitor_left && row.entry.reason == decision::Reason::quorum_recovered) {
-            if (const auto doubt = doubt_of(engine, state->second, definition, false); !doubt.empty()) found(Finding::false_resolve, fmt::format("{}: {}", definition.name, doubt));
-        }
+    settled(engine, deliberation);
+}
+
+void Referee::settled(const std::string& engine, const engine::Deliberation& deliberation) {
+    const auto& timeline = deliberation.writes().timeline;
+    for (auto& place = entries_[engine]; place < timeline.size(); ++place) judge_entry(engine, deliberation, timeline[place]);
+}
+
+void Referee::judge_entry(const std::string& engine, const engine::Deliberation& deliberation, const engine::TimelineRow& row) {
+    const auto scope = deliberation.writes().incidents.at(row.incident).scope;
+    const auto kind = row.entry.kind;
+    trace_.line(engine, "{} incident {} seq {}{} ({})", sonde::name_of(kind), number_of(row.incident), row.entry.seq,
+                row.entry.monitor ? " of " + label(*row.entry.monitor) : "", sonde::name_of(row.entry.reason));
+    if (!row.entry.monitor) return;
+    const auto monitor = *row.entry.monitor;
+    const bool tells = kind == decision::TimelineKind::opened || kind == decision::TimelineKind::monitor_joined;
+    if (tells) telling_[engine].push_back({monitor, scope, deliberation.now()});
+    const auto* state = deliberation.state(monitor);
+    const auto* definition = deliberation.definition(monitor);
+    if (scope != decision::Scope::outage || definition == nullptr) return;
+    if (kind == decision::TimelineKind::monitor_left && row.entry.reason != decision::Reason::quorum_recovered && !was_taken_off(monitor)) {
+        found(Finding::false_resolve, fmt::format("{} left for {}", definition->name, sonde::name_of(row.entry.reason)));
+    }
+    if (state == nullptr) return;
+    if (tells) {
+        if (const auto doubt = doubt_of(engine, *state, *definition, true); !doubt.empty()) found(Finding::false_page, fmt::format("{}: {}", definition->name, doubt));
+    }
+    if (kind == decision::TimelineKind::monitor_left && row.entry.reason == decision::Reason::quorum_recovered) {
+        if (const auto doubt = doubt_of(engine, *state, *definition, false); !doubt.empty()) found(Finding::false_resolve, fmt::format("{}: {}", definition->name, doubt));
+    }
+}
+
+// Inside a window no advisory is opened.
+void Referee::judge_advisories(const engine::Writes& writes) {
+    for (const auto& row : writes.advisories) {
+        if (row.closed || !plan_.in_maintenance(row.monitor, row.site, row.advisory.opened_at)) continue;
+        found(Finding::unsuppressed, label(row.monitor) + " has an advisory that was opened in maintenance");
     }
 }
 
@@ -197,6 +226,8 @@ void Referee::committed(const std::string& engine, const engine::Writes& writes)
         auto& stored = latest_[key];
         if (std::tie(latest.slot, latest.attempt) > std::tie(stored.slot, stored.attempt)) stored = latest;
     }
+    for (const auto& one : telling_[engine]) told_.push_back(one);
+    judge_advisories(writes);
     for (const auto& [id, incident] : writes.incidents) {
         for (const auto& member : incident.members) {
             auto& history = memberships_[{member.monitor, incident.scope}];

@@ -21,6 +21,13 @@ struct Membership {
     bool in = false;
 };
 
+// A failure that was told: an incident opened with it, or it joined one.
+struct Page {
+    MonitorId monitor;
+    decision::Scope scope = decision::Scope::outage;
+    TimePoint at;  // decided
+};
+
 class Referee {
 public:
     Referee(const Clockwork& clockwork, const Plan& plan, Database& database, Trace& trace);
@@ -34,6 +41,8 @@ public:
     // An engine begins to decide on a batch; then each step, when it was decided.
     void deliberates(const std::string& engine);
     void decided(const std::string& engine, const engine::Deliberation& deliberation, const decision::Definition& definition, const engine::Seen* seen);
+    // The last of it, for monitors that nothing was heard of too.
+    void settled(const std::string& engine, const engine::Deliberation& deliberation);
     void committed(const std::string& engine, const engine::Writes& writes);
     // Something that must not be, found by a model.
     void broke(std::string_view what, std::string_view how);
@@ -41,6 +50,7 @@ public:
     // ── at the end ──
     [[nodiscard]] const std::vector<Membership>& membership(MonitorId monitor, decision::Scope scope) const;
     [[nodiscard]] const std::vector<TimePoint>& resolved_by_hand(MonitorId monitor) const;
+    [[nodiscard]] const std::vector<Page>& told() const { return told_; }
     // Results that the stream had, that were not lost in it, and that are not in the database.
     [[nodiscard]] std::vector<ResultKey> vanished() const;
     [[nodiscard]] std::string label(MonitorId monitor) const;
@@ -65,7 +75,12 @@ private:
     [[nodiscard]] const Run* run_of(const ResultKey& key, check::Verdict verdict) const;
     // Empty if the votes bear what was decided: real, current, fresh, the latest of their regions, and enough of them.
     [[nodiscard]] std::string doubt_of(const std::string& engine, const decision::MonitorState& state, const decision::Definition& definition, bool down) const;
+    // A person paused or deleted it.
+    [[nodiscard]] bool was_taken_off(MonitorId monitor) const;
     [[nodiscard]] bool edited_lately(MonitorId monitor, milliseconds within) const;
+
+    void judge_entry(const std::string& engine, const engine::Deliberation& deliberation, const engine::TimelineRow& row);
+    void judge_advisories(const engine::Writes& writes);
 
     // Incidents by the order of their appearance, since their ids differ from run to run.
     int number_of(IncidentId incident);
@@ -81,6 +96,8 @@ private:
     Votes latest_;                                    // decided on and committed
     std::map<std::string, Votes> deciding_;           // by engine: of the batch under way
     std::map<std::string, std::size_t> entries_;      // of its timeline, judged already
+    std::map<std::string, std::vector<Page>> telling_;  // by engine: in the batch under way
+    std::vector<Page> told_;
     std::map<std::pair<MonitorId, decision::Scope>, std::vector<Membership>> memberships_;
     std::unordered_map<MonitorId, std::vector<TimePoint>> by_hand_;
     std::map<IncidentId, int> numbers_;

@@ -22,16 +22,18 @@ enum class Finding : unsigned char {
     unaccounted,   // a slot that should have been checked and was not, or a ledger that does not add up
     vanished,      // a result that the stream had accepted is nowhere
     restless,      // after a calm time something is still open or under way
+    unsuppressed,  // told although maintenance covers it
     broken,        // anything else that must not be
 };
 
 struct Report {
-    std::array<int, 11> findings{};
+    std::array<int, 12> findings{};
     std::vector<std::string> details;  // one line each, the first of them
     std::uint64_t checks = 0;
     std::uint64_t results = 0;      // decided on
     std::uint64_t incidents = 0;
     std::uint64_t outages = 0;      // real ones, long enough for the bound to be held to
+    std::uint64_t silenced = 0;     // real ones of that length, in maintenance
     std::uint64_t slots = 0;        // held to account
     std::uint64_t happened = 0;     // steps of the simulation
     std::vector<std::string> trace;
@@ -47,6 +49,6 @@ struct Report {
 
 template <>
 struct sonde::EnumNames<sonde::simulation::Finding> {
-    static constexpr std::array<std::string_view, 11> names{"false_page", "false_resolve", "missed",   "late",     "duplicate", "left_open",
-                                                            "no_open",    "unaccounted",   "vanished", "restless", "broken"};
+    static constexpr std::array<std::string_view, 12> names{"false_page", "false_resolve", "missed",   "late",     "duplicate", "left_open",
+                                                            "no_open",    "unaccounted",   "vanished", "restless", "unsuppressed", "broken"};
 };

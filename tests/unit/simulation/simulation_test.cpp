@@ -23,6 +23,7 @@ void add(Report& sum, const Report& one) {
     sum.checks += one.checks;
     sum.incidents += one.incidents;
     sum.outages += one.outages;
+    sum.silenced += one.silenced;
     sum.slots += one.slots;
 }
 
@@ -35,8 +36,8 @@ Report run_all(Options options, std::uint64_t first, std::uint64_t count) {
         CHECK_MESSAGE(report.total() == 0, "again: " << command_of(options) << " --trace");
         add(sum, report);
     }
-    MESSAGE(count << " seeds: " << sum.checks << " checks, " << sum.incidents << " incidents, " << sum.outages << " outages and " << sum.slots
-                  << " slots held to the bounds");
+    MESSAGE(count << " seeds: " << sum.checks << " checks, " << sum.incidents << " incidents, " << sum.outages << " outages (" << sum.silenced
+                  << " more in silence) and " << sum.slots << " slots held to the bounds");
     return sum;
 }
 
@@ -76,6 +77,16 @@ TEST_CASE("whatever breaks, no page is false or comes twice, no outage is missed
     const auto sum = run_all(options, 1'000'000, seeds(2000));
     CHECK(sum.outages > seeds(2000));
     CHECK(sum.incidents > seeds(2000));
+    CHECK(sum.silenced > seeds(2000) / 20);
+}
+
+TEST_CASE("nothing pages in maintenance, what is still down at its end pages then, and what was open before stays open and is over as ever") {
+    Options options;
+    options.length = std::chrono::minutes{10};
+    options.faults = {Fault::maintenance};
+    const auto sum = run_all(options, 3'000'000, seeds(100));
+    CHECK(sum.outages > 0);
+    CHECK(sum.silenced > 0);
 }
 
 TEST_CASE("many monitors of few sites, for hours") {

@@ -1,0 +1,16 @@
+// What a seed makes of what stands between monitors, each from dice of its own.
+#pragma once
+
+#include "simulation/plan.h"
+
+namespace sonde::simulation {
+
+// One or two windows, about monitors or sites.
+void plan_windows(Dice& dice, Plan& plan);
+
+void describe_relations(const Plan& plan, std::vector<std::string>& lines);
+
+// Seconds since the start, as traces have them.
+std::string moment(const Plan& plan, TimePoint at);
+
+}  // namespace sonde::simulation
