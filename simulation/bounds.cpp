@@ -178,23 +178,48 @@ bool Bounds::member_at(MonitorId monitor, decision::Scope scope, TimePoint when)
 }
 
 void Bounds::judge() {
+    for (std::size_t monitor = 0; monitor < plan_.monitors.size(); ++monitor) known_.push_back(knowledge_of(monitor));
     for (std::size_t monitor = 0; monitor < plan_.monitors.size(); ++monitor) judge_monitor(monitor);
     judge_silence();
+    judge_group();
     judge_ledger();
     judge_told();
     judge_rest();
 }
 
+bool Bounds::is_down(const Segment& segment) {
+    const auto& quorum = segment.planned.policy.quorum;
+    return is_judged(segment) && segment.down >= most_needed_down(quorum, segment.sure, segment.domains) && segment.sure >= domains_needed_fresh(quorum, segment.domains);
+}
+
+bool Bounds::is_better(const Segment& segment) {
+    const auto& quorum = segment.planned.policy.quorum;
+    return is_judged(segment) && segment.better >= most_needed_up(quorum, segment.sure, segment.domains) && segment.sure >= domains_needed_fresh(quorum, segment.domains);
+}
+
+Bounds::Knowledge Bounds::knowledge_of(std::size_t monitor) const {
+    Knowledge known;
+    known.segments = segments_of(monitor);
+    const auto add = [](std::vector<Span>& spans, TimePoint from, TimePoint to) {
+        if (from <= to) spans.push_back({from, to});
+    };
+    for (const auto& segment : known.segments) {
+        if (is_down(segment)) add(known.down, segment.from + bound_down(segment.planned, cadence_of(segment), segment.domains), segment.to);
+        if (is_better(segment)) add(known.well, segment.from + bound_up(segment.planned, cadence_of(segment)), segment.to);
+    }
+    return known;
+}
+
+bool Bounds::within(const std::vector<Span>& spans, TimePoint at) {
+    return std::any_of(spans.begin(), spans.end(), [at](const Span& span) { return span.from <= at && at < span.to; });
+}
+
 void Bounds::judge_monitor(std::size_t monitor) {
     TimePoint well_since = plan_.start;  // the last time it was certainly well and known to be
-    for (const auto& segment : segments_of(monitor)) {
-        if (!segment.calm || !segment.watched || segment.domains == 0) continue;
-        const auto cadence = cadence_of(segment);
-        const auto& quorum = segment.planned.policy.quorum;
-        const bool down = segment.down >= most_needed_down(quorum, segment.sure, segment.domains) && segment.sure >= domains_needed_fresh(quorum, segment.domains);
-        const bool better = segment.better >= most_needed_up(quorum, segment.sure, segment.domains) && segment.sure >= domains_needed_fresh(quorum, segment.domains);
-        if (down) judge_told_parts(segment, monitor, well_since);
-        if (better && segment.to - segment.from >= bound_up(segment.planned, cadence)) {
+    for (const auto& segment : known_[monitor].segments) {
+        if (!is_judged(segment)) continue;
+        if (is_down(segment)) judge_told_parts(segment, monitor, well_since);
+        if (is_better(segment) && segment.to - segment.from >= bound_up(segment.planned, cadence_of(segment))) {
             judge_up(segment, monitor);
             well_since = segment.to;
         }
@@ -210,12 +235,22 @@ bool Bounds::resolved_by_hand(MonitorId monitor, TimePoint from, TimePoint to) c
 void Bounds::judge_told_parts(const Segment& segment, std::size_t monitor, TimePoint well_since) {
     const auto confirmed = segment.from + bound_down(segment.planned, cadence_of(segment), segment.domains);
     if (confirmed > segment.to) return;
-    const auto spans = uncovered(segment, monitor);
-    for (const auto& span : spans) {
-        const auto told_by = span.from == segment.from ? confirmed : std::max(confirmed, span.from + kTellsAtEdge);
-        if (told_by <= span.to) judge_down(segment, monitor, well_since, told_by);
+    const auto& planned = plan_.monitors[monitor];
+    const bool silent = speaks_for(planned.id);
+    bool told_at_once = false;
+    for (const auto& span : uncovered(segment, monitor)) {
+        auto told_by = confirmed + wait_for_parents(monitor);
+        if (span.from > segment.from) {
+            // A parent that is well again says nothing of its child: that is looked at anew.
+            const bool window_ended = plan_.in_maintenance(planned.id, planned.site, span.from - milliseconds{1});
+            told_by = std::max(told_by, span.from + (window_ended ? kTellsAtEdge : planned.timeout + kSlack));
+        }
+        if (told_by > span.to) continue;
+        told_at_once = told_at_once || span.from <= confirmed;
+        known_[monitor].told.push_back({told_by, span.to});
+        if (!silent) judge_down(segment, monitor, well_since, told_by);
     }
-    if (std::none_of(spans.begin(), spans.end(), [&](const Span& span) { return span.from <= confirmed && confirmed < span.to; })) ++referee_.report().silenced;
+    if (!told_at_once) ++referee_.report().silenced;
     judge_stays(segment, monitor, confirmed);
 }
 

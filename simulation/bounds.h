@@ -42,6 +42,10 @@ private:
     };
 
     [[nodiscard]] static milliseconds cadence_of(const Segment& segment);
+    [[nodiscard]] static bool is_judged(const Segment& segment) { return segment.calm && segment.watched && segment.domains > 0; }
+    // For sure, whatever the lost regions say.
+    [[nodiscard]] static bool is_down(const Segment& segment);
+    [[nodiscard]] static bool is_better(const Segment& segment);
     [[nodiscard]] std::vector<Segment> segments_of(std::size_t monitor) const;
     void look(Segment& segment, std::size_t monitor, bool well) const;
     void judge_monitor(std::size_t monitor);
@@ -51,9 +55,30 @@ private:
     void judge_told_parts(const Segment& segment, std::size_t monitor, TimePoint well_since);
     void judge_stays(const Segment& segment, std::size_t monitor, TimePoint since);
     [[nodiscard]] bool resolved_by_hand(MonitorId monitor, TimePoint from, TimePoint to) const;
-    // silence.cpp
+    // What Sonde must know of a monitor by then, for sure.
+    struct Knowledge {
+        std::vector<Segment> segments;
+        std::vector<Span> down;
+        std::vector<Span> well;
+        std::vector<Span> told;  // down, and nothing covers it any more
+    };
+    [[nodiscard]] Knowledge knowledge_of(std::size_t monitor) const;
+    static bool within(const std::vector<Span>& spans, TimePoint at);
+
+    // silence.cpp: of what stands between monitors
+    [[nodiscard]] std::vector<std::size_t> parents_of(std::size_t monitor) const;
+    [[nodiscard]] std::vector<std::size_t> ancestors_of(std::size_t monitor) const;
+    [[nodiscard]] std::vector<decision::Node> nodes_over(std::size_t monitor) const;
+    [[nodiscard]] bool blocks(decision::Node node, TimePoint at) const;
+    [[nodiscard]] bool is_blocked(std::size_t monitor, TimePoint at) const;
+    [[nodiscard]] bool speaks_for(MonitorId member) const;  // the group
+    // For how long a child that is down may wait for what becomes of parents that are well.
+    [[nodiscard]] milliseconds wait_for_parents(std::size_t monitor) const;
+    // Of a segment in which the monitor is down: the parts in which nothing covers that.
     [[nodiscard]] std::vector<Span> uncovered(const Segment& segment, std::size_t monitor) const;
     void judge_silence();
+    void judge_page(const Page& page, std::size_t monitor);
+    void judge_group();
     void judge_up(const Segment& segment, std::size_t monitor);
     void judge_slots(const Segment& segment);
     void judge_ledger();
@@ -62,6 +87,7 @@ private:
     [[nodiscard]] bool member_at(MonitorId monitor, decision::Scope scope, TimePoint at) const;
     [[nodiscard]] std::string at(TimePoint when) const { return fmt::format("{:.3f}", static_cast<double>((when - plan_.start).count()) / 1000); }
 
+    std::vector<Knowledge> known_;  // by the monitors' numbers
     const Plan& plan_;
     const Weather& weather_;
     const Database& database_;

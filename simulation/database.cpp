@@ -159,6 +159,8 @@ void Database::commit(Process& process, OpenTransaction& transaction, const engi
         for (auto& row : commands) row.done = row.done || row.number == answer.command;
     }
     write_advisories(writes);
+    for (const auto& [id, state] : writes.groups) groups.insert_or_assign(id, decision::write_state(state));
+    footings.insert(footings.end(), writes.footings.begin(), writes.footings.end());
     for (const auto& row : writes.suppressions) {
         suppressed.erase({row.monitor, row.scope});
         if (row.withheld) suppressed.emplace(row.monitor, row.scope);

@@ -117,6 +117,8 @@ public:
     std::vector<engine::Event> outbox;
     std::map<std::pair<TimePoint, std::string>, LedgerRow> ledger;
     std::set<std::pair<MonitorId, decision::Scope>> suppressed;  // rows of `suppression` that are open
+    std::map<GroupId, std::string> groups;                       // their states
+    std::vector<MonitorId> footings;                             // rows of `change` for the states that others depend on
     std::array<std::optional<TimePoint>, kSchedulerShares> cursors;
     std::array<TimePoint, kSchedulerShares> first_cursors{};
     std::uint64_t duplicates = 0;  // results that were there already

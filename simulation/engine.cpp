@@ -6,6 +6,7 @@ namespace sonde::simulation {
 namespace {
 
 constexpr milliseconds kLongestWait{500};  // the worker looks more often, and there is nothing to be seen in between
+constexpr milliseconds kDoubtWait{200};    // while it waits for what becomes of another engine's monitor
 constexpr milliseconds kFirstPause{50};
 constexpr milliseconds kLongestPause{1000};
 
@@ -30,7 +31,8 @@ void Engine::forget() {
     inbox_.clear();
     batch_ = {};
     distrusted_ = following_ = busy_ = false;
-    next_renewal_ = next_look_ = next_commands_ = {};
+    relations_changed_ = remote_changed_ = false;
+    next_renewal_ = next_look_ = next_commands_ = next_refresh_ = {};
     pause_ = milliseconds{0};
     alarm_at_ = TimePoint::max();
     ++alarm_;
@@ -64,6 +66,7 @@ void Engine::round() {
     busy_ = false;
     auto next = now() + kLongestWait;
     if (const auto due = timers_.next()) next = std::min(next, std::max(*due, now() + milliseconds{1}));
+    if (!holdings_.doubting.empty() && !holdings_.relations.remote.empty()) next = std::min(next, now() + kDoubtWait);
     if (const auto edge = holdings_.relations.open.next_edge()) next = std::min(next, std::max(*edge, now() + milliseconds{1}));
     wake_by(next);
 }

@@ -73,6 +73,10 @@ private:
     // windows, dependencies, groups (engine_relations.cpp)
     void load_windows();
     void look_at_windows();
+    void load_relations();
+    void keep_relations();
+    void refresh_remote();
+    [[nodiscard]] engine::Watched stored(const MonitorRow& row) const;
 
     // batches (engine_batch.cpp)
     void received(int shard, Delivered delivered);
@@ -98,6 +102,10 @@ private:
     bool distrusted_ = false;
     bool following_ = false;
     std::size_t change_ = 0;
+    std::size_t footing_ = 0;         // how far the changes of states were read
+    bool relations_changed_ = false;
+    bool remote_changed_ = false;
+    TimePoint next_refresh_;
     TimePoint next_renewal_;
     TimePoint next_look_;
     TimePoint next_commands_;

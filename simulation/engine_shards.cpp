@@ -33,6 +33,7 @@ void Engine::keep() {
     }
     if (!to_load_.empty()) load();
     if (following_ && now() >= next_look_) follow_changes();
+    if (following_ && to_load_.empty()) keep_relations();
     look_at_windows();
 }
 
@@ -62,6 +63,7 @@ void Engine::drop(int shard) {
     world_.bus.unsubscribe(*this, fmt::format("results.{}", shard));
     std::erase(to_load_, shard);
     holdings_.drop(shard);
+    relations_changed_ = true;
     const auto give_back = [&](const Message& message) {
         if (message.shard != shard) return false;
         world_.bus.not_now("core", message.delivered);
@@ -121,7 +123,10 @@ void Engine::load() {
     for (std::size_t i = 0; i < world_.plan.regions.size(); ++i) {
         holdings_.regions.put(static_cast<decision::RegionId>(i + 1), {world_.plan.regions[i].name, world_.plan.regions[i].domain});
     }
-    if (!following_) change_ = database.last_change();
+    if (!following_) {
+        change_ = database.last_change();
+        footing_ = database.footings.size();
+    }
     following_ = true;
     next_look_ = now() + kPoll;
     for (const auto shard : to_load_) {
@@ -130,19 +135,7 @@ void Engine::load() {
             if (shard_of(row.planned.site) != shard) continue;
             const auto stored = database.states.find(row.planned.id);
             if (row.deleted && stored == database.states.end()) continue;
-            engine::Watched watched;
-            watched.definition = definition_of(row);
-            watched.shard = shard;
-            watched.stored = stored != database.states.end();
-            watched.state = decision::first_state(now());
-            if (watched.stored) {
-                auto read = decision::read_state(stored->second);
-                if (read) {
-                    watched.state = *std::move(read);
-                } else {
-                    world_.referee.broke("unreadable", "a state that was written cannot be read: " + read.error().message);
-                }
-            }
+            auto watched = this->stored(row);
             holdings_.note(watched);
             holdings_.monitors.insert_or_assign(row.planned.id, std::move(watched));
             auto& site = holdings_.sites[row.planned.site];
@@ -156,6 +149,7 @@ void Engine::load() {
         world_.bus.subscribe(*this, "core", fmt::format("results.{}", shard), [this, shard](Delivered delivered) { received(shard, std::move(delivered)); });
     }
     load_windows();
+    load_relations();
     batch_.look = true;
     for (const auto monitor : batch_.reread) arm(monitor);
     to_load_.clear();
@@ -168,7 +162,7 @@ void Engine::load_incidents(int shard) {
         site.shard = shard;
         site.open[static_cast<std::size_t>(incident.scope)] = incident;
         for (const auto& member : incident.members) {
-            if (member.left_at) continue;
+            if (member.left_at || member.is_group) continue;
             const auto watched = holdings_.monitors.find(member.monitor);
             if (watched == holdings_.monitors.end()) {
                 world_.referee.broke("orphan", "a monitor is in an open incident, and not to be found");
@@ -182,7 +176,14 @@ void Engine::load_incidents(int shard) {
 void Engine::follow_changes() {
     world_.database.reach(*this);
     next_look_ = now() + kPoll;
-    for (const auto index : world_.database.changes_since(change_)) put_definition(world_.database.monitors[index]);
+    const auto changed = world_.database.changes_since(change_);
+    for (const auto index : changed) put_definition(world_.database.monitors[index]);
+    auto& relations = holdings_.relations;
+    if (!changed.empty()) {
+        relations_changed_ = relations_changed_ || !relations.graph.empty();
+        batch_.look = batch_.look || !relations.empty();
+    }
+    for (; footing_ < world_.database.footings.size(); ++footing_) remote_changed_ = remote_changed_ || relations.remote.contains(world_.database.footings[footing_]);
 }
 
 // Definitions of monitors that are not held, or in an earlier revision than a result is of.

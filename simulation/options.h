@@ -33,6 +33,7 @@ enum class Fault : unsigned char {
     edits,               // specs, policies and regions are edited; monitors are paused, resumed and deleted; people acknowledge and resolve
     // Nothing breaks by these, but they make a world of their own: each has its own dice, so that all else in a seed is as it is without.
     maintenance,         // windows, in which nothing pages
+    dependencies,        // monitors and sites that depend on others, and a group
 };
 
 // Mistakes put into the model of the shell, for tests of the simulator itself: it must find each.
@@ -60,7 +61,7 @@ struct Options {
 
 template <>
 struct sonde::EnumNames<sonde::simulation::Fault> {
-    static constexpr std::array<std::string_view, 19> names{
+    static constexpr std::array<std::string_view, 20> names{
         "loss", "duplicates", "delays", "garbage", "bus_partition", "bus_stop", "stream_loss", "target_partition", "database_partition",
-        "database_stop", "engine_crash", "engine_stop", "scheduler_crash", "scheduler_stop", "agent_crash", "overload", "skew", "edits", "maintenance"};
+        "database_stop", "engine_crash", "engine_stop", "scheduler_crash", "scheduler_stop", "agent_crash", "overload", "skew", "edits", "maintenance", "dependencies"};
 };

@@ -198,6 +198,8 @@ Plan make_plan(const Options& options) {
             edit_things(own, plan);
         } else if (fault == Fault::maintenance) {
             plan_windows(own, plan);
+        } else if (fault == Fault::dependencies) {
+            plan_dependencies(own, plan);
         } else {
             break_things(own, plan, fault);
         }

@@ -9,6 +9,7 @@
 #include "lib/check/verdict.h"
 #include "lib/base/id.h"
 #include "lib/base/relation_id.h"
+#include "lib/decision/suppression.h"
 #include "simulation/dice.h"
 #include "simulation/options.h"
 
@@ -71,6 +72,22 @@ struct PlannedWindow {
     [[nodiscard]] bool covers(MonitorId monitor, SiteId site, TimePoint at) const;
 };
 
+// So many of its members must be well.
+struct PlannedGroup {
+    GroupId id;
+    SiteId site;
+    int needed = 1;
+    bool pages = true;
+    bool quiet = false;  // its members' own outages are not told
+    std::vector<MonitorId> members;
+};
+
+// Parents come before their children in the list of monitors: there are no circles.
+struct PlannedEdge {
+    decision::Node child;
+    decision::Node parent;
+};
+
 struct Plan {
     TimePoint start;
     TimePoint calm;  // nothing is ill and nothing breaks from here
@@ -81,6 +98,8 @@ struct Plan {
     std::vector<Spell> spells;
     std::vector<Edit> edits;
     std::vector<PlannedWindow> windows;
+    std::vector<PlannedEdge> edges;
+    std::optional<PlannedGroup> group;
     int engines = 1;
     int schedulers = 1;
     [[nodiscard]] bool has(Fault fault) const;

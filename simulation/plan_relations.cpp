@@ -13,6 +13,49 @@ bool has(const std::vector<T>& all, const T& one) {
     return std::find(all.begin(), all.end(), one) != all.end();
 }
 
+using decision::node_of;
+
+// Where the monitors of a site begin: they follow each other.
+std::size_t first_of(const Plan& plan, SiteId site) {
+    const auto found = std::find_if(plan.monitors.begin(), plan.monitors.end(), [&](const PlannedMonitor& monitor) { return monitor.site == site; });
+    return static_cast<std::size_t>(found - plan.monitors.begin());
+}
+
+void plan_group(Dice& dice, Plan& plan) {
+    const auto size = dice.between(2, 3);
+    if (plan.monitors.size() < 3) return;
+    const auto first = static_cast<std::size_t>(dice.between(0, static_cast<std::int64_t>(plan.monitors.size()) - size));
+    PlannedGroup group;
+    group.id = GroupId{static_cast<std::int64_t>(dice.roll() >> 2U)};
+    group.site = plan.monitors[first].site;
+    group.needed = static_cast<int>(dice.between(1, size));
+    group.pages = dice.chance(0.85);
+    group.quiet = dice.chance(0.3);
+    for (std::size_t i = first; i < first + static_cast<std::size_t>(size); ++i) group.members.push_back(plan.monitors[i].id);
+    plan.group = std::move(group);
+}
+
+// A node of monitors before `end` only.
+decision::Node some_parent(Dice& dice, const Plan& plan, std::size_t end) {
+    const auto& monitor = plan.monitors[static_cast<std::size_t>(dice.between(0, static_cast<std::int64_t>(end) - 1))];
+    const auto kind = dice.between(0, 9);
+    if (kind >= 8 && plan.group) {
+        const auto is_before = [&](const PlannedMonitor& one) { return one.id == plan.group->members.back(); };
+        if (std::any_of(plan.monitors.begin(), plan.monitors.begin() + static_cast<std::ptrdiff_t>(end), is_before)) return node_of(plan.group->id);
+    }
+    if (kind >= 6 && monitor.site != plan.monitors[end].site) return node_of(monitor.site);
+    return node_of(monitor.id);
+}
+
+std::string label(const Plan& plan, decision::Node node) {
+    if (node.kind == decision::NodeKind::group) return "group";
+    if (node.kind == decision::NodeKind::site) return fmt::format("site {:x}", node.id & 0xffff);
+    for (const auto& monitor : plan.monitors) {
+        if (monitor.id.value() == node.id) return monitor.name;
+    }
+    return "?";
+}
+
 }  // namespace
 
 bool PlannedWindow::covers(MonitorId monitor, SiteId site, TimePoint at) const {
@@ -41,6 +84,23 @@ void plan_windows(Dice& dice, Plan& plan) {
     }
 }
 
+void plan_dependencies(Dice& dice, Plan& plan) {
+    plan_group(dice, plan);
+    const auto count = dice.between(2, 4);
+    for (std::int64_t i = 0; i < count && plan.monitors.size() > 1; ++i) {
+        auto end = static_cast<std::size_t>(dice.between(1, static_cast<std::int64_t>(plan.monitors.size()) - 1));
+        PlannedEdge edge;
+        edge.child = node_of(plan.monitors[end].id);
+        if (const auto first = first_of(plan, plan.monitors[end].site); first > 0 && dice.chance(0.25)) {
+            edge.child = node_of(plan.monitors[end].site);
+            end = first;
+        }
+        edge.parent = some_parent(dice, plan, end);
+        const bool there = std::any_of(plan.edges.begin(), plan.edges.end(), [&](const PlannedEdge& one) { return one.child == edge.child && one.parent == edge.parent; });
+        if (!there) plan.edges.push_back(edge);
+    }
+}
+
 void describe_relations(const Plan& plan, std::vector<std::string>& lines) {
     for (const auto& window : plan.windows) {
         std::vector<std::string> about;
@@ -50,6 +110,13 @@ void describe_relations(const Plan& plan, std::vector<std::string>& lines) {
         for (const auto site : window.sites) about.push_back(fmt::format("site {:x}", site.value() & 0xffff));
         lines.push_back(fmt::format("maintenance {}..{} of {}", moment(plan, window.from), moment(plan, window.to), fmt::join(about, " ")));
     }
+    if (plan.group) {
+        std::vector<std::string> members;
+        for (const auto member : plan.group->members) members.push_back(label(plan, node_of(member)));
+        lines.push_back(fmt::format("group of site {:x}: {} of {}{}{}", plan.group->site.value() & 0xffff, plan.group->needed, fmt::join(members, " "),
+                                    plan.group->pages ? "" : ", does not page", plan.group->quiet ? ", speaks for them" : ""));
+    }
+    for (const auto& edge : plan.edges) lines.push_back(fmt::format("{} depends on {}", label(plan, edge.child), label(plan, edge.parent)));
 }
 
 }  // namespace sonde::simulation

@@ -8,6 +8,9 @@ namespace sonde::simulation {
 // One or two windows, about monitors or sites.
 void plan_windows(Dice& dice, Plan& plan);
 
+// A group, if there are enough monitors for one, and two to four edges.
+void plan_dependencies(Dice& dice, Plan& plan);
+
 void describe_relations(const Plan& plan, std::vector<std::string>& lines);
 
 // Seconds since the start, as traces have them.

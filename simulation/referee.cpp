@@ -38,13 +38,17 @@ Referee::Referee(const Clockwork& clockwork, const Plan& plan, Database& databas
         memberships_[{monitor.id, decision::Scope::warning}];
         by_hand_[monitor.id];
     }
+    if (plan.group) {
+        memberships_[{MonitorId{plan.group->id.value()}, decision::Scope::outage}];
+        by_hand_[MonitorId{plan.group->id.value()}];
+    }
 }
 
 std::string Referee::label(MonitorId monitor) const {
     for (const auto& row : database_.monitors) {
         if (row.planned.id == monitor) return row.planned.name;
     }
-    return "?";
+    return plan_.group && plan_.group->id.value() == monitor.value() ? "group" : "?";
 }
 
 void Referee::found(Finding what, std::string how) {
@@ -197,8 +201,14 @@ void Referee::judge_entry(const std::string& engine, const engine::Deliberation&
     if (!row.entry.monitor) return;
     const auto monitor = *row.entry.monitor;
     const bool tells = kind == decision::TimelineKind::opened || kind == decision::TimelineKind::monitor_joined;
-    if (tells) telling_[engine].push_back({monitor, scope, deliberation.now()});
     const auto* state = deliberation.state(monitor);
+    if (tells) {
+        Page page{monitor, scope, deliberation.now(), deliberation.now()};
+        for (const auto& vote : state == nullptr ? std::vector<decision::Vote>{} : state->votes) {
+            if (vote.verdict == check::Verdict::down) page.failing_since = std::min(page.failing_since, vote.failing_since);
+        }
+        telling_[engine].push_back(page);
+    }
     const auto* definition = deliberation.definition(monitor);
     if (scope != decision::Scope::outage || definition == nullptr) return;
     if (kind == decision::TimelineKind::monitor_left && row.entry.reason != decision::Reason::quorum_recovered && !was_taken_off(monitor)) {

@@ -25,7 +25,8 @@ struct Membership {
 struct Page {
     MonitorId monitor;
     decision::Scope scope = decision::Scope::outage;
-    TimePoint at;  // decided
+    TimePoint at;             // decided
+    TimePoint failing_since;  // its votes that are down, or `at`
 };
 
 class Referee {

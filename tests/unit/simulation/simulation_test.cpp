@@ -89,6 +89,16 @@ TEST_CASE("nothing pages in maintenance, what is still down at its end pages the
     CHECK(sum.silenced > 0);
 }
 
+TEST_CASE("what a parent that is down explains does not page, what it does not explain does, and a group pages when too few of its members are left") {
+    Options options;
+    options.length = std::chrono::minutes{10};
+    options.monitors = 5;
+    options.faults = {Fault::dependencies, Fault::maintenance};
+    const auto sum = run_all(options, 4'000'000, seeds(100));
+    CHECK(sum.outages > 0);
+    CHECK(sum.silenced > 0);
+}
+
 TEST_CASE("many monitors of few sites, for hours") {
     Options options;
     options.length = std::chrono::hours{2};
