@@ -11,13 +11,15 @@ constexpr milliseconds kAftermath{10'000};
 constexpr milliseconds kClockLearned{60'000};
 // Ticks, the way of messages, the polling of edits.
 constexpr milliseconds kSlack{4'000};
+// Four times the hold.
+constexpr milliseconds kLongestHold{60'000};
 // What was withheld in a window is told at its end: a batch that is under way, and one of its own.
 constexpr milliseconds kTellsAtEdge{1'000};
 
 bool concerns_region(Fault fault) {
     return fault == Fault::bus_partition || fault == Fault::overload || fault == Fault::agent_crash || fault == Fault::skew;
 }
-bool is_harmless(Fault fault) { return fault == Fault::duplicates || fault == Fault::garbage || fault == Fault::target_partition; }
+bool is_harmless(Fault fault) { return fault == Fault::duplicates || fault == Fault::garbage || fault == Fault::target_partition || fault == Fault::ill_region; }
 
 struct Disturbance {
     TimePoint from;
@@ -28,6 +30,9 @@ struct Disturbance {
 std::vector<Disturbance> disturbances_of(const Plan& plan) {
     std::vector<Disturbance> found;
     for (const auto& spell : plan.spells) {
+        // Where regions are judged, such a one votes or does not.
+        const bool ill = spell.fault == Fault::target_partition || spell.fault == Fault::ill_region;
+        if (plan.arbitrated && ill) found.push_back({spell.from, spell.to + kReleased, spell.whom});
         if (is_harmless(spell.fault)) continue;
         if (spell.fault == Fault::skew) {
             found.push_back({spell.from, spell.to + kClockLearned, spell.whom});
@@ -132,7 +137,7 @@ std::vector<Bounds::Segment> Bounds::segments_of(std::size_t monitor) const {
     }
     const auto disturbances = disturbances_of(plan_);
     for (const auto& spell : plan_.spells) {
-        if (spell.fault != Fault::target_partition) continue;
+        if (spell.fault != Fault::target_partition && spell.fault != Fault::ill_region) continue;
         border(spell.from);
         border(spell.to);
     }
@@ -182,9 +187,16 @@ void Bounds::judge() {
     for (std::size_t monitor = 0; monitor < plan_.monitors.size(); ++monitor) judge_monitor(monitor);
     judge_silence();
     judge_group();
+    judge_regions();
     judge_ledger();
     judge_told();
     judge_rest();
+}
+
+// What one domain alone sees waits besides until its regions are judged.
+milliseconds Bounds::bound_of(const Segment& segment) const {
+    const auto judged = plan_.arbitrated && segment.down < 2 ? kLongestHold : milliseconds{0};
+    return bound_down(segment.planned, cadence_of(segment), segment.domains) + judged;
 }
 
 bool Bounds::is_down(const Segment& segment) {
@@ -204,7 +216,7 @@ Bounds::Knowledge Bounds::knowledge_of(std::size_t monitor) const {
         if (from <= to) spans.push_back({from, to});
     };
     for (const auto& segment : known.segments) {
-        if (is_down(segment)) add(known.down, segment.from + bound_down(segment.planned, cadence_of(segment), segment.domains), segment.to);
+        if (is_down(segment)) add(known.down, segment.from + bound_of(segment), segment.to);
         if (is_better(segment)) add(known.well, segment.from + bound_up(segment.planned, cadence_of(segment)), segment.to);
     }
     return known;
@@ -233,7 +245,7 @@ bool Bounds::resolved_by_hand(MonitorId monitor, TimePoint from, TimePoint to) c
 }
 
 void Bounds::judge_told_parts(const Segment& segment, std::size_t monitor, TimePoint well_since) {
-    const auto confirmed = segment.from + bound_down(segment.planned, cadence_of(segment), segment.domains);
+    const auto confirmed = segment.from + bound_of(segment);
     if (confirmed > segment.to) return;
     const auto& planned = plan_.monitors[monitor];
     const bool silent = speaks_for(planned.id);

@@ -42,6 +42,7 @@ private:
     };
 
     [[nodiscard]] static milliseconds cadence_of(const Segment& segment);
+    [[nodiscard]] milliseconds bound_of(const Segment& segment) const;
     [[nodiscard]] static bool is_judged(const Segment& segment) { return segment.calm && segment.watched && segment.domains > 0; }
     // For sure, whatever the lost regions say.
     [[nodiscard]] static bool is_down(const Segment& segment);
@@ -79,6 +80,8 @@ private:
     void judge_silence();
     void judge_page(const Page& page, std::size_t monitor);
     void judge_group();
+    void judge_regions();
+    [[nodiscard]] const Spell* ill_and_nothing_else(TimePoint at) const;
     void judge_up(const Segment& segment, std::size_t monitor);
     void judge_slots(const Segment& segment);
     void judge_ledger();

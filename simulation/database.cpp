@@ -12,6 +12,7 @@ constexpr double kCommitUnknown = 0.1;  // of the commits while a way to the dat
 
 Database::Database(Clockwork& clockwork, Dice& dice, const Weather& weather, Trace& trace, const Plan& plan)
     : clockwork_(clockwork), dice_(dice), weather_(weather), trace_(trace), plan_(plan) {
+    region_health.resize(plan.regions.size());
     for (std::size_t i = 0; i < plan.monitors.size(); ++i) {
         MonitorRow row;
         row.planned = plan.monitors[i];

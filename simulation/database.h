@@ -10,6 +10,7 @@
 
 #include "controlplane/scheduler/dispatcher.h"
 #include "incident-engine/writes.h"
+#include "lib/decision/arbitration.h"
 #include "simulation/trace.h"
 #include "simulation/weather.h"
 
@@ -69,6 +70,20 @@ struct LedgerRow {
     std::int64_t executed = 0;
 };
 
+// What an engine's monitors say of a region.
+struct RegionReport {
+    TimePoint at;
+    std::size_t shards = 0;
+    decision::Evidence evidence;
+};
+
+// A region was quarantined or released, and that was told.
+struct RegionEdge {
+    TimePoint at;
+    std::size_t region = 0;
+    decision::Health health = decision::Health::voting;
+};
+
 // An engine's transaction: its leases cannot be taken over until it is over.
 struct OpenTransaction {
     std::set<std::string> locked;
@@ -117,6 +132,9 @@ public:
     std::vector<engine::Event> outbox;
     std::map<std::pair<TimePoint, std::string>, LedgerRow> ledger;
     std::set<std::pair<MonitorId, decision::Scope>> suppressed;  // rows of `suppression` that are open
+    std::map<std::pair<std::size_t, std::string>, RegionReport> region_reports;  // by region and engine
+    std::vector<decision::RegionCase> region_health;
+    std::vector<RegionEdge> region_edges;
     std::map<GroupId, std::string> groups;                       // their states
     std::vector<MonitorId> footings;                             // rows of `change` for the states that others depend on
     std::array<std::optional<TimePoint>, kSchedulerShares> cursors;

@@ -32,6 +32,9 @@ void Engine::forget() {
     batch_ = {};
     distrusted_ = following_ = busy_ = false;
     relations_changed_ = remote_changed_ = false;
+    alibis_.clear();
+    reports_missing_since_.clear();
+    next_report_ = {};
     next_renewal_ = next_look_ = next_commands_ = next_refresh_ = {};
     pause_ = milliseconds{0};
     alarm_at_ = TimePoint::max();
@@ -56,6 +59,7 @@ void Engine::round() {
         keep();
         gather();
         look_up_strangers();
+        keep_regions();
         if (!batch_.empty()) return open_transaction();
         pause_ = milliseconds{0};
     } catch (const FencedOff& fenced) {

@@ -78,6 +78,20 @@ private:
     void refresh_remote();
     [[nodiscard]] engine::Watched stored(const MonitorRow& row) const;
 
+    // what is thought of regions (engine_regions.cpp)
+    struct Alibis {
+        decision::Alibi alibi;
+        TimePoint since;
+        TimePoint counted_at;
+    };
+    void keep_regions();
+    void report_regions();
+    void arbitrate(const Lease& lease);
+    void read_health();
+    void judge_held(engine::Deliberation& deliberation);
+    decision::Judgement judgement_on(decision::RegionId region, TimePoint seen_at);
+    [[nodiscard]] decision::Alibi count_alibis(decision::RegionId region, TimePoint since) const;
+
     // batches (engine_batch.cpp)
     void received(int shard, Delivered delivered);
     void gather();
@@ -106,6 +120,10 @@ private:
     bool relations_changed_ = false;
     bool remote_changed_ = false;
     TimePoint next_refresh_;
+    std::map<decision::RegionId, Alibis> alibis_;
+    std::map<std::size_t, TimePoint> reports_missing_since_;
+    std::size_t region_edge_ = 0;     // how far the changes of regions' health were read
+    TimePoint next_report_;
     TimePoint next_renewal_;
     TimePoint next_look_;
     TimePoint next_commands_;

@@ -120,6 +120,7 @@ void Engine::deliberate(Work& work) {
         if (reason != decision::Reason::nothing_due) world_.trace.line(name(), "{} tick → {}", world_.referee.label(monitor), name_of(reason));
         world_.referee.decided(name(), deliberation, holdings_.monitors.at(monitor).definition, nullptr);
     }
+    judge_held(deliberation);
     if (batch_.look) deliberation.look_everywhere();
     deliberation.settle();
     world_.referee.settled(name(), deliberation);

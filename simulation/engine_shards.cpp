@@ -9,6 +9,7 @@ namespace {
 
 constexpr milliseconds kLease{4000};
 constexpr milliseconds kPoll{1000};
+constexpr milliseconds kHold{15'000};
 
 std::string shard_lease(int shard) { return fmt::format("shard/{}", shard); }
 
@@ -95,7 +96,8 @@ decision::Definition Engine::definition_of(const MonitorRow& row) const {
         if (!names.empty() && std::find(names.begin(), names.end(), region.name) == names.end()) continue;
         definition.voters.push_back({static_cast<decision::RegionId>(i + 1), region.name, region.domain, 0});
     }
-    decision::arrange_voters(definition);
+    definition.hold = holdings_.regions.hold;
+    decision::weigh_voters(definition, holdings_.regions.ill());
     return definition;
 }
 
@@ -121,11 +123,13 @@ void Engine::load() {
     database.reach(*this);
     holdings_.regions.clear();
     for (std::size_t i = 0; i < world_.plan.regions.size(); ++i) {
-        holdings_.regions.put(static_cast<decision::RegionId>(i + 1), {world_.plan.regions[i].name, world_.plan.regions[i].domain});
+        holdings_.regions.put(static_cast<decision::RegionId>(i + 1), {world_.plan.regions[i].name, world_.plan.regions[i].domain, {}, database.region_health[i]});
     }
+    holdings_.regions.hold = world_.plan.arbitrated ? kHold : milliseconds{0};
     if (!following_) {
         change_ = database.last_change();
         footing_ = database.footings.size();
+        region_edge_ = database.region_edges.size();
     }
     following_ = true;
     next_look_ = now() + kPoll;
@@ -176,6 +180,7 @@ void Engine::load_incidents(int shard) {
 void Engine::follow_changes() {
     world_.database.reach(*this);
     next_look_ = now() + kPoll;
+    read_health();
     const auto changed = world_.database.changes_since(change_);
     for (const auto index : changed) put_definition(world_.database.monitors[index]);
     auto& relations = holdings_.relations;

@@ -12,6 +12,9 @@ namespace sonde::simulation {
 // Before the way to the database breaks, commits may happen and not be told.
 inline constexpr milliseconds kBadConnection{30'000};
 
+// How long a region that is well again stays in quarantine, at most.
+inline constexpr milliseconds kReleased{180'000};
+
 enum class Fault : unsigned char {
     loss,                // messages and answers are lost
     duplicates,          // messages are stored twice
@@ -32,6 +35,7 @@ enum class Fault : unsigned char {
     skew,                // agents' clocks are wrong by up to five minutes, and jump
     edits,               // specs, policies and regions are edited; monitors are paused, resumed and deleted; people acknowledge and resolve
     // Nothing breaks by these, but they make a world of their own: each has its own dice, so that all else in a seed is as it is without.
+    ill_region,          // six monitors or more: each of a site of its own, from three domains; a region sees everything down, and is to be quarantined
     maintenance,         // windows, in which nothing pages
     dependencies,        // monitors and sites that depend on others, and a group
 };
@@ -61,7 +65,7 @@ struct Options {
 
 template <>
 struct sonde::EnumNames<sonde::simulation::Fault> {
-    static constexpr std::array<std::string_view, 20> names{
+    static constexpr std::array<std::string_view, 21> names{
         "loss", "duplicates", "delays", "garbage", "bus_partition", "bus_stop", "stream_loss", "target_partition", "database_partition",
-        "database_stop", "engine_crash", "engine_stop", "scheduler_crash", "scheduler_stop", "agent_crash", "overload", "skew", "edits", "maintenance", "dependencies"};
+        "database_stop", "engine_crash", "engine_stop", "scheduler_crash", "scheduler_stop", "agent_crash", "overload", "skew", "edits", "ill_region", "maintenance", "dependencies"};
 };

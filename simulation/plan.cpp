@@ -192,10 +192,12 @@ Plan make_plan(const Options& options) {
         // Chosen also for those left out, so that fewer faults leave the rest of a seed as it is.
         Dice own(dice.roll() ^ static_cast<std::uint64_t>(fault));
         // A mistake that was put in is looked for with all of those that show it.
-        const bool chosen = own.chance(fault >= Fault::maintenance ? kRelationsChosen : kFaultChosen) || options.sabotage != Sabotage::none;
+        const bool chosen = own.chance(fault >= Fault::ill_region ? kRelationsChosen : kFaultChosen) || options.sabotage != Sabotage::none;
         if (!chosen || !options.faults.contains(fault)) continue;
         if (fault == Fault::edits) {
             edit_things(own, plan);
+        } else if (fault == Fault::ill_region) {
+            if (options.monitors >= kSitesToArbitrate) plan_ill_region(own, plan);
         } else if (fault == Fault::maintenance) {
             plan_windows(own, plan);
         } else if (fault == Fault::dependencies) {

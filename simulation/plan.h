@@ -100,6 +100,7 @@ struct Plan {
     std::vector<PlannedWindow> windows;
     std::vector<PlannedEdge> edges;
     std::optional<PlannedGroup> group;
+    bool arbitrated = false;  // there is an arbiter, and sites enough for it
     int engines = 1;
     int schedulers = 1;
     [[nodiscard]] bool has(Fault fault) const;

@@ -84,6 +84,31 @@ void plan_windows(Dice& dice, Plan& plan) {
     }
 }
 
+void plan_ill_region(Dice& dice, Plan& plan) {
+    for (const auto* name : {"af", "ap", "eu"}) {
+        const bool there = std::any_of(plan.regions.begin(), plan.regions.end(), [&](const PlannedRegion& region) { return region.name == name; });
+        if (!there) plan.regions.push_back({name, name, 1});
+    }
+    for (auto& region : plan.regions) region.domain = region.name;
+    for (auto& monitor : plan.monitors) {
+        monitor.site = SiteId{static_cast<std::int64_t>(dice.roll() >> 2U)};
+        monitor.interval = dice.pick(std::vector{seconds{5}, seconds{10}, seconds{20}});
+        monitor.timeout = std::min<milliseconds>(monitor.timeout, seconds{4});
+        monitor.rotates = false;
+        monitor.regions.clear();
+        monitor.policy.quorum.rule = dice.chance(0.5) ? check::QuorumRule::any : check::QuorumRule::majority;
+    }
+    // Whoever is well by himself tells that the region is ill.
+    const auto well = plan.monitors.size() - static_cast<std::size_t>(kSitesToArbitrate);
+    std::erase_if(plan.illnesses, [well](const Illness& illness) { return illness.monitor >= well; });
+    Spell spell{Fault::ill_region, {}, {}, dice.pick(plan.regions).name};
+    spell.from = dice.between(plan.start + seconds{60}, std::max(plan.start + seconds{60}, plan.calm - seconds{160}));
+    spell.to = std::min(spell.from + dice.between(milliseconds{90'000}, seconds{150}), plan.calm);
+    plan.spells.push_back(std::move(spell));
+    plan.arbitrated = true;
+    plan.end = std::max(plan.end, plan.calm + kReleased + seconds{60});
+}
+
 void plan_dependencies(Dice& dice, Plan& plan) {
     plan_group(dice, plan);
     const auto count = dice.between(2, 4);

@@ -5,6 +5,12 @@
 
 namespace sonde::simulation {
 
+// As many sites as judge a region, and one more.
+inline constexpr int kSitesToArbitrate = 6;
+
+// A world in which regions are judged, and a region that is ill for a while.
+void plan_ill_region(Dice& dice, Plan& plan);
+
 // One or two windows, about monitors or sites.
 void plan_windows(Dice& dice, Plan& plan);
 

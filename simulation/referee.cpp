@@ -130,6 +130,7 @@ std::string Referee::doubt_of(const std::string& engine, const decision::Monitor
     bool any_live = false;
     const auto& deciding = deciding_.at(engine);
     for (const auto& voter : definition.voters) {
+        if (voter.standing != decision::Standing::counts) continue;  // as if it were silent
         const auto vote = std::find_if(state.votes.begin(), state.votes.end(), [&](const decision::Vote& one) { return one.region == voter.id; });
         const std::pair key(definition.monitor, voter.name);
         const auto batch = deciding.find(key);
@@ -205,13 +206,18 @@ void Referee::judge_entry(const std::string& engine, const engine::Deliberation&
     if (tells) {
         Page page{monitor, scope, deliberation.now(), deliberation.now()};
         for (const auto& vote : state == nullptr ? std::vector<decision::Vote>{} : state->votes) {
-            if (vote.verdict == check::Verdict::down) page.failing_since = std::min(page.failing_since, vote.failing_since);
+            if (vote.verdict != check::Verdict::down) continue;
+            page.failing_since = std::min(page.failing_since, vote.failing_since);
+            const auto* voter = deliberation.definition(monitor)->voter(vote.region);
+            if (voter != nullptr && voter->standing == decision::Standing::counts) page.seen_from.push_back(voter->name);
         }
         telling_[engine].push_back(page);
     }
     const auto* definition = deliberation.definition(monitor);
     if (scope != decision::Scope::outage || definition == nullptr) return;
-    if (kind == decision::TimelineKind::monitor_left && row.entry.reason != decision::Reason::quorum_recovered && !was_taken_off(monitor)) {
+    // What an ill region alone saw is taken back when it is quarantined.
+    const bool explained = row.entry.reason == decision::Reason::quorum_recovered || (plan_.arbitrated && row.entry.reason == decision::Reason::region_quarantined);
+    if (kind == decision::TimelineKind::monitor_left && !explained && !was_taken_off(monitor)) {
         found(Finding::false_resolve, fmt::format("{} left for {}", definition->name, sonde::name_of(row.entry.reason)));
     }
     if (state == nullptr) return;

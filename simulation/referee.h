@@ -27,6 +27,7 @@ struct Page {
     decision::Scope scope = decision::Scope::outage;
     TimePoint at;             // decided
     TimePoint failing_since;  // its votes that are down, or `at`
+    std::vector<std::string> seen_from = {};  // the regions of those that count
 };
 
 class Referee {

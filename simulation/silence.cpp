@@ -11,6 +11,9 @@ constexpr milliseconds kLearned{2'000};
 // Between the agents' corrected clocks.
 constexpr milliseconds kClocks{1'000};
 constexpr milliseconds kLongestDoubt{30'000};
+// An ill region is found when each of its sites was seen failing, by others well after that, and that was added up.
+constexpr milliseconds kQuarantined{60'000};
+constexpr milliseconds kDisturbed{90'000};
 
 }  // namespace
 
@@ -184,6 +187,58 @@ void Bounds::judge_group() {
         if (enough && in) referee_.found(Finding::left_open, fmt::format("the group has enough members well since {}", at(*from)));
         if (!short_of || !group.pages || plan_.in_maintenance(id, group.site, *from)) continue;
         if (!in && !resolved_by_hand(id, plan_.start, bound)) referee_.found(Finding::missed, fmt::format("the group is down since {}, bound {}", at(*from), at(bound)));
+    }
+}
+
+// The spell of an ill region that is not over long, if from before it until a while after `at` nothing else goes wrong that could disturb its judges.
+const Spell* Bounds::ill_and_nothing_else(TimePoint at) const {
+    const Spell* ill = nullptr;
+    for (const auto& spell : plan_.spells) {
+        if (spell.fault == Fault::ill_region && spell.from <= at && at < spell.to + kReleased) ill = &spell;
+    }
+    if (ill == nullptr || !plan_.edits.empty()) return nullptr;
+    for (const auto& spell : plan_.spells) {
+        const bool harmless = spell.fault == Fault::duplicates || spell.fault == Fault::garbage;
+        if (&spell != ill && !harmless && spell.from - kBadConnection < at && spell.to + kDisturbed > ill->from) return nullptr;
+    }
+    return ill;
+}
+
+void Bounds::judge_regions() {
+    if (!plan_.arbitrated) return;
+    // An engine that has few of the sites takes it that there are few, and that nobody could find the region ill (ADR 12).
+    for (const auto& page : plan_.engines > 1 ? std::vector<Page>{} : referee_.told()) {
+        const auto* ill = ill_and_nothing_else(page.at);
+        if (ill == nullptr || page.scope != decision::Scope::outage || page.seen_from != std::vector{ill->whom}) continue;
+        for (std::size_t monitor = 0; monitor < plan_.monitors.size(); ++monitor) {
+            if (plan_.monitors[monitor].id != page.monitor) continue;
+            const bool really = std::any_of(plan_.illnesses.begin(), plan_.illnesses.end(), [&](const Illness& illness) {
+                return illness.monitor == monitor && illness.from <= page.at && illness.to > ill->from - kDisturbed;
+            });
+            if (!really) referee_.found(Finding::false_page, fmt::format("{} was told at {} by {} alone, which was ill", plan_.monitors[monitor].name, at(page.at), ill->whom));
+        }
+    }
+    const auto& edges = database_.region_edges;
+    for (std::size_t region = 0; region < plan_.regions.size(); ++region) {
+        const auto& name = plan_.regions[region].name;
+        auto health = decision::Health::voting;
+        for (const auto& edge : edges) {
+            if (edge.region != region) continue;
+            if (edge.health == health) referee_.found(Finding::duplicate, name + " was told twice to be so");
+            health = edge.health;
+        }
+        if (health != decision::Health::voting) referee_.found(Finding::restless, name + " is in quarantine at the end");
+    }
+    for (const auto& spell : plan_.spells) {
+        if (spell.fault != Fault::ill_region || ill_and_nothing_else(spell.to + kReleased - milliseconds{1}) != &spell) continue;
+        ++referee_.report().ill_regions;
+        const auto told = [&](decision::Health health, TimePoint from, TimePoint to) {
+            return std::count_if(edges.begin(), edges.end(), [&](const RegionEdge& edge) {
+                return plan_.regions[edge.region].name == spell.whom && edge.health == health && from <= edge.at && edge.at < to;
+            });
+        };
+        if (told(decision::Health::quarantined, spell.from, spell.from + kQuarantined) != 1) referee_.found(Finding::missed, spell.whom + " is ill, and was not quarantined in time");
+        if (told(decision::Health::voting, spell.to, spell.to + kReleased) != 1) referee_.found(Finding::left_open, spell.whom + " is well, and was not released in time");
     }
 }
 

@@ -5,7 +5,7 @@
 namespace sonde::simulation {
 
 Sight Weather::see(std::size_t monitor, std::string_view region, bool well, TimePoint at) const {
-    if (lasts(Fault::target_partition, region, at)) return {check::Verdict::down, check::FailureClass::connect_timeout};
+    if (lasts(Fault::target_partition, region, at) || lasts(Fault::ill_region, region, at)) return {check::Verdict::down, check::FailureClass::connect_timeout};
     if (!well) return {check::Verdict::down, check::FailureClass::assertion};
     Sight seen;
     for (const auto& illness : plan_.illnesses) {

@@ -24,6 +24,7 @@ void add(Report& sum, const Report& one) {
     sum.incidents += one.incidents;
     sum.outages += one.outages;
     sum.silenced += one.silenced;
+    sum.ill_regions += one.ill_regions;
     sum.slots += one.slots;
 }
 
@@ -97,6 +98,15 @@ TEST_CASE("what a parent that is down explains does not page, what it does not e
     const auto sum = run_all(options, 4'000'000, seeds(100));
     CHECK(sum.outages > 0);
     CHECK(sum.silenced > 0);
+}
+
+TEST_CASE("a region that sees everything down is quarantined once, pages nobody, and is released when it is well") {
+    Options options;
+    options.length = std::chrono::minutes{6};
+    options.monitors = 7;
+    options.faults = {Fault::ill_region};
+    const auto sum = run_all(options, 5'000'000, seeds(60));
+    CHECK(sum.ill_regions > seeds(60) / 4);
 }
 
 TEST_CASE("many monitors of few sites, for hours") {
