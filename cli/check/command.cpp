@@ -12,6 +12,7 @@
 #include "cli/failure.h"
 #include "lib/base/duration.h"
 #include "lib/check/judge.h"
+#include "lib/check/redactor.h"
 #include "lib/check/secrets.h"
 #include "lib/check/spec.h"
 #include "lib/check/time_needed.h"

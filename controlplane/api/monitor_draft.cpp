@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "controlplane/api/body.h"
+#include "lib/check/redactor.h"
 #include "lib/check/time_needed.h"
 #include "lib/message/subject.h"
 

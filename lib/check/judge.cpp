@@ -6,6 +6,7 @@
 #include "lib/check/grpc/judge.h"
 #include "lib/check/heartbeat/judge.h"
 #include "lib/check/http/judge.h"
+#include "lib/check/http/url_credentials.h"
 #include "lib/check/tcp/judge.h"
 #include "lib/check/tls/judge.h"
 #include "lib/check/ping/judge.h"
@@ -19,7 +20,7 @@ Judgement failed(Verdict verdict, const Failure& failure) {
     Judgement judgement;
     judgement.verdict = verdict;
     judgement.cause = failure.cause;
-    judgement.message = failure.message;
+    judgement.message = without_credentials(failure.message);
     return judgement;
 }
 

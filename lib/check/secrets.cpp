@@ -9,7 +9,6 @@ namespace {
 
 constexpr std::string_view kOpen = "{{secrets.";
 constexpr std::string_view kClose = "}}";
-constexpr std::string_view kHidden = "***";
 
 bool is_name_character(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
@@ -68,36 +67,6 @@ void for_each_string(Document& document, const std::string& pointer, const Visit
     }
 }
 
-std::string percent_encoded(std::string_view text) {
-    std::string result;
-    for (const char c : text) {
-        if (is_name_character(c) || c == '-' || c == '.' || c == '~') {
-            result += c;
-        } else {
-            result += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-        }
-    }
-    return result;
-}
-
-std::string json_escaped(std::string_view text) {
-    const auto quoted = json::dump(Json(text));
-    return quoted.substr(1, quoted.size() - 2);
-}
-
-void replace_all(std::string& text, std::string_view value) {
-    for (auto at = text.find(value); at != std::string::npos; at = text.find(value, at + kHidden.size()))
-        text.replace(at, value.size(), kHidden);
-}
-
-void hide_cut_off(std::string& text, std::string_view value) {
-    for (auto length = std::min(value.size() - 1, text.size()); length >= Redactor::kShortest; --length) {
-        if (!text.ends_with(value.substr(0, length))) continue;
-        text.replace(text.size() - length, length, kHidden);
-        return;
-    }
-}
-
 }  // namespace
 
 bool is_secret_name(std::string_view name) {
@@ -150,32 +119,6 @@ Json restore(Json written, const Json& document, const Secrets& secrets, std::st
         }
     });
     return written;
-}
-
-Redactor::Redactor(const Secrets& secrets) {
-    for (const auto& [name, value] : secrets) add(value.reveal());
-}
-
-void Redactor::add(std::string_view value) {
-    if (value.size() < kShortest) return;
-    for (auto& form : {std::string(value), percent_encoded(value), json_escaped(value)}) {
-        if (std::find(values_.begin(), values_.end(), form) == values_.end()) values_.push_back(form);
-    }
-    std::sort(values_.begin(), values_.end(), [](const auto& a, const auto& b) { return a.size() > b.size(); });
-}
-
-std::string Redactor::operator()(std::string text) const {
-    const bool may_be_cut = text.size() >= kCutAt;
-    for (const auto& value : values_) replace_all(text, value);
-    if (may_be_cut) {
-        for (const auto& value : values_) hide_cut_off(text, value);
-    }
-    return text;
-}
-
-void Redactor::apply(Json& document) const {
-    if (empty()) return;
-    for_each_string(document, "", [this](Json& value, const std::string&) { value = (*this)(value.get<std::string>()); });
 }
 
 }  // namespace sonde::check

@@ -35,25 +35,4 @@ Json substitute(const Json& document, const Secrets& secrets, std::string_view p
 // `written` where it was and as it was; where a kind writes it otherwise, that is a problem, since the value would be kept in the clear.
 Json restore(Json written, const Json& document, const Secrets& secrets, std::string_view pointer, json::Problems& problems);
 
-// Hides values in what is told of a check. A value shorter than kShortest is not looked for: it would be found everywhere and hide nothing.
-// Also found: the value percent-encoded or escaped as in JSON, and the first part of one at the end of a text that was cut off.
-class Redactor {
-public:
-    static constexpr std::size_t kShortest = 4;
-    static constexpr std::size_t kCutAt = 256;  // a text of so many bytes may have been cut off
-
-    Redactor() = default;
-    explicit Redactor(const Secrets& secrets);
-
-    void add(std::string_view value);
-    [[nodiscard]] bool empty() const { return values_.empty(); }
-    // `text` with `***` in place of every value.
-    [[nodiscard]] std::string operator()(std::string text) const;
-    // The same for every string value in a document.
-    void apply(Json& document) const;
-
-private:
-    std::vector<std::string> values_;  // longest first
-};
-
 }  // namespace sonde::check

@@ -10,7 +10,7 @@
 #include "lib/base/instant.h"
 #include "lib/check/judgement.h"
 #include "lib/check/observation.h"
-#include "lib/check/secrets.h"
+#include "lib/check/redactor.h"
 #include "lib/message/job.h"
 
 namespace sonde::message {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "lib/base/result.h"
+#include "lib/check/redactor.h"
 #include "lib/check/secrets.h"
 #include "lib/check/spec.h"
 #include "lib/net/url.h"

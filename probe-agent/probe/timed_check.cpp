@@ -1,6 +1,6 @@
 #include "probe-agent/probe/timed_check.h"
 
-#include <algorithm>
+#include "lib/check/http/url_credentials.h"
 
 namespace sonde::agent {
 namespace {
@@ -28,7 +28,8 @@ void TimedCheck::begin() {
 void TimedCheck::time_is_up() { fail(overdue()); }
 
 void TimedCheck::fail(check::Failure failure) {
-    failure.message.resize(std::min(failure.message.size(), kLongestMessage));
+    // Hidden first and cut then: half a secret is not known for one.
+    failure.message = check::without_credentials(target_->redact(std::move(failure.message))).substr(0, kLongestMessage);
     seen_.failure = std::move(failure);
     finish();
 }

@@ -8,6 +8,7 @@
 
 #include "lib/check/http/body_assertion.h"
 #include "lib/check/http/header.h"
+#include "lib/check/http/url_credentials.h"
 
 namespace sonde::check {
 namespace {
@@ -68,7 +69,7 @@ Finding AssertionEvaluation::header(const Assertion& assertion) {
     const bool secret = is_secret_header(assertion.of);
     const auto shown = [&](std::string_view value) {
         if (secret) return std::string("***");
-        return quoted(value, kExcerpt) + (values.size() > 1 ? fmt::format(", one of {}", values.size()) : "");
+        return quoted(without_credentials(value), kExcerpt) + (values.size() > 1 ? fmt::format(", one of {}", values.size()) : "");
     };
     if (values.empty()) return {assertion.comparison == Comparison::not_exists ? FailureClass::none : FailureClass::assertion, ""};
     if (assertion.comparison == Comparison::exists) return {FailureClass::none, shown(values[0])};

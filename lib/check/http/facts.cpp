@@ -1,13 +1,13 @@
 #include "lib/check/http/facts.h"
 
 #include "lib/check/http/header.h"
+#include "lib/check/http/url_credentials.h"
 
 namespace sonde::check {
 namespace {
 
 constexpr std::size_t kMostHeaderBytes = 8 * 1024;
 constexpr std::size_t kMostBodyBytes = 4 * 1024;
-constexpr std::size_t kLongestUrl = 2048;
 
 // In the order received; a name may come more than once.
 Json write_headers(const std::vector<std::pair<std::string, std::string>>& headers) {
@@ -16,7 +16,7 @@ Json write_headers(const std::vector<std::pair<std::string, std::string>>& heade
     for (const auto& [name, value] : headers) {
         bytes += name.size() + value.size();
         if (bytes > kMostHeaderBytes) break;
-        list.push_back({{"name", json::clean_utf8(name)}, {"value", is_secret_header(name) ? "***" : json::clean_utf8(value)}});
+        list.push_back({{"name", json::clean_utf8(name)}, {"value", is_secret_header(name) ? "***" : without_credentials(json::clean_utf8(value))}});
     }
     return list;
 }
@@ -25,7 +25,7 @@ Json write_headers(const std::vector<std::pair<std::string, std::string>>& heade
 
 Json write(const HttpFacts& facts, bool full) {
     Json document{{"version", facts.version}, {"status", facts.status}};
-    if (!facts.final_url.empty()) document["final_url"] = facts.final_url.substr(0, kLongestUrl);
+    if (!facts.final_url.empty()) document["final_url"] = facts.final_url;
     document["redirects"] = facts.redirects;
     document["body_bytes"] = facts.body_bytes;
     document["body_truncated"] = facts.body_truncated;

@@ -16,7 +16,7 @@ struct HttpFacts {
 
     std::string version;    // `1.1`, `2`
     int status = 0;         // 0 if no answer
-    std::string final_url;  // after redirects; empty if it is the spec's own
+    std::string final_url;  // after redirects, as it may be told: the probe hides in it, then cuts; empty if it is the spec's own
     int redirects = 0;
     std::string status_line;                                   // as received, `HTTP/1.1 503 Service Unavailable`
     std::vector<std::pair<std::string, std::string>> headers;  // as received, in order
@@ -26,7 +26,8 @@ struct HttpFacts {
     bool body_truncated = false;  // there was more than the spec's limit
 };
 
-// Full: with headers and trailers, `***` for the values of those that carry secrets (header.h), and the first 4 KiB of the body.
+// Full: with headers and trailers, `***` for the values of those that carry secrets (header.h) and for credentials in the URLs of others
+// (url_credentials.h), and the first 4 KiB of the body.
 Json write(const HttpFacts& facts, bool full);
 
 }  // namespace sonde::check

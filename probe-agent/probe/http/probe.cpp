@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "lib/check/http/url_credentials.h"
 #include "lib/crypto/crypto.h"
 #include "probe-agent/probe/timed_check.h"
 
@@ -13,6 +14,7 @@ using check::Phase;
 namespace {
 
 constexpr std::size_t kLongestQuote = 300;
+constexpr std::size_t kLongestUrl = 2048;
 constexpr std::size_t kEvidenceBytes = 4096;  // of a body nobody asserts anything of
 
 class HttpCheck final : public TimedCheck {
@@ -74,7 +76,7 @@ private:
 
     void take(Hop::End& end) {
         const auto redirects = redirects_;
-        auto url = redirects > 0 ? url_.text() : std::string();
+        auto url = redirects > 0 ? told(url_.text(), kLongestUrl) : std::string();
         seen_.phases = end.answer.phases;
         seen_.address = std::move(end.address);
         seen_.tls = std::move(end.answer.tls);
@@ -83,6 +85,11 @@ private:
         facts().redirects = redirects;
         facts().final_url = std::move(url);
         if (!token_.empty()) hide_token();
+    }
+
+    // A URL of the target's, without what nobody may read in it. Hidden first and cut then: of half a secret nobody knows that it is one.
+    [[nodiscard]] std::string told(std::string url, std::size_t longest) const {
+        return check::without_credentials(hide_token_(target().redact(std::move(url)))).substr(0, longest);
     }
 
     // Nobody may read it out of the evidence that a server's echo would be.
@@ -97,23 +104,28 @@ private:
         hop_.reset();
         const auto location = std::move(end.answer.location);
         take(end);
-        if (end.answer.failure) return fail(std::move(end.answer.failure));
+        if (end.answer.failure) return fail_of(std::move(end.answer.failure));
         if (facts().status == 401 && !token_.empty() && credentials_) tokens_.drop(spec(), token_);
         if (spec().follow_redirects && is_redirect(facts().status) && !location.empty()) return redirect(location);
         finish();
+    }
+
+    void fail_of(check::Failure failure) {
+        failure.message = hide_token_(std::move(failure.message));
+        fail(std::move(failure));
     }
 
     void redirect(const std::string& location) {
         if (redirects_ >= spec().max_redirects) {
             return fail({FailureClass::too_many_redirects,
                          fmt::format("more than {} redirects; the last, of {}, leads to {}", spec().max_redirects,
-                                     url_.text().substr(0, kLongestQuote), location.substr(0, kLongestQuote)),
+                                     told(url_.text(), kLongestQuote), told(location, kLongestQuote)),
                          Phase::none});
         }
         auto next = net::resolve_url(url_, location);
         if (!next) {
             return fail({FailureClass::http_protocol,
-                         fmt::format("redirected to a Location that {}: {}", next.error().message, location.substr(0, kLongestQuote)),
+                         fmt::format("redirected to a Location that {}: {}", next.error().message, told(location, kLongestQuote)),
                          Phase::first_byte});
         }
         ++redirects_;
@@ -125,7 +137,7 @@ private:
         url_ = std::move(*next);
         facts() = {};
         facts().redirects = redirects_;
-        facts().final_url = url_.text();
+        facts().final_url = told(url_.text(), kLongestUrl);
         visit();
     }
 
