@@ -2,9 +2,8 @@
 #include <doctest/doctest.h>
 #include <sys/socket.h>
 
-#include "lib/check/judge.h"
-#include "tests/integration/agent/bench.h"
 #include "tests/integration/agent/dovecot.h"
+#include "tests/integration/agent/judged.h"
 #include "tests/integration/agent/tls_server.h"
 
 using namespace sonde;
@@ -18,19 +17,10 @@ using check::Verdict;
 namespace {
 
 BannerSpec spec_of(const std::string& protocol, int port, const std::string& more = "") {
-    const auto document = json::parse(R"({"host":"good.test","protocol":")" + protocol + R"(","port":)" + std::to_string(port) + more + "}");
-    REQUIRE(document);
-    auto spec = check::read_spec(check::Kind::banner, *document, "");
-    REQUIRE(spec);
-    return std::get<BannerSpec>(*spec);
+    return read_as<BannerSpec>(check::Kind::banner, R"({"host":"good.test","protocol":")" + protocol + R"(","port":)" + std::to_string(port) + more + "}");
 }
 
-check::Judgement judged(const BannerSpec& spec, const Seen& seen) { return check::judge(check::Spec{spec}, seen, wall_now()); }
-
-const BannerFacts& facts(const Seen& seen) {
-    REQUIRE_MESSAGE(seen.find<BannerFacts>() != nullptr, describe(seen));
-    return *seen.find<BannerFacts>();
-}
+constexpr auto& facts = facts_of<BannerFacts>;
 
 std::string read_line(int fd) {
     std::string line;

@@ -1,12 +1,10 @@
 // The kind `domain` against a scripted registry.
 #include <doctest/doctest.h>
-#include <sys/socket.h>
 
 #include <map>
 #include <mutex>
 
-#include "lib/check/judge.h"
-#include "tests/integration/agent/bench.h"
+#include "tests/integration/agent/judged.h"
 #include "tests/integration/agent/raw_server.h"
 
 using namespace sonde;
@@ -19,19 +17,10 @@ using check::Verdict;
 namespace {
 
 DomainSpec spec_of(const std::string& domain, const std::string& more = "") {
-    const auto document = json::parse(R"({"domain":")" + domain + "\"" + more + "}");
-    REQUIRE(document);
-    auto spec = check::read_spec(check::Kind::domain, *document, "");
-    REQUIRE(spec);
-    return std::get<DomainSpec>(*spec);
+    return read_as<DomainSpec>(check::Kind::domain, R"({"domain":")" + domain + "\"" + more + "}");
 }
 
-check::Judgement judged(const DomainSpec& spec, const Seen& seen) { return check::judge(check::Spec{spec}, seen, wall_now()); }
-
-const DomainFacts& facts(const Seen& seen) {
-    REQUIRE_MESSAGE(seen.find<DomainFacts>() != nullptr, describe(seen));
-    return *seen.find<DomainFacts>();
-}
+constexpr auto& facts = facts_of<DomainFacts>;
 
 std::string in_days(int days) { return to_rfc3339(wall_now() + std::chrono::hours(24) * days + std::chrono::hours(1)); }
 
@@ -61,9 +50,7 @@ public:
                   if (const auto known = answers_.find(path); known != answers_.end()) text = known->second;
               }
               if (!text.empty()) return static_cast<void>(send_all(fd, text));
-              char byte = 0;
-              while (::recv(fd, &byte, 1, 0) > 0) {
-              }
+              wait_for_end(fd);
           }) {
         list(R"([[["test"],["http://good.test:PORT/rdap"]],[["special.test"],["http://good.test:PORT/special/"]]])");
     }

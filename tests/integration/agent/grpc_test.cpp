@@ -2,8 +2,7 @@
 #include <doctest/doctest.h>
 #include <sys/socket.h>
 
-#include "lib/check/judge.h"
-#include "tests/integration/agent/bench.h"
+#include "tests/integration/agent/judged.h"
 #include "tests/integration/agent/python_server.h"
 #include "tests/integration/agent/tls_server.h"
 
@@ -18,25 +17,10 @@ using check::Verdict;
 namespace {
 
 GrpcSpec spec_of(int port, const std::string& more = "") {
-    const auto document = json::parse(R"({"host":"good.test","port":)" + std::to_string(port) + more + "}");
-    REQUIRE(document);
-    auto spec = check::read_spec(check::Kind::grpc, *document, "");
-    REQUIRE(spec);
-    return std::get<GrpcSpec>(*spec);
+    return read_as<GrpcSpec>(check::Kind::grpc, R"({"host":"good.test","port":)" + std::to_string(port) + more + "}");
 }
 
-check::Judgement judged(const GrpcSpec& spec, const Seen& seen) { return check::judge(check::Spec{spec}, seen, wall_now()); }
-
-const GrpcFacts& facts(const Seen& seen) {
-    REQUIRE_MESSAGE(seen.find<GrpcFacts>() != nullptr, describe(seen));
-    return *seen.find<GrpcFacts>();
-}
-
-void wait_for_end(int fd) {
-    char byte = 0;
-    while (::recv(fd, &byte, 1, 0) > 0) {
-    }
-}
+constexpr auto& facts = facts_of<GrpcFacts>;
 
 // RFC 9113, section 4.1.
 std::string frame(int type, int flags, int stream, const std::string& payload) {

@@ -105,6 +105,12 @@ RawServer::Serve answering(std::string text) {
     };
 }
 
+void wait_for_end(int fd) {
+    char byte = 0;
+    while (::recv(fd, &byte, 1, 0) > 0) {
+    }
+}
+
 void reset(int fd) {
     const linger at_once{1, 0};
     ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);

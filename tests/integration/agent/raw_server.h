@@ -45,6 +45,8 @@ std::string read_request(int fd);
 bool send_all(int fd, std::string_view bytes);
 // Answers a request with one fixed text.
 RawServer::Serve answering(std::string text);
+// Reads until the other side ends: holds a connection open in silence.
+void wait_for_end(int fd);
 // Closes with a RST.
 void reset(int fd);
 

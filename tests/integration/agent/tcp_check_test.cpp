@@ -3,8 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "lib/check/judge.h"
-#include "tests/integration/agent/bench.h"
+#include "tests/integration/agent/judged.h"
 #include "tests/integration/agent/tls_server.h"
 
 using namespace sonde;
@@ -17,22 +16,10 @@ using check::Verdict;
 namespace {
 
 TcpSpec spec_of(int port, const std::string& dialogue = "[]", const std::string& more = "") {
-    const auto document = json::parse(R"({"host":"good.test","port":)" + std::to_string(port) + R"(,"dialogue":)" + dialogue + more + "}");
-    REQUIRE(document);
-    auto spec = check::read_spec(check::Kind::tcp, *document, "");
-    REQUIRE(spec);
-    return std::get<TcpSpec>(*spec);
+    return read_as<TcpSpec>(check::Kind::tcp, R"({"host":"good.test","port":)" + std::to_string(port) + R"(,"dialogue":)" + dialogue + more + "}");
 }
 
-check::Judgement judged(const TcpSpec& spec, const Seen& seen) { return check::judge(check::Spec{spec}, seen, wall_now()); }
-
-const check::TcpConversation& conversation(const Seen& seen) { return seen.find<check::TcpFacts>()->conversations.at(0); }
-
-void wait_for_end(int fd) {
-    char byte = 0;
-    while (::recv(fd, &byte, 1, 0) > 0) {
-    }
-}
+const check::TcpConversation& conversation(const Seen& seen) { return facts_of<check::TcpFacts>(seen).conversations.at(0); }
 
 }  // namespace
 

@@ -1,10 +1,8 @@
 // The kind `websocket` against a server by another library, and against scripted ones.
 #include <doctest/doctest.h>
-#include <sys/socket.h>
 
-#include "lib/check/judge.h"
 #include "probe-agent/probe/websocket/handshake.h"
-#include "tests/integration/agent/bench.h"
+#include "tests/integration/agent/judged.h"
 #include "tests/integration/agent/python_server.h"
 #include "tests/integration/agent/tls_server.h"
 
@@ -19,25 +17,10 @@ using check::WebSocketSpec;
 namespace {
 
 WebSocketSpec spec_of(int port, const std::string& path, const std::string& more = "", const std::string& scheme = "ws") {
-    const auto document = json::parse(R"({"url":")" + scheme + "://good.test:" + std::to_string(port) + path + "\"" + more + "}");
-    REQUIRE(document);
-    auto spec = check::read_spec(check::Kind::websocket, *document, "");
-    REQUIRE(spec);
-    return std::get<WebSocketSpec>(*spec);
+    return read_as<WebSocketSpec>(check::Kind::websocket, R"({"url":")" + scheme + "://good.test:" + std::to_string(port) + path + "\"" + more + "}");
 }
 
-check::Judgement judged(const WebSocketSpec& spec, const Seen& seen) { return check::judge(check::Spec{spec}, seen, wall_now()); }
-
-const WebSocketFacts& facts(const Seen& seen) {
-    REQUIRE_MESSAGE(seen.find<WebSocketFacts>() != nullptr, describe(seen));
-    return *seen.find<WebSocketFacts>();
-}
-
-void wait_for_end(int fd) {
-    char byte = 0;
-    while (::recv(fd, &byte, 1, 0) > 0) {
-    }
-}
+constexpr auto& facts = facts_of<WebSocketFacts>;
 
 std::string value_of(const std::string& request, const std::string& name) {
     const auto begin = request.find(name + ": ");
