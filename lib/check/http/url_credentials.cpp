@@ -76,7 +76,7 @@ private:
         if (is_slash(c) && at_ + 1 < text_.size() && is_slash(text_[at_ + 1])) return authority();
         if (c == ':' && ends_in_scheme(text_.substr(0, at_))) return authority();
         if (c == '?' || c == '#') in_query_ = true;
-        if (c == '?' || c == '#' || c == '&' || c == ';') return parameter();
+        if (c == '?' || c == '#' || c == '&' || c == ';' || c == '@') return parameter();
         keep(1);
     }
 
@@ -102,13 +102,13 @@ private:
         if (at_sign != std::string_view::npos && at_sign > 0) hide_to(at_ + at_sign);
     }
 
-    // `name=value` after one of `?#&;`. What is only looked at ends at the next of these, so that no byte is looked at twice; what is hidden goes on
-    // for as long as a value might.
+    // `name=value` after one of `?#&;`, or of `@`, so that what came before it is no part of a name. What is only looked at ends at the next of these, so
+    // that no byte is looked at twice; what is hidden goes on for as long as a value might.
     void parameter() {
         const bool in_path = text_[at_] == ';' && !in_query_;
         keep(1);
         while (in_path && at_ < text_.size() && text_[at_] == ' ') keep(1);
-        const auto equals = end_at(text_, at_, "=?#&;/ \t\r\n\v\f\"<>");
+        const auto equals = end_at(text_, at_, "=?#&;@/ \t\r\n\v\f\"<>");
         if (equals == text_.size() || text_[equals] != '=') return;
         const bool is_credential = is_credential_parameter(text_.substr(at_, equals - at_));
         keep(equals + 1 - at_);

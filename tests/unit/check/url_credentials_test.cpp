@@ -39,6 +39,7 @@ TEST_CASE("userinfo, and the values of parameters with such names, are hidden; t
         {"ftp://u:p@a.example/", "ftp://***@a.example/"},
         {"https://a.example//u:p@b.example", "https://a.example//***@b.example"},
         {"https://@a.example/", "https://@a.example/"},
+        {";http:u&x=p@key=3", ";http:***@key=***"},
         // Queries, fragments, parameters of paths.
         {"/cb?code=abc&state=1", "/cb?code=***&state=1"},
         {"?token=abc", "?token=***"},
