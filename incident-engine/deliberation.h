@@ -81,6 +81,7 @@ private:
     void look_at_group(GroupId id);
     void follow_group(const decision::GroupDefinition& group, const decision::GroupState& state);
     void tell_group(const decision::GroupDefinition& group, const decision::GroupState& before, const decision::GroupDecision& decision);
+    Json failing_members(GroupId id) const;
     Json suppressed_by(const std::optional<decision::Withheld>& withheld) const;
 
     const Holdings& holdings_;

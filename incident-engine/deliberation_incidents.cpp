@@ -151,7 +151,9 @@ void Deliberation::record(const decision::IncidentDecision& decision, const deci
         for (const auto& member : incident.members) {
             if (!member.is_group || entry.monitor != member.monitor) continue;
             written.monitor.reset();
-            data["group"] = {{"id", GroupId{member.monitor.value()}.text()}, {"name", member.name}};
+            const GroupId group{member.monitor.value()};
+            data["group"] = {{"id", group.text()}, {"name", member.name}};
+            if (entry.kind == Kind::opened || joined) data["members"] = failing_members(group);
         }
         writes_.timeline.push_back({incident.id, std::move(written), json::dump(data)});
     }

@@ -2,10 +2,12 @@
 #include <algorithm>
 
 #include "incident-engine/deliberation.h"
+#include "lib/decision/evidence.h"
 
 namespace sonde::engine {
 namespace {
 
+constexpr std::size_t kMembersNoted = 50;        // of a group that is down
 constexpr int kMostRounds = 100;                 // of settling; chains of dependencies are shorter
 constexpr milliseconds kAskParentAgain{2000};    // whoever asks
 
@@ -108,6 +110,22 @@ void Deliberation::look_at_group(GroupId id) {
     }
     follow_group(*group, decision.next);
     if (decision.leaves) left(group->site, decision::Scope::outage, {member, decision::Reason::group_recovered}, nullptr, nullptr, std::nullopt);
+}
+
+// Those that are down, in the group's order, each with its votes now: what the group is down by.
+Json Deliberation::failing_members(GroupId id) const {
+    Json failing = Json::array();
+    const auto* group = holdings_.relations.graph.group(id);
+    if (group == nullptr) return failing;
+    for (const auto member : group->members) {
+        const auto* there = state(member);
+        const auto* defined = definition(member);
+        if (there == nullptr || defined == nullptr || !decision::member_seen(there, defined).watched || !decision::footing_of(*there).down()) continue;
+        if (failing.size() == kMembersNoted) break;
+        failing.push_back({{"id", member.text()}, {"name", defined->name}, {"interval_ms", defined->interval.count()},
+                           {"votes", decision::votes_of(*there, *defined, now_)}});
+    }
+    return failing;
 }
 
 // The incident goes by the severity that the group has now.

@@ -18,12 +18,20 @@ constexpr std::string_view kOfMonitor = R"(
     select g.name, e.slot, e.attempt, e.at, e.verdict, e.document, e.region_id
     from evidence e left join region g on g.id = e.region_id )";
 
-// The monitors of an incident, each time they joined it.
+// The monitors of an incident, each time they joined it: by themselves, or as those that had failed of a group that joined.
 constexpr std::string_view kJoined = R"(
-    select v.seq, v.at, v.monitor_id, coalesce(m.name, ''), v.data, coalesce(m.interval_ms, 0)
-    from incident_event v left join monitor m on m.id = v.monitor_id
-    where v.incident_id = $1 and v.kind in ('opened', 'monitor_joined') and v.monitor_id is not null and v.seq > $2
-    order by v.seq limit $3)";
+    with joined as (select seq, at, monitor_id, data from incident_event
+                    where incident_id = $1 and kind in ('opened', 'monitor_joined') and seq >= $2)
+    select seq, place, at, monitor_id, name, votes, interval_ms, member, group_id, group_name
+    from (select j.seq, 0 as place, j.at, j.monitor_id, coalesce(m.name, '') as name, j.data as votes, coalesce(m.interval_ms, 0)::bigint as interval_ms,
+                 null as member, null as group_id, null as group_name
+          from joined j left join monitor m on m.id = j.monitor_id where j.monitor_id is not null
+          union all
+          select j.seq, e.place::integer, j.at, null, coalesce(e.member ->> 'name', ''), e.member, (e.member ->> 'interval_ms')::bigint, e.member ->> 'id',
+                 j.data #>> '{group,id}', j.data #>> '{group,name}'
+          from joined j cross join lateral jsonb_array_elements(j.data -> 'members') with ordinality as e (member, place)
+          where j.monitor_id is null and jsonb_typeof(j.data -> 'members') = 'array') every
+    where (seq, place) > ($2, $3) order by seq, place limit $4)";
 
 // Of each window the latest piece in it: failing, or good (verdict 0).
 constexpr std::string_view kInWindows = R"(
@@ -87,12 +95,17 @@ http::Response of_monitor(Backend& backend, const Call& call) {
     });
 }
 
+MonitorId monitor_of(const db::Row& joined) {
+    return joined.is_null(3) ? MonitorId::parse(joined.text(7)).value_or(MonitorId{}) : joined.id<MonitorId>(3);
+}
+
 // One item for each row of kJoined, without what was seen.
 Json present_joined(const db::Row& row, const std::optional<TimePoint>& decisive) {
     Json document;
-    document["monitor_id"] = row.id<MonitorId>(2).text();
-    document["monitor_name"] = row.text(3);
-    document["joined_at"] = to_rfc3339(row.time(1));
+    document["monitor_id"] = monitor_of(row).text();
+    document["monitor_name"] = row.text(4);
+    if (!row.is_null(8)) document["group"] = {{"id", row.text(8)}, {"name", text_or_null(row, 9)}};
+    document["joined_at"] = to_rfc3339(row.time(2));
     document["slot"] = decisive ? Json(to_rfc3339(*decisive)) : Json(nullptr);
     document["regions"] = Json::array();
     return document;
@@ -119,19 +132,19 @@ struct Windows {
 http::Response of_incident(Backend& backend, const Call& call) {
     const auto id = path_id<IncidentId>(call, "incident_id");
     Query query(call.request);
-    const auto page = read_page(query, "incident_evidence", 1);
+    const auto page = read_page(query, "incident_evidence", 2);
     query.finish();
     return backend.pool.transact([&](db::Tx& tx) {
         if (!incident_store::exists(tx, id)) not_found("there is no such incident");
-        const auto joined = tx.run_text(kJoined, {id, page.after ? page.after->whole(0) : 0, page.fetch()});
+        const auto joined = tx.run_text(kJoined, {id, page.after ? page.after->whole(0) : 0, page.after ? page.after->whole(1) : 0, page.fetch()});
         std::vector<Json> items;
         Windows wanted;
         for (const auto row : joined) {
-            const auto windows = evidence_windows(votes_in(stored_json(row.text(4))), milliseconds{row.whole(5)});
+            const auto windows = evidence_windows(votes_in(stored_json(row.text(5))), milliseconds{row.whole(6)});
             const auto place = static_cast<int>(items.size());
             items.push_back(present_joined(row, windows.decisive));
             if (place == page.limit) continue;  // only tells that there is more
-            for (const auto& window : windows.windows) wanted.add(place, row.whole(2), window);
+            for (const auto& window : windows.windows) wanted.add(place, monitor_of(row).value(), window);
         }
         if (!wanted.places.empty()) {
             for (const auto row : tx.run_text(kInWindows, {wanted.places, wanted.monitors, wanted.regions, wanted.failing, wanted.since, wanted.until})) {
@@ -139,7 +152,8 @@ http::Response of_incident(Backend& backend, const Call& call) {
             }
         }
         return page_response(call.request, page, std::move(items), [&joined](std::size_t i) {
-            return std::vector<Cursor::Value>{joined[static_cast<int>(i)].whole(0)};
+            const auto row = joined[static_cast<int>(i)];
+            return std::vector<Cursor::Value>{row.whole(0), std::int64_t{row.small(1)}};
         });
     });
 }

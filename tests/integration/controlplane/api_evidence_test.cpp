@@ -59,6 +59,12 @@ struct Incident {
                     "values ($1, $2, now(), $3, 'engine', $4, 'quorum_down', jsonb_build_object('votes', $5::jsonb))",
                     {id, ++seq, seq == 1 ? "opened" : "monitor_joined", *MonitorId::parse(monitor), json::dump(votes)});
     }
+    // A group of which these had failed.
+    void join_group(const std::string& name, const Json& members) {
+        const Json data{{"group", {{"id", "grp_0000000000009"}, {"name", name}}}, {"members", members}};
+        stand().run("insert into incident_event (incident_id, seq, at, kind, actor, reason, data) values ($1, $2, now(), $3, 'engine', 'group_down', $4::jsonb)",
+                    {id, ++seq, seq == 1 ? "opened" : "monitor_joined", json::dump(data)});
+    }
     [[nodiscard]] std::string path() const { return "/v1/incidents/" + id.text() + "/evidence"; }
 };
 
@@ -119,6 +125,44 @@ TEST_CASE("each time a monitor joined is an item, in their order and by pages; w
     CHECK(walked[2]["regions"][0]["evidence"] == Json::object());
     CHECK(walked[3]["monitor_name"] == "");
     CHECK(walked[3]["slot"].is_null());
+}
+
+TEST_CASE("a group that joins is told by the evidence of each of its members that had failed, also of those that are gone, and by pages") {
+    Incident incident;
+    const auto one = stand().make_monitor(incident.site, "one");
+    const auto two = stand().make_monitor(incident.site, "two");
+    const auto gone = MonitorId{7}.text();
+    const auto member = [](const std::string& monitor, const std::string& name, const Json& votes) {
+        return Json{{"id", monitor}, {"name", name}, {"interval_ms", 60'000}, {"votes", votes}};
+    };
+    insert(one, {{"eu", 0, 0}, {"us", 0, 1, 0}, {"ap", -61, 0, 0}});
+    insert(two, {{"eu", 30, 0}, {"eu", 600, 0}});
+    insert(gone, {{"eu", 0, 0}});
+    incident.join_group("Web", Json::array({member(one, "one", {vote("eu", "down", 0), vote("us", "up", 0), vote("ap", "up", 0)}),
+                                            member(two, "was two", Json::array({vote("eu", "down", 30)})), member(gone, "gone", Json::array({vote("eu", "down", 0)}))}));
+    incident.join(two, Json::array({vote("eu", "down", 600)}));
+    const auto items = stand().viewer().get(incident.path()).json()["items"];
+    REQUIRE(items.size() == 4);
+    CHECK(items[0]["monitor_id"] == one);
+    CHECK(items[0]["group"]["id"] == "grp_0000000000009");
+    CHECK(items[0]["group"]["name"] == "Web");
+    CHECK(items[0]["slot"] == to_rfc3339(kNoon));
+    CHECK(told(items[0]["regions"]) == "eu 0 0 down, us 0 1 up");
+    CHECK(items[1]["monitor_name"] == "was two");
+    CHECK(told(items[1]["regions"]) == "eu 30 0 down");
+    CHECK(items[2]["monitor_id"] == gone);
+    CHECK(told(items[2]["regions"]) == "eu 0 0 down");
+    CHECK_FALSE(items[3].contains("group"));
+    CHECK(told(items[3]["regions"]) == "eu 600 0 down");
+    Json walked = Json::array();
+    for (std::string next = incident.path() + "?limit=1"; !next.empty();) {
+        const auto page = stand().viewer().get(next);
+        const auto document = page.json();
+        for (const auto& item : document["items"]) walked.push_back(item);
+        const auto link = page.header("link");
+        next = link.empty() ? "" : link.substr(1, link.find('>') - 1);
+    }
+    CHECK(walked == items);
 }
 
 TEST_CASE("the evidence of a monitor is listed newest first, by region and time, and walked by cursor") {

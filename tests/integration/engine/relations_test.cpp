@@ -175,6 +175,10 @@ TEST_CASE("a group speaks for its members, in its site's incident") {
     CHECK(net.opened(net.shop).empty());
     CHECK(stage.text("select title from incident") == "Core: group Web is down");
     CHECK(stage.text("select is_group::text from incident_monitor") == "true");
+    // What it is down by is written down with it: each failing member, with its votes.
+    CHECK(stage.text("select string_agg(format('%s %s %s', m ->> 'name', m ->> 'interval_ms', jsonb_path_query_array(m, '$.votes[*].verdict')), '; ' order by place) "
+                     "from incident_event, jsonb_array_elements(data -> 'members') with ordinality as e (m, place) where kind = 'opened'") ==
+          R"(API 60000 ["down", "down", "down"]; API 2 60000 ["down", "down", "down"])");
     CHECK(stage.text("select payload #>> '{incident,groups,0,name}' from outbox where kind = 'incident.opened'") == "Web");
     CHECK(stage.count("select count(*) from outbox where kind = 'group.changed' and payload #>> '{group,to}' = 'down'") == 1);
     SUBCASE("it recovers with its members") {
