@@ -34,12 +34,26 @@ returning 1)sql"};
 constexpr db::Statement kEnd{"maintenance_end", R"sql(
 update maintenance_occurrence set ended_at = $3, ends_at = least(ends_at, $3::timestamptz)
 where window_id = $1 and starts_at = $2 and started_at is not null and ended_at is null returning 1)sql"};
+// Of the sites and monitors that a window names, and the tags that it names.
+constexpr db::Statement kTags{"maintenance_tags", R"sql(
+select coalesce(array_agg(distinct tag order by tag), '{}') from (
+    select unnest($1::text[]) as tag
+    union all select unnest(tags) from site where id = any($2::bigint[]) and deleted_at is null
+    union all select unnest(m.tags || s.tags) from monitor m join site s on s.id = m.site_id
+    where m.deleted_at is null and (m.id = any($3::bigint[]) or m.site_id = any($2::bigint[]))) all_tags)sql"};
 
 template <class AnyId>
 std::vector<AnyId> ids(const db::Row& row, int column) {
     std::vector<AnyId> all;
     for (const auto value : row.wholes(column)) all.push_back(AnyId{value});
     return all;
+}
+
+template <class AnyId>
+std::vector<std::int64_t> numbers(const std::vector<AnyId>& all) {
+    std::vector<std::int64_t> values;
+    for (const auto id : all) values.push_back(id.value());
+    return values;
 }
 
 }  // namespace
@@ -107,6 +121,9 @@ void Maintenance::tell(db::Tx& tx, const std::vector<Edge>& edges, TimePoint now
         EventParts parts(edge.starts ? "maintenance.started" : "maintenance.ended", now, edge.reason);
         parts.extra_name = "maintenance";
         parts.extra = &document;
+        const auto& targets = window.draft.targets;
+        const auto tags = tx.run(kTags, {targets.tags, numbers(targets.sites), numbers(targets.monitors)})[0].texts(0);
+        parts.tags = &tags;
         events.push_back(make_event(new_id<EventId>(), parts));
         log::info(edge.starts ? "maintenance_started" : "maintenance_ended", "window", window.id.text(), "reason", edge.reason, "title", window.draft.title);
     }

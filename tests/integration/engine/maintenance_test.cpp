@@ -153,3 +153,31 @@ TEST_CASE("engines that die and take over tell each occurrence once, and nothing
     CHECK(it.suppressed() == 1);
     CHECK(stage.told_of(it.site) == "incident.opened");
 }
+
+TEST_CASE("the events of a window have the tags that it names, and those of the sites and monitors that it names") {
+    Site it;
+    auto& stage = it.stage;
+    const auto other = stage.site("Blog");
+    const auto page = stage.monitor(other, "page");
+    const auto by_tag = stage.monitor(stage.site("Wiki"), "wiki");
+    stage.run("update site set tags = array['shop'] where id = $1", {it.site});
+    stage.run("update monitor set tags = array['api', 'payments'] where id = $1", {it.monitor});
+    stage.run("update site set tags = array['blog'] where id = $1", {other});
+    stage.run("update monitor set tags = array['berlin', 'wiki'] where id = $1", {by_tag});
+    const auto engine = stage.engine();
+    const auto from = wall_now() - milliseconds{1000};
+    const auto told_tags = [&] { return stage.text("select string_agg(payload ->> 'tags', ' ' order by payload ->> 'tags') from outbox where kind = 'maintenance.started'"); };
+    SUBCASE("a site and a tag: of what else carries the tag, that tag alone") {
+        window(stage, from, from + milliseconds{60'000}, "sites,tags=array[" + std::to_string(it.site.value()) + "],array['berlin']");
+        REQUIRE(eventually([&] { return told(stage) == "maintenance.started begun"; }));
+        CHECK(told_tags() == R"(["api", "berlin", "payments", "shop"])");
+    }
+    SUBCASE("a monitor, with its site's tags") {
+        const auto id = window(stage, from, from + milliseconds{60'000}, "monitors=array[" + std::to_string(page.value()) + "]");
+        REQUIRE(eventually([&] { return told(stage) == "maintenance.started begun"; }));
+        CHECK(told_tags() == R"(["blog"])");
+        stage.run("update maintenance set deleted_at = now(), updated_at = now(), version = version + 1 where id = $1", {id});
+        REQUIRE(eventually([&] { return told(stage) == "maintenance.started begun, maintenance.ended deleted"; }));
+        CHECK(stage.text("select payload ->> 'tags' from outbox where kind = 'maintenance.ended'") == R"(["blog"])");
+    }
+}

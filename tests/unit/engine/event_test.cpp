@@ -204,6 +204,18 @@ TEST_CASE("the event of a region that is not believed any more has the numbers t
     check_golden("event_region_quarantined.json", make_event(EventId{104}, parts).document);
 }
 
+TEST_CASE("the event of maintenance says what it is about, with the tags that routes and listeners go by") {
+    const Json window{{"id", "mnt_0000000000005"}, {"title", "New disks"}, {"description", ""}, {"starts_at", to_rfc3339(kAt)},
+                      {"ends_at", to_rfc3339(kAt + std::chrono::hours{1})},
+                      {"targets", {{"sites", {SiteId{3}.text()}}, {"monitors", Json::array()}, {"tags", {"berlin"}}}}};
+    const std::vector<std::string> tags{"berlin", "payments"};
+    EventParts parts("maintenance.started", kAt, "begun");
+    parts.extra_name = "maintenance";
+    parts.extra = &window;
+    parts.tags = &tags;
+    check_golden("event_maintenance_started.json", make_event(EventId{106}, parts).document);
+}
+
 TEST_CASE("votes that do not count say why, and a region that is enough alone says so") {
     auto definition = api();
     definition.tags = {"eu-customers", "payments"};
