@@ -21,7 +21,7 @@ inline constexpr std::array<std::string_view, 30> kChannelEvents{
     "incident.update_deleted",   "incident.postmortem_published",
     "advisory.changed",   "advisory.acknowledged", "advisory.muted",    "region.quarantined", "region.released",
     "monitor.flapping_began", "monitor.flapping_ended", "maintenance.started", "maintenance.ended", "group.changed",
-    "certificate.expiring", "domain.expiring"};
+    "certificate.expiring", "domain.expiring", "coverage.missed", "coverage.resumed"};
 
 struct ChannelDraft {
     std::string name;

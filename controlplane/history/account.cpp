@@ -1,5 +1,8 @@
 #include "controlplane/history/account.h"
 
+#include <algorithm>
+#include <map>
+
 #include "controlplane/history/cursor.h"
 #include "lib/base/slot_range.h"
 
@@ -60,15 +63,21 @@ std::vector<Closed> close_minutes(db::Tx& tx) {
         closed.executed += row.whole(3);
         closed.late += row.whole(4);
         closed.missed += row.whole(5);
-        if (row.whole(5) > 0 && (closed.from == TimePoint{} || row.time(0) < closed.from)) closed.from = row.time(0);
+        closed.minutes.push_back({row.time(0), row.whole(2), row.whole(5)});
     }
     write_cursor(tx, kLedger, {upto, 0});
     std::vector<Closed> all;
     for (auto& [region, closed] : regions) {
         closed.region = region;
+        std::sort(closed.minutes.begin(), closed.minutes.end(), [](const Minute& a, const Minute& b) { return a.at < b.at; });
         all.push_back(std::move(closed));
     }
     return all;
+}
+
+std::optional<TimePoint> closed_upto(db::Tx& tx) {
+    const auto cursor = read_cursor(tx, kLedger);
+    return cursor ? std::optional(cursor->upto) : std::nullopt;
 }
 
 bool fold_minutes(db::Tx& tx) { return tx.run(kFoldMinutes, {milliseconds{kOldestSlot + kClockMargin}.count(), kRowsAtOnce}).affected() == kRowsAtOnce; }

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "controlplane/history/account.h"
+#include "controlplane/history/gap_event.h"
 #include "controlplane/history/packing.h"
 #include "controlplane/history/rollups.h"
 #include "lib/db/lease.h"
@@ -124,7 +125,11 @@ Outcome Historian::Impl::round() {
             attempt("partitions", [](db::Tx& tx) { make_partitions(tx); return false; });
             partitions_due = Clock::now() + kBetweenPartitions;
         }
-        attempt("close", [this](db::Tx& tx) { closed = close_minutes(tx); return false; });
+        attempt("close", [this](db::Tx& tx) {
+            closed = close_minutes(tx);
+            tell_gaps(tx, closed, options);
+            return false;
+        });
         tell_closed();
         bool more = attempt("hours", [this](db::Tx& tx) { return roll_up_hours(tx, options); });
         more = attempt("again", [this](db::Tx& tx) { return roll_up_again(tx, options); }) || more;
@@ -152,10 +157,6 @@ void Historian::Impl::tell_closed() {
         registry.counter(kExecuted, labels).add(static_cast<std::uint64_t>(of_region.executed));
         registry.counter(kLate, labels).add(static_cast<std::uint64_t>(of_region.late));
         registry.counter(kMissed, labels).add(static_cast<std::uint64_t>(of_region.missed));
-        if (of_region.missed > 0 && of_region.missed * 100 >= of_region.expected * options.warn_missed) {
-            log::warning("slots_missed", "region", of_region.region, "missed", of_region.missed, "expected", of_region.expected, "since",
-                         to_rfc3339(of_region.from));
-        }
     }
 }
 

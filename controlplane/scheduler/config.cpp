@@ -64,7 +64,7 @@ void add_scheduler_keys(config::Keys& keys, SchedulerConfig& config) {
     keys.push_back(key("ledger.minutes_retention", history.keep_minutes, kDay * 2, kYear * 10,
                        "How long the account of slots is kept by minutes; after that by hours."));
     keys.push_back(key("ledger.warn_missed_percent", history.warn_missed, 0, 100,
-                       "When so many of a region's slots were missed, the log says so; 0: when any was."));
+                       "When so many of a region's slots of a minute were missed, that is told (coverage.missed); 0: when any was."));
 }
 
 DispatchLimits dispatch_limits(const SchedulerConfig& config) {

@@ -34,6 +34,8 @@ bool explains_silence(EventKind kind) {
         case EventKind::maintenance_ended:
         case EventKind::certificate_expiring:
         case EventKind::domain_expiring:
+        case EventKind::coverage_missed:
+        case EventKind::coverage_resumed:
             return true;
         case EventKind::monitor_changed:
         case EventKind::channel_test:

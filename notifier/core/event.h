@@ -42,6 +42,8 @@ enum class EventKind : unsigned char {
     group_changed,
     certificate_expiring,
     domain_expiring,
+    coverage_missed,
+    coverage_resumed,
 };
 
 // From the text of outbox.kind.
@@ -88,5 +90,7 @@ struct sonde::EnumNames<sonde::notifier::EventKind> {
         "group.changed",
         "certificate.expiring",
         "domain.expiring",
+        "coverage.missed",
+        "coverage.resumed",
     };
 };

@@ -52,6 +52,10 @@ std::optional<Reason> supersede(EventKind kind, const std::vector<EventKind>& la
         case EventKind::coverage_restored:
             if (came(EventKind::coverage_lost) || came(EventKind::coverage_restored)) return Reason::coverage_changed_since;
             return std::nullopt;
+        case EventKind::coverage_missed:
+        case EventKind::coverage_resumed:
+            if (came(EventKind::coverage_missed) || came(EventKind::coverage_resumed)) return Reason::coverage_changed_since;
+            return std::nullopt;
         case EventKind::monitor_changed:
             if (came(EventKind::monitor_changed)) return Reason::monitor_changed_since;
             return std::nullopt;

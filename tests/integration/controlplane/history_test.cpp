@@ -5,6 +5,7 @@
 #include <map>
 
 #include "controlplane/history/account.h"
+#include "controlplane/history/gap_event.h"
 #include "controlplane/history/packing.h"
 #include "controlplane/history/rollups.h"
 #include "controlplane/history/sketch.h"
@@ -19,7 +20,7 @@ namespace {
 // An empty database for each test; one site with monitors 1 to 5, regions 1 (eu) and 2 (us).
 struct Archive {
     Archive() {
-        run("truncate site, monitor, region, history_cursor, rollup_hour, rollup_day, rollup_again, slot_ledger, slot_minute, slot_hour, scheduler_cursor, "
+        run("truncate site, monitor, region, history_cursor, rollup_hour, rollup_day, rollup_again, slot_ledger, slot_minute, slot_hour, slot_gap, scheduler_cursor, outbox, "
             "result_packed, state_edge restart identity cascade");
         pool.transact([](db::Tx& tx) {
             for (const auto row : tx.run_text("select inhrelid::regclass::text from pg_inherits where inhparent in ('result'::regclass, 'result_packed'::regclass)")) {
@@ -296,4 +297,51 @@ TEST_CASE("a minute is closed once; what comes later is recovered, and neither i
     CHECK(archive.number("select count(*) from slot_minute") == 0);
     CHECK(archive.text("select string_agg(concat_ws(' ', region, expected, executed, late, skipped, missed, recovered), ', ' order by region) from slot_hour") ==
           "eu 10 7 2 1 3 2, us 5 0 0 0 5 0");
+}
+
+TEST_CASE("a region that misses slots is told of once, with how many slots and monitors, and once when it misses none any more") {
+    Archive archive;
+    // Of five monitors m4 is paused, m5 is checked from us alone; m1 was checked in the first minute.
+    archive.run("update monitor set created_at = now() - interval '1 day'");
+    archive.run("update monitor set paused = true where id = 4");
+    archive.run("update monitor set regions = array['us'] where id = 5");
+    archive.partition(0);
+    archive.partition(1);
+    const auto slot = [&](int minutes_ago) { return fmt::format("(date_trunc('minute', now()) - interval '{} minutes')", minutes_ago); };
+    archive.run("insert into result (slot, monitor_id, started_at, received_at, resolve_us, connect_us, tls_us, first_byte_us, transfer_us, total_us, region_id, attempt, http_status, "
+                "verdict, failure_class, backfilled) select " + slot(30) + ", 1, now(), now(), 0, 0, 0, 0, 0, 0, id, 0, 200, 0, 0, false from region where name = 'eu'");
+    const auto ledger = [&](int minutes_ago, const std::string& region, int expected, int executed) {
+        archive.run(fmt::format("insert into slot_ledger (minute, region, writer, expected, skipped, executed, late) values ({}, '{}', 'scheduler/1', {}, 0, {}, 0)",
+                                slot(minutes_ago), region, expected, executed));
+    };
+    archive.run("insert into scheduler_cursor values (0, now() - interval '31 minutes')");
+    archive.run("insert into history_cursor (name, upto) values ('ledger', date_trunc('minute', now()) - interval '32 minutes')");
+    const auto close = [&](int minutes_ago) {
+        archive.run("update scheduler_cursor set published_to = " + slot(minutes_ago));
+        archive.pool.transact([&](db::Tx& tx) { tell_gaps(tx, close_minutes(tx), archive.options); });
+    };
+    const auto told = [&] {
+        return archive.text("select string_agg(concat_ws(' ', kind, payload #>> '{coverage,region}', payload #>> '{regions,0}', payload #>> '{coverage,missed}', payload #>> "
+                            "'{coverage,expected}', payload #>> '{coverage,monitors}', extract(epoch from (payload #>> '{coverage,until}')::timestamptz - (payload #>> "
+                            "'{coverage,since}')::timestamptz)::integer), ', ' order by id) from outbox");
+    };
+    ledger(31, "eu", 3, 3);
+    ledger(30, "eu", 3, 1);
+    ledger(30, "us", 4, 4);
+    close(29);
+    CHECK(told() == "coverage.missed eu eu 2 3 2 60");
+    CHECK(archive.text("select payload ->> 'kind' from outbox") == "coverage.missed");
+    for (int minutes_ago = 29; minutes_ago > 20; minutes_ago -= 2) {
+        ledger(minutes_ago, "eu", 3, 0);
+        ledger(minutes_ago - 1, "eu", 3, 3);
+        close(minutes_ago - 1);
+    }
+    CHECK(archive.number("select count(*) from outbox") == 1);
+    close(17);
+    CHECK(archive.number("select count(*) from outbox") == 1);
+    close(15);
+    CHECK(told() == "coverage.missed eu eu 2 3 2 60, coverage.resumed eu eu 17 18 600");
+    CHECK(archive.number("select count(*) from slot_gap") == 0);
+    close(14);
+    CHECK(archive.number("select count(*) from outbox") == 2);
 }

@@ -48,6 +48,9 @@ TEST_CASE("advisories, coverage and monitors have their own last words") {
     CHECK(!supersede(advisory_closed, {advisory_opened}));
     CHECK(supersede(coverage_lost, {coverage_restored}) == Reason::coverage_changed_since);
     CHECK(supersede(coverage_restored, {coverage_lost}) == Reason::coverage_changed_since);
+    CHECK(supersede(coverage_missed, {coverage_resumed}) == Reason::coverage_changed_since);
+    CHECK(supersede(coverage_resumed, {coverage_missed}) == Reason::coverage_changed_since);
+    CHECK(!supersede(coverage_missed, {coverage_lost, coverage_restored}));
     CHECK(supersede(monitor_changed, {monitor_changed}) == Reason::monitor_changed_since);
     CHECK(supersede(group_changed, {group_changed}) == Reason::group_changed_since);
     CHECK(supersede(maintenance_started, {maintenance_ended}) == Reason::maintenance_ended_since);
