@@ -144,6 +144,7 @@ void Jurisdiction::follow_changes(Batch& batch) {
             const std::vector<std::int64_t> some(seen.monitors.begin() + static_cast<std::ptrdiff_t>(std::min(from, to)),
                                                  seen.monitors.begin() + static_cast<std::ptrdiff_t>(to));
             const auto& sites = from == 0 ? seen.sites : std::vector<std::int64_t>{};
+            if (!relations_changed_) relations_changed_ = relations_store::outdated_by(again, some, sites, holdings_.relations);
             const auto held = catalog::refresh(again, some, sites, shard_numbers(), wall_now(), holdings_);
             batch.reread.insert(batch.reread.end(), held.begin(), held.end());
         }
@@ -157,11 +158,10 @@ void Jurisdiction::follow_changes(Batch& batch) {
     metrics_.monitors.set(static_cast<double>(holdings_.monitors.size()));
 }
 
-// Definitions of members, parents and children may be others than were related.
 void Jurisdiction::note_relations(const catalog::Changes::Seen& seen) {
     const bool definitions = !seen.monitors.empty() || !seen.sites.empty();
     windows_changed_ = windows_changed_ || seen.windows;
-    relations_changed_ = relations_changed_ || seen.relations || (definitions && !holdings_.relations.graph.empty());
+    relations_changed_ = relations_changed_ || seen.relations;
     look_ = look_ || (definitions && !holdings_.relations.empty());  // tags may be others
     radius_changed_ = radius_changed_ || seen.radius;
     for (const auto state : seen.states) remote_changed_ = remote_changed_ || holdings_.relations.remote.contains(MonitorId{state});
@@ -197,9 +197,11 @@ void Jurisdiction::load_relations(Batch& batch) {
     auto tx = pool_.begin();
     if (windows_changed_) relations_store::load_windows(tx, wall_now(), holdings_.relations);
     if (relations_changed_) {
+        const auto began = Clock::now();
         const auto orphans = relations_store::load(tx, shard_numbers(), wall_now(), holdings_);
         batch.orphans.insert(batch.orphans.end(), orphans.begin(), orphans.end());
         remote_changed_ = false;
+        metrics_.relations_load.observe(std::chrono::duration<double>(Clock::now() - began).count());
     }
     tx.commit();
     batch.look = true;

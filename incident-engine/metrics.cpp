@@ -15,6 +15,7 @@ constexpr Family kSightsLeftOut{"sonde_engine_sights_left_out_total", "Good resu
 constexpr Family kBatch{"sonde_engine_batch_results", "Results in one transaction."};
 constexpr Family kTransaction{"sonde_engine_transaction_seconds", "Time from the begin to the commit of a batch."};
 constexpr Family kLatency{"sonde_engine_result_latency_seconds", "Time from the end of a check to the commit of its result."};
+constexpr Family kRelationsLoad{"sonde_engine_relations_load_seconds", "Time to read all dependencies and groups anew, after one of them changed or what they name."};
 constexpr Family kOpened{"sonde_engine_incidents_opened_total", "Incidents opened."};
 constexpr Family kResolved{"sonde_engine_incidents_resolved_total", "Incidents resolved, by the engine or by request."};
 constexpr Family kConfirmations{"sonde_engine_confirmations_total", "Checks asked for to confirm a failure."};
@@ -56,6 +57,7 @@ Metrics::Metrics(metrics::Registry& made_in)
       batch_results(registry.histogram(kBatch, metrics::kSizeBounds)),
       transaction(registry.histogram(kTransaction, metrics::kSecondsBounds)),
       latency(registry.histogram(kLatency, metrics::kSecondsBounds)),
+      relations_load(registry.histogram(kRelationsLoad, metrics::kSecondsBounds)),
       incidents_opened(registry.counter(kOpened)),
       incidents_resolved(registry.counter(kResolved)),
       confirmations(registry.counter(kConfirmations)),

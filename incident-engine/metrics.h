@@ -26,6 +26,7 @@ struct Metrics {
     metrics::Histogram& batch_results;
     metrics::Histogram& transaction;
     metrics::Histogram& latency;                // from the end of a check to the commit
+    metrics::Histogram& relations_load;         // dependencies and groups, when they were read anew
     metrics::Counter& incidents_opened;
     metrics::Counter& incidents_resolved;
     metrics::Counter& confirmations;            // checks asked for

@@ -26,6 +26,8 @@ where g.deleted_at is null and s.deleted_at is null)sql"};
 constexpr db::Statement kPlaces{"engine_places", R"sql(
 select id, site_id from monitor where deleted_at is null and (id = any($1::bigint[]) or site_id = any($2::bigint[])))sql"};
 constexpr db::Statement kSiteNames{"engine_site_names", "select id, name from site where id = any($1::bigint[])"};
+constexpr db::Statement kMonitorsNow{"engine_related_monitors", "select id, site_id, deleted_at is not null from monitor where id = any($1::bigint[])"};
+constexpr db::Statement kSitesNow{"engine_related_sites", "select id, name, active, deleted_at is not null from site where id = any($1::bigint[])"};
 constexpr db::Statement kStates{"engine_remote_states", "select monitor_id, core from monitor_state where monitor_id = any($1::bigint[])"};
 
 template <class AnyId>
@@ -161,6 +163,58 @@ std::vector<catalog::Orphan> load(db::Tx& tx, const std::vector<int>& shards, Ti
     relations.remote.clear();
     if (!remote.empty()) relations.remote = catalog::load_remote(tx, remote, holdings.regions, now);
     return find_groups(holdings);
+}
+
+namespace {
+
+bool monitors_outdate(db::Tx& tx, const std::vector<std::int64_t>& monitors, const Relations& relations) {
+    const auto& graph = relations.graph;
+    std::set<std::int64_t> there;
+    for (const auto row : tx.run(kMonitorsNow, {monitors})) {
+        const auto id = row.id<MonitorId>(0);
+        const auto site = row.id<SiteId>(1);
+        there.insert(id.value());
+        const bool takes_part = !row.boolean(2) && (graph.names(id) || graph.names(site));
+        const auto placed = graph.site_of(id);
+        if (takes_part ? placed != site : placed.has_value()) return true;
+        if (relations.remote.contains(id)) return true;
+    }
+    return std::any_of(monitors.begin(), monitors.end(), [&](std::int64_t number) {
+        const MonitorId id{number};
+        return !there.contains(number) && (graph.site_of(id) || relations.remote.contains(id));
+    });
+}
+
+bool sites_outdate(db::Tx& tx, const std::vector<std::int64_t>& sites, const Relations& relations) {
+    struct Site {
+        std::string name;
+        bool active = false;
+    };
+    std::unordered_map<SiteId, Site> there;
+    for (const auto row : tx.run(kSitesNow, {sites})) {
+        if (!row.boolean(3)) there.emplace(row.id<SiteId>(0), Site{std::string(row.text(1)), row.boolean(2)});
+    }
+    std::set<SiteId> edited;
+    for (const auto number : sites) edited.insert(SiteId{number});
+    for (const auto site : edited) {
+        if (!relations.graph.names(site)) continue;
+        const auto now = there.find(site);
+        const auto known = relations.names.find(site.value());
+        if (now == there.end() || known == relations.names.end() || known->second != now->second.name) return true;
+    }
+    for (const auto& [id, group] : relations.graph.groups()) {
+        if (!edited.contains(group.site)) continue;
+        const auto now = there.find(group.site);
+        if (now == there.end() || now->second.name != group.site_name || now->second.active != group.active) return true;
+    }
+    return std::any_of(relations.remote.begin(), relations.remote.end(), [&](const auto& entry) { return edited.contains(entry.second.definition.site); });
+}
+
+}  // namespace
+
+bool outdated_by(db::Tx& tx, const std::vector<std::int64_t>& monitors, const std::vector<std::int64_t>& sites, const Relations& relations) {
+    if (relations.graph.empty()) return false;
+    return (!sites.empty() && sites_outdate(tx, sites, relations)) || (!monitors.empty() && monitors_outdate(tx, monitors, relations));
 }
 
 bool refresh(db::Tx& tx, TimePoint now, Holdings& holdings) {

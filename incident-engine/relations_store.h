@@ -17,6 +17,10 @@ void load_windows(db::Tx& tx, TimePoint now, Relations& relations);
 // that are in an open incident and are no more.
 std::vector<catalog::Orphan> load(db::Tx& tx, const std::vector<int>& shards, TimePoint now, Holdings& holdings);
 
+// Whether what `load` read may be another by edits of these monitors and sites: one that takes part came, went or moved, a site has another name or
+// is active or not, or a remote monitor was edited. Nearly all edits are of none of that, and of ours the definitions are read anyway.
+bool outdated_by(db::Tx& tx, const std::vector<std::int64_t>& monitors, const std::vector<std::int64_t>& sites, const Relations& relations);
+
 // Reads the states of remote monitors anew. Returns true if one of them has changed.
 bool refresh(db::Tx& tx, TimePoint now, Holdings& holdings);
 

@@ -52,6 +52,21 @@ const std::vector<GroupId>& Dependencies::groups_with(MonitorId monitor) const {
     return found != groups_with_.end() ? found->second : none<GroupId>();
 }
 
+std::optional<SiteId> Dependencies::site_of(MonitorId monitor) const {
+    const auto found = site_of_.find(monitor);
+    return found != site_of_.end() ? std::optional(found->second) : std::nullopt;
+}
+
+bool Dependencies::names(MonitorId monitor) const {
+    const Node node{NodeKind::monitor, monitor.value()};
+    return groups_with_.contains(monitor) || parents_.contains(node) || children_.contains(node);
+}
+
+bool Dependencies::names(SiteId site) const {
+    const Node node{NodeKind::site, site.value()};
+    return parents_.contains(node) || children_.contains(node);
+}
+
 std::vector<Node> Dependencies::parents_of(MonitorId monitor, SiteId site) const {
     std::vector<Node> parents;
     if (parents_.empty()) return parents;

@@ -54,6 +54,11 @@ public:
     [[nodiscard]] const GroupDefinition* group(GroupId id) const;
     [[nodiscard]] const std::map<GroupId, GroupDefinition>& groups() const { return groups_; }
     [[nodiscard]] const std::vector<GroupId>& groups_with(MonitorId monitor) const;
+    // Where it is placed; nothing if it is not.
+    [[nodiscard]] std::optional<SiteId> site_of(MonitorId monitor) const;
+    // Whether an edge or a group has it by itself, and not by its site.
+    [[nodiscard]] bool names(MonitorId monitor) const;
+    [[nodiscard]] bool names(SiteId site) const;
     // Every child that is named in an edge, and every parent.
     [[nodiscard]] const std::map<Node, std::vector<Node>>& edges() const { return parents_; }
     [[nodiscard]] const std::map<Node, std::vector<Node>>& children() const { return children_; }

@@ -178,7 +178,7 @@ TEST_CASE("a group speaks for its members, in its site's incident") {
     // What it is down by is written down with it: each failing member, with its votes.
     CHECK(stage.text("select string_agg(format('%s %s %s', m ->> 'name', m ->> 'interval_ms', jsonb_path_query_array(m, '$.votes[*].verdict')), '; ' order by place) "
                      "from incident_event, jsonb_array_elements(data -> 'members') with ordinality as e (m, place) where kind = 'opened'") ==
-          R"(API 60000 ["down", "down", "down"]; API 2 60000 ["down", "down", "down"])");
+          R"(API 30000 ["down", "down", "down"]; API 2 30000 ["down", "down", "down"])");
     CHECK(stage.text("select payload #>> '{incident,groups,0,name}' from outbox where kind = 'incident.opened'") == "Web");
     CHECK(stage.count("select count(*) from outbox where kind = 'group.changed' and payload #>> '{group,to}' = 'down'") == 1);
     SUBCASE("it recovers with its members") {
@@ -221,4 +221,58 @@ TEST_CASE("a group speaks for its members, in its site's incident") {
         CHECK(stage.told_of(net.core).find("incident.opened incident.opened") == std::string::npos);
         CHECK(stage.count("select count(*) from outbox where kind = 'incident.opened'") == 1);
     }
+}
+
+TEST_CASE("the graph is read anew when something that it depends on changed, and not after any other edit") {
+    Net net;
+    auto& stage = net.stage;
+    int engines = 1;
+    SUBCASE("within one engine") { engines = 1; }
+    SUBCASE("between two engines") { engines = 2; }
+    net.depends(net.api, "site", net.core.value());
+    const auto alone = stage.monitor(stage.site("Blog"), "page");
+    net.begin(engines);
+    stage.round(alone, 0, Verdict::up);
+    net.shows(alone, "up");
+    const auto loads = [&] {
+        double sum = 0;
+        for (const auto& engine : net.engines) sum += metric(*engine, "sonde_engine_relations_load_seconds_count");
+        return sum;
+    };
+    const auto before = loads();
+    const auto pause = [&](MonitorId monitor) {
+        stage.run("update monitor set paused = true, interval_ms = 30000, updated_at = now() where id = $1", {monitor});
+        net.shows(monitor, "paused");
+        stage.run("update monitor set paused = false, updated_at = now() where id = $1", {monitor});
+        REQUIRE(eventually([&] { return stage.state_of(monitor) != "paused"; }));
+    };
+    // Not of a monitor that takes no part, and not of the child: its own engine has read it anyway.
+    pause(alone);
+    pause(net.api);
+    stage.run("update site set tags = array['blog'], name = 'Weblog' where id = (select site_id from monitor where id = $1)", {alone});
+    stage.run("update site set tags = array['core'] where id = $1", {net.core});
+    stage.run("update monitor set name = 'API 1', paused = true where id = $1", {net.api});
+    net.shows(net.api, "paused");
+    if (engines == 1) CHECK(loads() == before);
+    const auto then = loads();
+    stage.run("update site set name = 'Core 1' where id = $1", {net.core});
+    REQUIRE(eventually([&] { return loads() > then; }));
+    // A monitor that comes to the parent's site is a parent, too; and one that goes is none.
+    stage.run("update monitor set paused = false where id = $1", {net.api});
+    const auto second = stage.monitor(net.core, "Router 2");
+    net.answer(net.api, Verdict::up);
+    net.shows(net.api, "up");
+    stage.round(second, 1, Verdict::up);
+    net.shows(second, "up");
+    net.fails(second, 2);
+    net.shows(second, "down");
+    net.answer(net.api, Verdict::down);
+    net.shows(net.api, "down");
+    REQUIRE(eventually([&] { return net.cover() == "dependency"; }));
+    CHECK(net.opened(net.shop).empty());
+    stage.run("update monitor set deleted_at = now() where id = $1", {second});
+    REQUIRE(eventually([&] { return net.opened(net.core) == "resolved"; }));
+    std::this_thread::sleep_for(milliseconds{400});
+    net.answer(net.api, Verdict::down);
+    REQUIRE(eventually([&] { return net.opened(net.shop) == "open"; }));
 }
