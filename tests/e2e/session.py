@@ -1,10 +1,15 @@
-"""Documented sessions: the commands of a page, word for word, but for ports and places that are a test's own."""
+"""Documented sessions: the commands of a page, word for word, but for ports and places that are a test's own.
+
+A page says what to expect below the commands that print it, a line each: `# → state: up`. `…` in it stands for anything, and alone for any number of lines. Those lines must be
+what was printed last at that place, whole and in their order.
+"""
 import contextlib
 import os
 import pathlib
 import re
 import signal
 import subprocess
+import tempfile
 
 from peers import free_port
 from stack import SONDE, Stack
@@ -29,8 +34,39 @@ def chapter(page: str, title: str, end: str | None = None) -> list[str]:
     return blocks(text[:stop])
 
 
+EXPECTED = "# → "
+STEP = "── step"
+
+
+def expectations(script: str) -> tuple[str, list[list[str]]]:
+    """The script with a mark printed wherever the page says what to expect, and what it says there."""
+    lines, steps = [], []
+    for line in script.splitlines():
+        if not line.startswith(EXPECTED):
+            lines.append(line)
+        elif lines and lines[-1] == f"echo '{STEP} {len(steps)}'":
+            steps[-1].append(line.removeprefix(EXPECTED))
+        else:
+            steps.append([line.removeprefix(EXPECTED)])
+            lines.append(f"echo '{STEP} {len(steps)}'")
+    return "\n".join(lines), steps
+
+
+def matches(printed: str, expected: list[str]) -> bool:
+    """Whether `printed` ends with what is expected."""
+    pattern = "".join("(?:.*\n)*?" if line == "…" else re.escape(line).replace("…", ".*") + "\n" for line in expected)
+    return re.search(f"(?:^|\n){pattern}\\Z", printed) is not None
+
+
+def check(output: str, steps: list[list[str]]):
+    for number, expected in enumerate(steps, start=1):
+        printed, mark, output = output.partition(f"{STEP} {number}\n")
+        assert mark, f"step {number} was not reached"
+        assert matches(printed, expected), "the page says\n  " + "\n  ".join(expected) + f"\nand this was printed\n{printed}"
+
+
 def run(stack: Stack, commands: list[str], seconds: float = 90) -> str:
-    """Runs them in one shell, each of which must succeed. Returns what they printed."""
+    """Runs them in one shell, each of which must succeed and print what the page says. Returns what they printed."""
     script = "\n".join(commands)
     for told in START:
         assert told in script, f"the page no longer says {told}"
@@ -45,7 +81,9 @@ def run(stack: Stack, commands: list[str], seconds: float = 90) -> str:
         **{port: str(free_port()) for port in PORTS if port in script},
     }.items():
         script = script.replace(told, ours)
-    shell = subprocess.Popen(["bash", "-e", "-o", "pipefail", "-c", script], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    script, steps = expectations(script)
+    errors = tempfile.TemporaryFile("w+")  # what the shell says of processes that ended comes at any time
+    shell = subprocess.Popen(["bash", "-e", "-o", "pipefail", "-c", script], cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True,
                              start_new_session=True, env={**os.environ, "PYTHONUNBUFFERED": "1"})
     try:
         # What it left in the background holds the pipe: the shell's own end is what counts.
@@ -56,5 +94,7 @@ def run(stack: Stack, commands: list[str], seconds: float = 90) -> str:
         with contextlib.suppress(ProcessLookupError):  # nothing is left of it
             os.killpg(shell.pid, signal.SIGTERM)
     output = shell.communicate(timeout=20)[0]
-    assert code == 0, output + stack.logs()
+    errors.seek(0)
+    assert code == 0, output + errors.read() + stack.logs()
+    check(output, steps)
     return output
