@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::chrono::hours kLast{24 * 30};
 
-enum class Format : unsigned char { json, csv };
+enum class Format : unsigned char { json, csv, html };
 
 constexpr db::Statement kIncidents{"report_incidents", R"sql(
 select count(*), count(acknowledged_at) filter (where acknowledged_at < $3), count(resolved_at) filter (where resolved_at < $3),
@@ -23,7 +23,7 @@ from incident where site_id = $1 and scope = 'outage' and opened_at >= $2 and op
 
 template <>
 struct sonde::EnumNames<sonde::controlplane::Format> {
-    static constexpr std::array<std::string_view, 2> names{"json", "csv"};
+    static constexpr std::array<std::string_view, 3> names{"json", "csv", "html"};
 };
 
 namespace sonde::controlplane {
@@ -160,6 +160,9 @@ http::Response read(Backend& backend, const Call& call) {
     report.until = report.window.until(now);
     make(backend, report);
     if (format == Format::json) return http::Response::json(present(report));
+    if (format == Format::html) {
+        return http::Response::text(write_html(report), "text/html; charset=utf-8").with("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox");
+    }
     return http::Response::text(write_csv(report), "text/csv; charset=utf-8; header=present")
         .with("Content-Disposition", "attachment; filename=\"report-" + report.site.text() + ".csv\"");
 }

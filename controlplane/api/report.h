@@ -53,6 +53,14 @@ struct Report {
 // One line for the site and one for each monitor, with a header.
 std::string write_csv(const Report& report);
 
+// A page to read and to print, in HTML with its style; of what people wrote nothing but text.
+std::string write_html(const Report& report);
+
+// With four decimals, and never rounded up: 99.99999 is not 100. Empty if there is none.
+std::string percent_text(const std::optional<double>& ratio);
+// For people: `2 d 3 h`, `36 s`. Whole seconds, cut.
+std::string duration_text(double in_seconds);
+
 ErrorBudget budget_of(const history::Uptime& uptime, milliseconds still_to_come, double slo_percent);
 
 Endpoints report_endpoints();

@@ -18,14 +18,12 @@ constexpr std::array kHeader{
     "paused_seconds", "outages",      "budget_allowed_seconds", "budget_used_seconds", "budget_left_seconds", "incidents",  "mtta_seconds",   "mttr_seconds",
     "longest_incident_seconds", "checks", "checks_down", "latency_p50_ms", "latency_p90_ms", "latency_p95_ms", "latency_p99_ms"};
 
-// Never rounded up: 99.99999 is not 100.
-std::string percent(const std::optional<double>& ratio) { return ratio ? fmt::format("{:.4f}", std::floor(*ratio * 1'000'000) / 10'000) : ""; }
 std::string number(const std::optional<double>& value) { return value ? fmt::format("{:.3f}", *value) : ""; }
 std::string number(milliseconds time) { return fmt::format("{:.3f}", static_cast<double>(time.count()) / 1000.0); }
 
 void add_times(std::vector<Cell>& cells, const ReportLine& line) {
-    cells.emplace_back(percent(line.uptime.ratio));
-    cells.emplace_back(percent(line.uptime.coverage));
+    cells.emplace_back(percent_text(line.uptime.ratio));
+    cells.emplace_back(percent_text(line.uptime.coverage));
     for (const auto state : {State::up, State::degraded, State::down, State::unknown, State::pending, State::maintenance, State::paused}) {
         cells.emplace_back(number(line.times[state]));
     }
@@ -42,6 +40,8 @@ void add_checks(std::vector<Cell>& cells, const history_store::Checks& checks) {
 }
 
 }  // namespace
+
+std::string percent_text(const std::optional<double>& ratio) { return ratio ? fmt::format("{:.4f}", std::floor(*ratio * 1'000'000) / 10'000) : ""; }
 
 std::string write_csv(const Report& report) {
     const auto& zone = report.window.zone;

@@ -168,6 +168,34 @@ TEST_CASE("a report has uptime, budget, incidents and percentiles of a period, a
     CHECK(stand().viewer().get("/v1/monitors/" + site.monitors[0] + "/rollups?resolution=day").json()["items"].empty());
 }
 
+TEST_CASE("a report is a page to print, too, which is whole, runs nothing and has what people wrote as text") {
+    const Site site({"<script>alert('x')</script>", "a & b"});
+    for (const std::size_t m : {0, 1}) site.edge(m, 90'000, "up");
+    site.edge(0, 5'000, "down");
+    site.edge(0, 4'964, "up");
+    const auto path = "/v1/sites/" + site.site + "/report?format=html&slo=99.5&" + window(36'000, 0);
+    const auto page = stand().viewer().get(path);
+    CHECK(page.header("content-type") == "text/html; charset=utf-8");
+    CHECK(page.header("content-security-policy") == "default-src 'none'; style-src 'unsafe-inline'; sandbox");
+    const auto has = [&](const std::string& text) { return page.body.find(text) != std::string::npos; };
+    CHECK(page.body.find("<!doctype html>") == 0);
+    CHECK(has("<h1>=Shop, &quot;main&quot;: availability</h1>"));
+    CHECK(has("<div class=\"met\"><b>99.9000 %</b>uptime; promised 99.5 %</div>"));
+    CHECK(has("<b>36 s</b>down, in 1 outage</div>"));
+    CHECK(has("<b>2 min 24 s</b>left of the error budget of 3 min 0 s</div>"));
+    CHECK(has("<td>&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;<div class=\"bar\">"));
+    CHECK(has("<i class=\"down\" style=\"width:0.1000%\" title=\"down 36 s\">"));
+    CHECK(has("<td>a &amp; b<div"));
+    CHECK(has("@media print"));
+    for (const auto* loaded : {"<script", "src=", "href=", "@import", "url("}) CHECK_MESSAGE(!has(loaded), loaded);
+    CHECK(stand().viewer().get(path + "&slo=99.95").status == 422);
+    const auto missed = stand().viewer().get("/v1/sites/" + site.site + "/report?format=html&slo=99.95&" + window(36'000, 0));
+    CHECK(missed.body.find("<div class=\"missed\"><b>99.9000 %</b>") != std::string::npos);
+    CHECK(missed.body.find("<b>18 s</b>beyond the end of the error budget of 18 s") != std::string::npos);
+    const auto nothing = stand().viewer().get("/v1/sites/" + stand().make_site("Empty") + "/report?format=html");
+    CHECK(nothing.body.find("<b>–</b>uptime; promised 99.9 %") != std::string::npos);
+}
+
 TEST_CASE("results are walked across days that are packed") {
     const Site site({"home"});
     // Of three days ago, to be packed, and of now.
