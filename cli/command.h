@@ -17,6 +17,7 @@ void add_migrate(CLI::App& app, std::function<int()>& run);
 void add_token(CLI::App& app, std::function<int()>& run);
 void add_check(CLI::App& app, std::function<int()>& run);
 void add_jsonpath(CLI::App& app, std::function<int()>& run);
+void add_backtest(CLI::App& app, std::function<int()>& run);
 void add_next(CLI::App& app, std::function<int()>& run);
 void add_sim(CLI::App& app, std::function<int()>& run);
 

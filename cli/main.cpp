@@ -14,6 +14,7 @@ constexpr sonde::cli::AddCommand kCommands[] = {
     sonde::cli::add_jsonpath,
     sonde::cli::add_next,
     sonde::cli::add_sim,
+    sonde::cli::add_backtest,
 };
 
 }  // namespace

@@ -77,6 +77,7 @@ def run(stack: Stack, commands: list[str], seconds: float = 90) -> str:
         "var/endpoints.json": f"{stack.data}/endpoints.json",
         "var/config/": f"{stack.data}/config/",
         "config/tour/": f"{ROOT}/config/tour/",
+        "sonde backtest": f"{SONDE} backtest",
         "/tmp/tour": str(stack.root / "tour"),
         **{port: str(free_port()) for port in PORTS if port in script},
     }.items():
