@@ -13,7 +13,7 @@
 namespace sonde::controlplane {
 
 // What a channel may ask for, as in schema/messages/event.schema.json.
-inline constexpr std::array<std::string_view, 30> kChannelEvents{
+inline constexpr std::array<std::string_view, 32> kChannelEvents{
     "incident.opened",    "incident.updated",  "incident.acknowledged", "incident.unacknowledged",
     "incident.commented", "incident.resolved", "advisory.opened",       "advisory.closed",
     "monitor.changed",    "coverage.lost",     "coverage.restored",

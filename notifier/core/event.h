@@ -57,7 +57,7 @@ bool explains_silence(EventKind kind);
 
 template <>
 struct sonde::EnumNames<sonde::notifier::EventKind> {
-    static constexpr std::array<std::string_view, 32> names{
+    static constexpr std::array<std::string_view, 34> names{
         "incident.opened",
         "incident.updated",
         "incident.acknowledged",

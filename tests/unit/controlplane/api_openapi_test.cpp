@@ -67,7 +67,7 @@ std::set<std::string> routed() {
     options.dsn = Secret("host=/nonexistent");
     db::Pool pool(options, registry);
     const crypto::SecretBox box{std::string(32, 'k')};
-    CommandDesk desk(pool, 1);
+    CommandDesk desk(pool, box, 1);
     Tokens tokens(pool);
     run::Desk runs({}, registry);
     events::Feed feed(pool, registry);
