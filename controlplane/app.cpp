@@ -41,6 +41,8 @@ http::ServerOptions server_options(const ControlplaneConfig& config) {
     options.max_connections_per_peer = config.api_max_connections_per_peer;
     options.max_queued = config.api_max_queued;
     options.max_streams = config.api_max_streams;
+    options.stream_heartbeat = config.api_stream_heartbeat;
+    options.stream_retry = config.api_stream_retry;
     options.max_body_bytes = kMaxBulkBytes;
     options.body_limit = [](http::Method method, std::string_view path) {
         return ping::is_ping_path(path) ? check::HeartbeatFacts::kMostBody : body_limit(method, path);

@@ -19,6 +19,10 @@ config::Keys keys_of(ControlplaneConfig& config) {
                                "Requests that wait for a worker; beyond, they get a 503."));
     keys.push_back(config::key("api.max_streams", config.api_max_streams, 1, 100'000,
                                "Answers as server-sent events that are open at once, each on a connection of its own; beyond, 503."));
+    keys.push_back(config::key("api.stream_heartbeat", config.api_stream_heartbeat, milliseconds{1'000}, milliseconds{300'000},
+                               "After so long without an event each of them says that it lives, by a comment. Below what proxies on the way wait for."));
+    keys.push_back(config::key("api.stream_retry", config.api_stream_retry, milliseconds{100}, milliseconds{300'000},
+                               "What each of them begins with: how long a client that is cut off is to wait before it comes again."));
     keys.push_back(config::key("runs.max_under_way", config.runs.max_under_way, 1, 256,
                                "Runs that wait for their regions at once, beside api.workers; beyond, they get a 503."));
     keys.push_back(config::key("runs.patience", config.runs.patience, milliseconds{500}, milliseconds{60'000},

@@ -19,6 +19,8 @@ struct ControlplaneConfig {
     int api_max_connections_per_peer = 256;
     int api_max_queued = 256;
     int api_max_streams = 512;
+    milliseconds api_stream_heartbeat{15'000};
+    milliseconds api_stream_retry{3'000};
     run::RunOptions runs;
     // How states count towards uptime, by name (history::Counts).
     std::string uptime_degraded = "up";

@@ -7,8 +7,8 @@
 #include "controlplane/api/monitor_store.h"
 #include "controlplane/api/query.h"
 #include "controlplane/run/desk.h"
+#include "lib/http/document_event.h"
 #include "lib/http/stream.h"
-#include "lib/log/log.h"
 #include "lib/message/run.h"
 
 namespace sonde::controlplane {
@@ -60,24 +60,13 @@ http::Response too_many(const Backend& backend) {
         .with("Retry-After", "5");
 }
 
-// What cannot be told is a problem, and the end.
-void tell(http::Stream& stream, std::string_view type, const std::function<Json()>& document) {
-    try {
-        stream.send({std::string(type), json::dump(document())});
-    } catch (const std::exception& error) {
-        log::error("run_event_failed", "event", type, "error", error.what());
-        stream.send({"problem", http::problem_response(http::problem::internal, "The outcome cannot be told by a defect of the server. Its log has the reason.").body});
-        stream.end();
-    }
-}
-
 // Each region's answer as it comes, and the whole at the end, while no thread waits. Whoever goes away has no run any more.
 http::Response follow(Backend& backend, const http::Request& request, const run::Order& order) {
     // Every answer may have to wait for its client twice, in an event of its own and in the report.
     const auto stream = http::open_stream(request, {.max_queued_bytes = (order.regions.size() + 1) * 2 * (message::kMaxRunDocument + kRunOverhead)});
-    const auto id = backend.runs.start(order, {[stream](const run::Answer& answer) { tell(*stream, "region", [&] { return present(answer); }); },
+    const auto id = backend.runs.start(order, {[stream](const run::Answer& answer) { http::send_document(*stream, "region", [&] { return present(answer); }); },
                                                [stream](const run::Report& report) {
-                                                   tell(*stream, "report", [&] { return present(report); });
+                                                   http::send_document(*stream, "report", [&] { return present(report); });
                                                    stream->end();
                                                }});
     if (!id) return too_many(backend);

@@ -50,9 +50,11 @@ Frame encode(const Event& event) {
     auto text = std::make_shared<std::string>();
     text->reserve(event.data.size() + event.type.size() + event.id.size() + 32);
     if (!event.id.empty()) add_field(*text, "id", event.id);
+    if (event.retry > milliseconds{0}) add_field(*text, "retry", std::to_string(event.retry.count()));
     if (!event.type.empty()) add_field(*text, "event", event.type);
+    const bool is_event = event.retry == milliseconds{0} || !event.id.empty() || !event.type.empty() || !event.data.empty();
     std::string_view rest = event.data;
-    while (true) {
+    while (is_event) {
         const auto end = rest.find_first_of("\r\n");
         text->append("data: ").append(rest.substr(0, end)).append("\n");
         if (end == std::string_view::npos) break;

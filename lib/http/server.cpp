@@ -146,7 +146,7 @@ struct Server::Impl {
         : options(std::move(wanted)),
           router(routes),
           metrics(registry),
-          streams(std::make_shared<Streams>(StreamsLimits{options.max_streams, options.stream_heartbeat, options.request_deadline}, registry)),
+          streams(std::make_shared<Streams>(StreamsLimits{options.max_streams, options.stream_heartbeat, options.stream_retry, options.request_deadline}, registry)),
           connections({options.max_connections_per_peer, options.request_deadline, options.idle_timeout}, registry),
           workers(options.workers, static_cast<std::size_t>(options.max_queued), registry.gauge(kQueued)) {}
 

@@ -35,6 +35,7 @@ struct ServerOptions {
     // Answers that are written bit by bit. Each holds a connection, so these are to be fewer; beyond, `open_stream` throws 503.
     int max_streams = 512;
     milliseconds stream_heartbeat{15000};  // without an event: proxies keep what speaks, and the dead are found
+    milliseconds stream_retry{3000};       // what every stream begins with: how long a client that is cut off is to wait; above 0
 };
 
 // Requests that cannot be read as HTTP, or whose head is too large (431), are answered by the library below without a problem

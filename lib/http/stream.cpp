@@ -13,8 +13,11 @@ MonotonicPoint now() { return std::chrono::steady_clock::now(); }
 
 }  // namespace
 
-Stream::Stream(std::shared_ptr<Streams> streams, StreamLimits limits, milliseconds heartbeat, milliseconds patience)
-    : streams_(std::move(streams)), limits_(limits), heartbeat_(heartbeat), patience_(patience), moved_(now()), sent_(moved_) {}
+Stream::Stream(std::shared_ptr<Streams> streams, StreamLimits limits, milliseconds heartbeat, milliseconds patience, Frame opening)
+    : streams_(std::move(streams)), limits_(limits), heartbeat_(heartbeat), patience_(patience), opening_(std::move(opening)), moved_(now()), sent_(moved_) {
+    queue_.push_back(opening_);
+    queued_bytes_ = opening_->size();
+}
 
 Stream::~Stream() {
     if (!finished_) streams_->leave(*this, why_);
@@ -23,7 +26,8 @@ Stream::~Stream() {
 bool Stream::send(Frame frame) {
     const std::scoped_lock lock(mutex_);
     if (state_ != State::open) return false;
-    if (!queue_.empty() && queued_bytes_ + frame->size() > limits_.max_queued_bytes) {
+    const std::size_t nothing = !queue_.empty() && queue_.front() == opening_ ? 1 : 0;
+    if (queue_.size() > nothing && queued_bytes_ + frame->size() > limits_.max_queued_bytes) {
         break_off(StreamEnd::slow);
         return false;
     }

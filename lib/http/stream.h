@@ -63,7 +63,7 @@ private:
     };
     enum class State : unsigned char { open, ending, over };
 
-    Stream(std::shared_ptr<Streams> streams, StreamLimits limits, milliseconds heartbeat, milliseconds patience);
+    Stream(std::shared_ptr<Streams> streams, StreamLimits limits, milliseconds heartbeat, milliseconds patience, Frame opening);
 
     void attach(Carrier carrier);
     // Copies what there is, up to `size` bytes. Nothing at the end of the answer, in good order or not (`is_broken`). Pauses and gives 0 if
@@ -83,6 +83,7 @@ private:
     const StreamLimits limits_;
     const milliseconds heartbeat_;
     const milliseconds patience_;
+    const Frame opening_;  // first in the queue from the beginning; no event, and in the way of none
 
     mutable std::mutex mutex_;  // of what follows
     State state_ = State::open;

@@ -14,7 +14,7 @@ constexpr metrics::Family kEvents{"sonde_http_stream_events_total", "Events put 
 }  // namespace
 
 Streams::Streams(StreamsLimits limits, metrics::Registry& metrics)
-    : limits_(limits), open_gauge_(metrics.gauge(kOpen)), events_(metrics.counter(kEvents)) {
+    : limits_(limits), open_gauge_(metrics.gauge(kOpen)), events_(metrics.counter(kEvents)), opening_(encode({.type = {}, .data = {}, .retry = limits.retry})) {
     for (std::size_t i = 0; i < ended_.size(); ++i) {
         ended_[i] = &metrics.counter(kEnded, {{"reason", std::string(EnumNames<StreamEnd>::names[i])}});
     }
@@ -27,7 +27,7 @@ std::shared_ptr<Stream> Streams::open(StreamLimits limits) {
         throw ProblemError{problem::unavailable, fmt::format("There are {} streams already, as many as may be.", limits_.max_streams), {}};
     }
     // Its constructor is for this class alone.
-    std::shared_ptr<Stream> stream(new Stream(shared_from_this(), limits, limits_.heartbeat, limits_.patience));
+    std::shared_ptr<Stream> stream(new Stream(shared_from_this(), limits, limits_.heartbeat, limits_.patience, opening_));
     open_.insert(stream.get());
     open_gauge_.set(static_cast<double>(open_.size()));
     return stream;

@@ -14,6 +14,7 @@ namespace sonde::http {
 struct StreamsLimits {
     int max_streams;
     milliseconds heartbeat;  // between two signs of life of a stream without events
+    milliseconds retry;      // told to each client first: how long to wait before it comes again
     milliseconds patience;   // for a client that takes nothing of what there is
 };
 
@@ -36,6 +37,7 @@ private:
     const StreamsLimits limits_;
     metrics::Gauge& open_gauge_;
     metrics::Counter& events_;
+    const Frame opening_;  // of every stream
     std::array<metrics::Counter*, EnumNames<StreamEnd>::names.size()> ended_{};
 
     std::mutex mutex_;  // never taken by who holds a stream's; the other way round it may be

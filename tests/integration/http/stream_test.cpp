@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "lib/http/document_event.h"
 #include "lib/http/server.h"
 #include "lib/http/stream.h"
 #include "tests/integration/http/raw_client.h"
@@ -75,7 +76,7 @@ TEST_CASE("events arrive as they are sent, from any thread, and the connection i
     CHECK(head.find("Content-Type: text/event-stream\r\n") != std::string::npos);
     CHECK(head.find("Transfer-Encoding: chunked\r\n") != std::string::npos);
     CHECK(head.find("Cache-Control: no-store\r\n") != std::string::npos);
-    CHECK(client.until("\n\n").ends_with("id: 1\nevent: hello\ndata: new\n\n"));
+    CHECK(client.until("data: new\n\n").ends_with("id: 1\nevent: hello\ndata: new\n\n"));
     const auto stream = streaming.wait_for(1);
     std::thread([&] { CHECK(stream->send({"tick", "1"})); }).join();
     CHECK(client.until("\n\n").ends_with("event: tick\ndata: 1\n\n"));
@@ -100,7 +101,7 @@ TEST_CASE("a client of HTTP/1.0 reads to the end of its connection") {
     RawClient client(streaming.server->port());
     client.send("GET /events HTTP/1.0\r\n\r\n");
     CHECK(client.until("\r\n\r\n").find("chunked") == std::string::npos);
-    CHECK(client.until("\n\n") == "id: 1\nevent: hello\ndata: new\n\n");
+    CHECK(client.until("new\n\n") == "retry: 3000\n\nid: 1\nevent: hello\ndata: new\n\n");
     const auto stream = streaming.wait_for(1);
     const std::string large(100'000, 'x');
     stream->send({"", large});
@@ -129,6 +130,42 @@ TEST_CASE("a stream without events says now and then that it lives") {
     client.send(kGet);
     CHECK(client.until("data: new\n\n").ends_with("data: new\n\n"));
     for (int i = 0; i < 3; ++i) CHECK(client.until(":\n\n").ends_with(":\n\n"));
+}
+
+TEST_CASE("a stream begins with how long to wait before one comes again, which is no event and takes no place of one") {
+    http::ServerOptions options;
+    options.stream_retry = milliseconds{1'250};
+    Streaming streaming(options, {.max_queued_bytes = 16});
+    RawClient client(streaming.server->port());
+    client.send("GET /events HTTP/1.0\r\n\r\n");
+    client.until("\r\n\r\n");
+    CHECK(client.until("new\n\n") == "retry: 1250\n\nid: 1\nevent: hello\ndata: new\n\n");
+    CHECK(streaming.counted("sonde_http_stream_events_total 1"));
+}
+
+TEST_CASE("a document that cannot be told is a problem, and the end") {
+    const auto fails = []() -> Json { throw std::runtime_error("a secret reason"); };
+    const auto lacks = [] { return Json::object().at("verdict"); };
+    for (const std::function<Json()>& document : {std::function<Json()>(fails), std::function<Json()>(lacks)}) {
+        Streaming streaming;
+        RawClient client(streaming.server->port());
+        client.send("GET /events HTTP/1.0\r\n\r\n");
+        CHECK(client.until("new\n\n").ends_with("new\n\n"));
+        const auto stream = streaming.wait_for(1);
+        CHECK(http::send_document(*stream, "region", [] { return Json{{"region", "eu"}}; }));
+        CHECK(client.until("\n\n") == "event: region\ndata: {\"region\":\"eu\"}\n\n");
+        CHECK_FALSE(http::send_document(*stream, "report", document));
+        const std::string begin = "event: problem\ndata: ";
+        const auto event = client.until("\n\n");
+        REQUIRE_MESSAGE(event.starts_with(begin), event);
+        const auto problem = json::parse(event.substr(begin.size(), event.size() - begin.size() - 2));
+        REQUIRE(problem);
+        CHECK((*problem)["status"] == 500);
+        CHECK(event.find("secret reason") == std::string::npos);
+        CHECK(client.closed());
+        CHECK(eventually([&] { return streaming.over == 1; }));
+        CHECK_FALSE(http::send_document(*stream, "report", [] { return Json(1); }));
+    }
 }
 
 TEST_CASE("hundreds of streams need no thread each, and an event is for all of them") {

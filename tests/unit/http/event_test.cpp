@@ -24,6 +24,12 @@ TEST_CASE("an event has its id, its type and its data, and ends with an empty li
     CHECK(*encode({"ping", ""}) == "event: ping\ndata: \n\n");
 }
 
+TEST_CASE("how long to wait before one comes again is told with an event or alone, and then no client sees one") {
+    CHECK(*encode({.type = {}, .data = {}, .retry = milliseconds{3'000}}) == "retry: 3000\n\n");
+    CHECK(*encode({.type = "ready", .data = "x", .id = "1", .retry = milliseconds{1}}) == "id: 1\nretry: 1\nevent: ready\ndata: x\n\n");
+    CHECK(*encode({.type = "ready", .data = {}, .retry = milliseconds{1}}) == "retry: 1\nevent: ready\ndata: \n\n");
+}
+
 TEST_CASE("no line break in the data can end the event or begin a field") {
     CHECK(*encode({"", "a\nb"}) == "data: a\ndata: b\n\n");
     CHECK(*encode({"", "a\r\nb\rid: 5\n\nevent: evil"}) == "data: a\ndata: b\ndata: id: 5\ndata: \ndata: event: evil\n\n");
