@@ -11,7 +11,6 @@ namespace sonde::simulation {
 
 // Before the way to the database breaks, commits may happen and not be told.
 inline constexpr milliseconds kBadConnection{30'000};
-
 // How long a region that is well again stays in quarantine, at most.
 inline constexpr milliseconds kReleased{180'000};
 
