@@ -49,5 +49,6 @@ void read_http(YamlMap& in, const ReadFile& files, Draft& draft);
 void read_tcp(YamlMap& in, const ReadFile& files, Draft& draft);
 void read_dns(YamlMap& in, Draft& draft);
 void read_icmp(YamlMap& in, Draft& draft);
+void read_grpc(YamlMap& in, const ReadFile& files, Draft& draft);
 
 }  // namespace sonde::agent::blackbox

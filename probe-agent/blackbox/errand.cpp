@@ -80,19 +80,44 @@ Result<Done> go_http(Errand& errand, const std::string& hostname) {
     return hostname.empty() ? Result<Done>(Done{}) : rename(errand, hostname, is_https);
 }
 
-Result<Done> go_tcp(Errand& errand, const std::string& hostname) {
-    const auto parts = split(errand.target);
+Result<Done> go_to_port(Errand& errand, std::string_view target) {
+    const auto parts = split(target);
     if (!parts || parts->port == 0) return Error{"target must be host:port"};
     auto host = usual_host(parts->host);
     if (!host) return Error{"target: " + host.error().message};
     errand.host = std::move(*host);
     errand.port = parts->port;
     errand.spec["port"] = errand.port;
-    if (!errand.spec.contains("tls")) return hostname.empty() ? Result<Done>(Done{}) : Error{"hostname is of no use to a module without TLS"};
+    return Done{};
+}
+
+// By address, the certificate must be for that.
+void expect_name(Errand& errand, const std::string& hostname) {
     auto& tls = errand.spec["tls"];
-    // By address, the certificate must be for that.
     const auto name = !hostname.empty() ? hostname : net::Address::parse(errand.host) ? std::string() : errand.host;
     if (!tls.contains("server_name") && !name.empty()) tls["server_name"] = name;
+}
+
+Result<Done> go_tcp(Errand& errand, const std::string& hostname) {
+    if (const auto gone = go_to_port(errand, errand.target); !gone) return gone.error();
+    if (errand.spec.contains("tls")) {
+        expect_name(errand, hostname);
+    } else if (!hostname.empty()) {
+        return Error{"hostname is of no use to a module without TLS"};
+    }
+    return Done{};
+}
+
+// Theirs takes a URL, too, and looks at its host and port alone.
+Result<Done> go_grpc(Errand& errand) {
+    std::string_view target = errand.target;
+    for (const std::string_view scheme : {"http://", "https://"}) {
+        if (target.starts_with(scheme)) target.remove_prefix(scheme.size());
+    }
+    if (const auto gone = go_to_port(errand, target.substr(0, target.find('/'))); !gone) return gone.error();
+    const bool is_v6 = errand.host.find(':') != std::string::npos;
+    errand.spec["authority"] = is_v6 ? fmt::format("[{}]:{}", errand.host, errand.port) : fmt::format("{}:{}", errand.host, errand.port);
+    if (errand.spec.contains("tls")) expect_name(errand, "");
     return Done{};
 }
 
@@ -115,6 +140,7 @@ Result<Done> go(Errand& errand, const std::string& hostname) {
         case Prober::tcp: return go_tcp(errand, hostname);
         case Prober::dns: return go_to_host(errand, true);
         case Prober::icmp: return go_to_host(errand, false);
+        case Prober::grpc: return go_grpc(errand);
     }
     return Done{};
 }
@@ -123,7 +149,8 @@ void set_address(Json& spec, const Errand& errand, const std::optional<net::Addr
     if (!address || errand.host.empty()) return;
     switch (errand.module->prober) {
         case Prober::http: spec["connect_to"] = net::with_port(*address, errand.port); break;
-        case Prober::tcp: spec["host"] = address->text(); break;
+        case Prober::tcp:
+        case Prober::grpc: spec["host"] = address->text(); break;
         case Prober::dns: spec["server"] = net::with_port(*address, errand.port); break;
         case Prober::icmp:
             spec["host"] = address->text();
@@ -138,7 +165,10 @@ Result<check::Spec, json::Problems> spec_of(const Errand& errand, const std::opt
     return check::read_spec(kind_of(errand.module->prober), document, "");
 }
 
-std::string sample_target(Prober prober) { return prober == Prober::http ? "https://target.invalid/" : prober == Prober::tcp ? "target.invalid:1" : "target.invalid"; }
+std::string sample_target(Prober prober) {
+    if (prober == Prober::http) return "https://target.invalid/";
+    return prober == Prober::tcp || prober == Prober::grpc ? "target.invalid:1" : "target.invalid";
+}
 
 const net::Address& sample_address() {
     static const auto address = *net::Address::parse("192.0.2.1");

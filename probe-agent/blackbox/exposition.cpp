@@ -66,6 +66,7 @@ std::string write_metrics(const Outcome& outcome, const check::Judgement& judgem
         case Prober::http: add_http(outcome, gauges); break;
         case Prober::dns: add_dns(outcome, gauges); break;
         case Prober::icmp: add_icmp(outcome, gauges); break;
+        case Prober::grpc: add_grpc(outcome, gauges); break;
         case Prober::tcp: break;
     }
     if (outcome.module->prober == Prober::http || outcome.module->prober == Prober::tcp) {

@@ -42,6 +42,7 @@ inline double in_seconds(std::chrono::microseconds duration) { return std::chron
 void add_http(const Outcome& outcome, Gauges& gauges);
 void add_dns(const Outcome& outcome, Gauges& gauges);
 void add_icmp(const Outcome& outcome, Gauges& gauges);
+void add_grpc(const Outcome& outcome, Gauges& gauges);
 void add_tls(const check::TlsFacts& tls, Gauges& gauges);
 
 }  // namespace sonde::agent::blackbox

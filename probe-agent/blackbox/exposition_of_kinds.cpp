@@ -49,6 +49,26 @@ std::string version_name(const std::string& protocol) {
     return "TLS " + (number == "1" ? "1.0" : number);
 }
 
+// What a client of gRPC makes of it: the status it was told, else one of its own.
+int grpc_status_of(const check::Observation& seen) {
+    constexpr int unknown = 2, deadline_exceeded = 4, permission_denied = 7, unimplemented = 12, internal = 13, unavailable = 14, unauthenticated = 16;
+    const auto* facts = seen.find<check::GrpcFacts>();
+    if (facts == nullptr || seen.failure) return seen.failure.cause == check::FailureClass::timeout_total ? deadline_exceeded : unavailable;
+    if (facts->grpc_status) return *facts->grpc_status;
+    switch (facts->http_status) {  // "HTTP to gRPC Status Code Mapping" of gRPC's documentation
+        case 200: return internal;  // trailers without a status
+        case 400: return internal;
+        case 401: return unauthenticated;
+        case 403: return permission_denied;
+        case 404: return unimplemented;
+        case 429:
+        case 502:
+        case 503:
+        case 504: return unavailable;
+        default: return unknown;
+    }
+}
+
 std::string dns_names(const check::CertificateFacts& certificate) {
     constexpr std::string_view mark = "DNS:";
     std::string list;
@@ -115,6 +135,22 @@ void add_icmp(const Outcome& outcome, Gauges& gauges) {
     if (facts == nullptr || facts->received == 0) return;
     gauges.add(name, help, in_seconds(facts->rtt_avg), {{"phase", "rtt"}});
     if (facts->reply_ttl > 0) gauges.add("probe_icmp_reply_hop_limit", "Hops that the answer had left.", facts->reply_ttl);
+}
+
+void add_grpc(const Outcome& outcome, Gauges& gauges) {
+    constexpr std::string_view name = "probe_grpc_duration_seconds";
+    constexpr std::string_view help = "Time of each phase of the call.";
+    gauges.add(name, help, in_seconds(outcome.lookup), {{"phase", "resolve"}});
+    if (outcome.address) gauges.add(name, help, in_seconds(outcome.seen.phases.total), {{"phase", "check"}});
+    gauges.add("probe_grpc_ssl", "Whether TLS was used.", outcome.seen.tls ? 1 : 0);
+    gauges.add("probe_grpc_status_code", "Status of the call, as its client sees it; 0 too if no address was found.", outcome.address ? grpc_status_of(outcome.seen) : 0);
+    if (!outcome.address) return;
+    const auto* facts = outcome.seen.find<check::GrpcFacts>();
+    const bool told = facts != nullptr && facts->grpc_status == 0 && facts->serving.has_value();
+    for (const int serving : {0, 1, 2, 3}) {  // all that have a name
+        gauges.add("probe_grpc_healthcheck_response", "Which health was answered.", told && *facts->serving == serving ? 1 : 0,
+                   {{"serving_status", check::serving_text(serving)}});
+    }
 }
 
 void add_tls(const check::TlsFacts& tls, Gauges& gauges) {

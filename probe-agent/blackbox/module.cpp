@@ -45,6 +45,7 @@ check::Kind kind_of(Prober prober) {
         case Prober::tcp: return check::Kind::tcp;
         case Prober::dns: return check::Kind::dns;
         case Prober::icmp: return check::Kind::ping;
+        case Prober::grpc: return check::Kind::grpc;
     }
     return check::Kind::http;
 }

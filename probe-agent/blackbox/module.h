@@ -17,7 +17,7 @@
 
 namespace sonde::agent::blackbox {
 
-enum class Prober : unsigned char { http, tcp, dns, icmp };
+enum class Prober : unsigned char { http, tcp, dns, icmp, grpc };
 
 check::Kind kind_of(Prober prober);
 
@@ -80,5 +80,5 @@ Json describe(const Module& module);
 
 template <>
 struct sonde::EnumNames<sonde::agent::blackbox::Prober> {
-    static constexpr std::array<std::string_view, 4> names{"http", "tcp", "dns", "icmp"};
+    static constexpr std::array<std::string_view, 5> names{"http", "tcp", "dns", "icmp", "grpc"};
 };

@@ -36,13 +36,13 @@ void read_section(YamlMap& in, const ReadFile& files, Draft& draft) {
         if (static_cast<Prober>(i) == draft.module.prober) continue;
         in.unsupported(section, fmt::format("the prober is {}", name_of(draft.module.prober)));
     }
-    in.unsupported("grpc", "there is no such prober");
     const auto read = [&](YamlMap& section) {
         switch (draft.module.prober) {
             case Prober::http: return read_http(section, files, draft);
             case Prober::tcp: return read_tcp(section, files, draft);
             case Prober::dns: return read_dns(section, draft);
             case Prober::icmp: return read_icmp(section, draft);
+            case Prober::grpc: return read_grpc(section, files, draft);
         }
     };
     const auto section = name_of(draft.module.prober);

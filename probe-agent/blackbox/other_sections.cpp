@@ -1,4 +1,4 @@
-// What a module's sections `tcp`, `dns` and `icmp` ask.
+// What a module's sections `tcp`, `dns`, `icmp` and `grpc` ask.
 #include <fmt/format.h>
 
 #include <array>
@@ -30,6 +30,14 @@ void read_step(YamlMap& in, const Place& place, Draft& draft) {
     if (starts_tls) draft.append("/dialogue", {{"starttls", true}}, place);
 }
 
+// `/tls` of the spec, with what tls_config says of it. Where there is to be no TLS that is of use to nobody; but what is written there must be right.
+void read_wanted_tls(YamlMap& in, const ReadFile& files, Draft& draft, bool wanted, const char* useless) {
+    if (wanted) draft.put("/tls", Json::object(), in.place("tls"));
+    Draft unused;
+    read_tls(in, files, wanted ? "/tls" : "", kTlsConfigFields, wanted ? draft : unused);
+    if (!wanted && in.has("tls_config")) in.refuse("tls_config", useless);
+}
+
 }  // namespace
 
 void read_tcp(YamlMap& in, const ReadFile& files, Draft& draft) {
@@ -44,11 +52,7 @@ void read_tcp(YamlMap& in, const ReadFile& files, Draft& draft) {
     bool starts_tls = false;
     for (const auto& step : draft.module.spec["dialogue"]) starts_tls = starts_tls || step.contains("starttls");
     if (tls && starts_tls) in.refuse("tls", "cannot go with a step that has starttls");
-    if (tls || starts_tls) draft.put("/tls", Json::object(), in.place("tls"));
-    // Of use to nobody without; but what is written there must be right.
-    Draft unused;
-    read_tls(in, files, tls || starts_tls ? "/tls" : "", kTlsConfigFields, tls || starts_tls ? draft : unused);
-    if (!tls && !starts_tls && in.has("tls_config")) in.refuse("tls_config", "is of no use without tls or a step that has starttls");
+    read_wanted_tls(in, files, draft, tls || starts_tls, "is of no use without tls or a step that has starttls");
     read_preference(in, draft.module.preference);
     in.unsupported("source_ip_address", kSource);
 }
@@ -108,6 +112,15 @@ void read_icmp(YamlMap& in, Draft& draft) {
     in.only_off("dont_fragment", "whether packets may be divided is left to the system");
     read_preference(in, draft.module.preference);
     in.unsupported("source_ip_address", kSource);
+}
+
+void read_grpc(YamlMap& in, const ReadFile& files, Draft& draft) {
+    std::string service;
+    if (in.text("service", service)) draft.put("/service", service, in.place("service"));
+    bool tls = false;
+    in.flag("tls", tls);
+    read_wanted_tls(in, files, draft, tls, "is of no use without tls");
+    read_preference(in, draft.module.preference);
 }
 
 }  // namespace sonde::agent::blackbox

@@ -17,7 +17,8 @@ Result<std::string> read_no_disk(const std::string& path) {
 const char* target_for(Prober prober) {
     switch (prober) {
         case Prober::http: return "https://a.test/";
-        case Prober::tcp: return "a.test:1";
+        case Prober::tcp:
+        case Prober::grpc: return "a.test:1";
         case Prober::dns:
         case Prober::icmp: return "a.test";
     }

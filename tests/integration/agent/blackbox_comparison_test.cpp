@@ -13,6 +13,7 @@
 
 #include "tests/integration/agent/dns_server.h"
 #include "tests/integration/agent/exporter.h"
+#include "tests/integration/agent/python_server.h"
 #include "tests/integration/agent/raw_server.h"
 #include "tests/integration/agent/tls_server.h"
 #include "tests/support/servers.h"
@@ -91,6 +92,10 @@ constexpr const char* kModules = R"(modules:
       tls_config: {ca_file: CA, server_name: good.test}
   icmp: {prober: icmp, timeout: 5s, icmp: {preferred_ip_protocol: ip4}}
   dns: {prober: dns, timeout: 5s, dns: {preferred_ip_protocol: ip4, query_name: a.test, query_type: A, validate_answer_rrs: {fail_if_none_matches_regexp: ["IN\tA\t192.0.2.1$"]}}}
+  grpc: {prober: grpc, timeout: 2s, grpc: {preferred_ip_protocol: ip4}}
+  grpc_down: {prober: grpc, timeout: 2s, grpc: {preferred_ip_protocol: ip4, service: down}}
+  grpc_gone: {prober: grpc, timeout: 2s, grpc: {preferred_ip_protocol: ip4, service: gone}}
+  grpc_tls: {prober: grpc, timeout: 2s, grpc: {preferred_ip_protocol: ip4, tls: true, tls_config: {ca_file: CA, server_name: good.test}}}
   nxdomain: {prober: dns, timeout: 5s, dns: {query_name: no.test, query_type: A, valid_rcodes: [NXDOMAIN]}}
 )";
 
@@ -120,14 +125,14 @@ public:
         theirs_ = std::make_unique<RealExporter>(ours_.modules_file());
     }
 
-    // The same series with the same values, but for `lacking`, which we do not know.
-    void compare(const std::string& query, bool succeeds, const std::set<std::string>& lacking = {}) {
+    // The same series with the same values, but for `lacking`, which we do not know, and `own`, which they do not.
+    void compare(const std::string& query, bool succeeds, const std::set<std::string>& lacking = {}, const std::set<std::string>& own = {}) {
         CAPTURE(query);
         const auto ours = ours_.probe(query);
         auto theirs = theirs_->probe(query);
         CHECK(ours.at("probe_success") == (succeeds ? 1 : 0));
         for (const auto& [series, value] : ours) {
-            if (is_newer(series)) continue;
+            if (is_newer(series) || own.count(series) == 1) continue;
             CAPTURE(series);
             const auto same = theirs.find(without_serial(series));
             CHECK(same != theirs.end());
@@ -137,6 +142,8 @@ public:
         }
         for (const auto& [series, value] : theirs) CHECK_MESSAGE(lacking.count(series) == 1, "not told by us: " << series);
     }
+
+    [[nodiscard]] std::string directory() const { return ours_.directory(); }
 
     Certificate certificate_;
 
@@ -204,4 +211,26 @@ TEST_CASE("what the agent tells of a probe is what blackbox_exporter tells of it
     const std::set<std::string> connect{"probe_dns_duration_seconds{phase=\"connect\"}"};
     both.compare("module=dns&target=" + names.address(), true, connect);
     both.compare("module=nxdomain&target=" + names.address(), true, connect);
+}
+
+TEST_CASE("what the agent tells of a gRPC server is what blackbox_exporter tells of it") {
+    if (!RealExporter::is_there()) {
+        MESSAGE("not compared: prometheus-blackbox-exporter is not installed");
+        return;
+    }
+    Both both;
+    const auto at = [](int port) { return "127.0.0.1:" + std::to_string(port); };
+    PythonServer server("grpc_server.py");
+    const std::set<std::string> no_certificate{"probe_ssl_earliest_cert_expiry"};  // which they tell all the same
+    both.compare("module=grpc&target=" + at(server.port()), true, no_certificate);
+    for (const auto* module : {"grpc_down", "grpc_gone"}) both.compare("module=" + std::string(module) + "&target=" + at(server.port()), false, no_certificate);
+    both.compare("module=grpc&target=" + at(closed_port()), false, no_certificate);
+    PythonServer bare("grpc_server.py", {"bare"});  // which knows no health checks
+    both.compare("module=grpc&target=" + at(bare.port()), false, no_certificate);
+    const auto certificate = both.directory() + "/certificate.pem";
+    const auto key = both.directory() + "/key.pem";
+    std::ofstream(certificate) << both.certificate_.pem();
+    std::ofstream(key) << both.certificate_.key_pem();
+    PythonServer secured("grpc_server.py", {certificate, key});
+    both.compare("module=grpc_tls&target=" + at(secured.port()), true, {}, {"probe_ssl_last_chain_expiry_timestamp_seconds"});
 }

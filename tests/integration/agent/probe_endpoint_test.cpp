@@ -7,6 +7,7 @@
 #include "tests/integration/agent/dns_server.h"
 #include "tests/integration/agent/exporter.h"
 #include "tests/integration/agent/nginx.h"
+#include "tests/integration/agent/python_server.h"
 #include "tests/integration/agent/raw_server.h"
 #include "tests/support/servers.h"
 
@@ -24,17 +25,11 @@ constexpr const char* kModules = R"(modules:
   v6: {prober: tcp, timeout: 5s, tcp: {preferred_ip_protocol: ip6}}
   v6_only: {prober: tcp, timeout: 5s, tcp: {preferred_ip_protocol: ip6, ip_protocol_fallback: false}}
   v4: {prober: tcp, timeout: 5s, tcp: {preferred_ip_protocol: ip4}}
+  grpc_slow: {prober: grpc, timeout: 500ms, grpc: {service: slow}}
   dns: {prober: dns, timeout: 5s, dns: {query_name: a.test, query_type: A, validate_answer_rrs: {fail_if_not_matches_regexp: ["^a\\.test\\.\t\\d+\tIN\tA\t192\\.0\\.2\\.1$"]}}}
 )";
 
 std::string at(int port) { return "127.0.0.1:" + std::to_string(port); }
-
-// Holds connections open until the client goes.
-void hold(int fd) {
-    char byte = 0;
-    while (::recv(fd, &byte, 1, 0) > 0) {
-    }
-}
 
 }  // namespace
 
@@ -68,13 +63,13 @@ TEST_CASE("a dialogue goes line by line, and what comes in one piece is several 
         char asked[6] = {};
         if (::recv(fd, asked, sizeof asked, MSG_WAITALL) != 6 || std::string_view(asked, 6) != "QUIT\r\n") return;
         send_all(fd, " bye\r\n");
-        hold(fd);
+        wait_for_end(fd);
     });
     CHECK(exporter.probe("module=banner&target=" + at(server.port())).at("probe_success") == 1);
     RawServer other([](int fd) {
         send_all(fd, "220 ready or not\r\n");
         ::shutdown(fd, SHUT_WR);
-        hold(fd);
+        wait_for_end(fd);
     });
     const auto failed = exporter.probe("module=banner&target=" + at(other.port()));
     CHECK(failed.at("probe_success") == 0);
@@ -91,7 +86,7 @@ TEST_CASE("of a name's addresses the preferred family is probed, the other one o
         return name == "four.name" ? DnsAnswer{} : DnsAnswer{.rcode = 3};
     });
     Exporter exporter(kModules, {}, {names.address()});
-    RawServer server(hold);
+    RawServer server(wait_for_end);
     const auto port = ":" + std::to_string(server.port());
     const auto fallen_back = exporter.probe("module=v6&target=four.name" + port);
     CHECK(fallen_back.at("probe_success") == 1);
@@ -113,6 +108,16 @@ TEST_CASE("a name server is asked, and its records are held against the module's
     CHECK(seen.at("probe_dns_query_succeeded") == 1);
     DnsServer other([](const std::string&, DnsType) { return DnsAnswer{.addresses = {"192.0.2.2"}}; });
     CHECK(exporter.probe("module=dns&target=" + other.address()).at("probe_success") == 0);
+}
+
+TEST_CASE("a gRPC server that does not answer in time has the status that its client has for that") {
+    Exporter exporter(kModules);
+    PythonServer server("grpc_server.py");
+    const auto seen = exporter.probe("module=grpc_slow&target=https://good.test:" + std::to_string(server.port()) + "/");
+    CHECK(seen.at("probe_success") == 0);
+    CHECK(seen.at("probe_grpc_status_code") == 4);
+    CHECK(seen.at("probe_grpc_ssl") == 0);
+    CHECK(seen.at("probe_grpc_healthcheck_response{serving_status=\"SERVING\"}") == 0);
 }
 
 TEST_CASE("what cannot be asked is refused with a text, and other methods with 405") {
@@ -139,7 +144,7 @@ TEST_CASE("with a token file only those are served who show the token") {
     const auto file = directory.path() + "/token";
     std::ofstream(file) << "0123456789abcdef\n";
     Exporter exporter(kModules, {.token_file = file});
-    RawServer server(hold);
+    RawServer server(wait_for_end);
     const auto query = "module=tcp&target=" + at(server.port());
     CHECK(exporter.ask(query).status == 401);
     CHECK(exporter.ask(query).headers.at("www-authenticate") == "Bearer");
@@ -169,7 +174,7 @@ TEST_CASE("more probes than may be under way are refused, and room comes back") 
         door.get_future().wait();
         send_all(fd, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
     });
-    RawServer server(hold);
+    RawServer server(wait_for_end);
     auto first = std::async(std::launch::async, [&] { return exporter.ask("target=" + at(slow.port())); });
     REQUIRE(eventually([&] { return connected.load(); }));
     const auto second = exporter.ask("module=tcp&target=" + at(server.port()));
@@ -185,7 +190,7 @@ TEST_CASE("a probe under way when the agent stops is answered") {
     std::atomic<bool> connected{false};
     RawServer server([&](int fd) {
         connected = true;
-        hold(fd);
+        wait_for_end(fd);
     });
     auto answer = std::async(std::launch::async, [&] { return exporter.ask("target=" + at(server.port())); });
     REQUIRE(eventually([&] { return connected.load(); }));
@@ -197,7 +202,7 @@ TEST_CASE("a probe under way when the agent stops is answered") {
 
 TEST_CASE("a changed module file counts from the reload on, and one with mistakes does not") {
     Exporter exporter("modules:\n  a: {prober: tcp}\n");
-    RawServer server(hold);
+    RawServer server(wait_for_end);
     const auto status = [&](const std::string& module) { return exporter.ask("module=" + module + "&target=" + at(server.port())).status; };
     CHECK(status("a") == 200);
     exporter.write_modules("modules:\n  b: {prober: tcp}\n");

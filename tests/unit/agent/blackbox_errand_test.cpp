@@ -94,6 +94,21 @@ TEST_CASE("by name, the certificate must be for the name; by address, for the ad
     CHECK(std::get<check::TcpSpec>(spec_of(section, "192.0.2.7:443")).tls->server_name.empty());
 }
 
+TEST_CASE("a grpc target is a host and a port, also within a URL, and the call is for it whatever address is dialled") {
+    CHECK(where("prober: grpc", "Example.test:50051") == "example.test 50051");
+    CHECK(where("prober: grpc", "https://example.test:50051/x") == "example.test 50051");
+    for (const auto* wrong : {"example.test", "https://example.test", "http://", ":1"}) CHECK_MESSAGE(where("prober: grpc", wrong) == "target must be host:port", wrong);
+    CHECK(where("prober: grpc", "example.test:1", "other.test") == "hostname is of no use to the prober grpc");
+    const auto plain = std::get<check::GrpcSpec>(spec_of("prober: grpc", "example.test:50051"));
+    CHECK(plain.host == "192.0.2.7");
+    CHECK(plain.authority == "example.test:50051");
+    CHECK_FALSE(plain.tls.has_value());
+    CHECK(std::get<check::GrpcSpec>(spec_of("prober: grpc", "[2001:db8::1]:1")).authority == "[2001:db8::1]:1");
+    const auto* const section = "prober: grpc\n    grpc: {tls: true}";
+    CHECK(std::get<check::GrpcSpec>(spec_of(section, "example.test:1")).tls->server_name == "example.test");
+    CHECK(std::get<check::GrpcSpec>(spec_of(section, "192.0.2.7:1")).tls->server_name.empty());
+}
+
 TEST_CASE("a ping waits as long as there is time for") {
     CHECK(std::get<check::PingSpec>(spec_of("prober: icmp", "a.test")).wait == kTime);
     const auto errand = make_errand(module_of("prober: icmp"), "a.test", "");

@@ -167,6 +167,44 @@ TEST_CASE("a ping has its round trip if there was one") {
     CHECK(has(samples(outcome), "probe_success 1"));
 }
 
+TEST_CASE("a call of gRPC has its status as its client sees it, and the health that was answered") {
+    auto outcome = outcome_of("prober: grpc", "a.test:1");
+    auto& facts = outcome.seen.facts<check::GrpcFacts>();
+    facts.http_status = 200;
+    facts.grpc_status = 0;
+    facts.serving = 2;
+    outcome.seen.phases.total = microseconds{5000};
+    auto text = samples(outcome);
+    for (const auto* line : {"probe_success 0", "probe_grpc_ssl 0", "probe_grpc_status_code 0", "probe_grpc_duration_seconds{phase=\"resolve\"} 0.002",
+                             "probe_grpc_duration_seconds{phase=\"check\"} 0.005", "probe_grpc_healthcheck_response{serving_status=\"NOT_SERVING\"} 1",
+                             "probe_grpc_healthcheck_response{serving_status=\"SERVING\"} 0", "probe_grpc_healthcheck_response{serving_status=\"UNKNOWN\"} 0",
+                             "probe_grpc_healthcheck_response{serving_status=\"SERVICE_UNKNOWN\"} 0"}) {
+        CHECK_MESSAGE(has(text, line), line);
+    }
+    facts.serving = check::kServing;
+    outcome.seen.tls.emplace();
+    CHECK(has(samples(outcome), "probe_success 1"));
+    CHECK(has(samples(outcome), "probe_grpc_ssl 1"));
+    facts.serving.reset();
+    facts.grpc_status = 5;
+    text = samples(outcome);
+    CHECK(has(text, "probe_grpc_status_code 5"));
+    CHECK(has(text, "probe_grpc_healthcheck_response{serving_status=\"SERVING\"} 0"));
+    facts.grpc_status.reset();
+    for (const auto& [http, grpc] : {std::pair{400, 13}, {401, 16}, {403, 7}, {404, 12}, {503, 14}, {418, 2}, {200, 13}}) {
+        facts.http_status = http;
+        CHECK_MESSAGE(has(samples(outcome), fmt::format("probe_grpc_status_code {}", grpc)), http);
+    }
+    outcome.seen = {};
+    outcome.seen.failure = {check::FailureClass::connect_refused, "refused", check::Phase::connect};
+    CHECK(has(samples(outcome), "probe_grpc_status_code 14"));
+    outcome.seen.failure.cause = check::FailureClass::timeout_total;
+    CHECK(has(samples(outcome), "probe_grpc_status_code 4"));
+    outcome.address.reset();
+    CHECK(has(samples(outcome), "probe_grpc_status_code 0"));
+    CHECK(samples(outcome).find("phase=\"check\"") == std::string::npos);
+}
+
 TEST_CASE("of what a proxy looks up nothing is said") {
     const auto outcome = [] {
         Outcome made;

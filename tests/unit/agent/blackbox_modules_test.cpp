@@ -33,7 +33,7 @@ TEST_CASE("a file has modules and nothing else, and each of them has a prober") 
     CHECK(mistakes("") == "file:1: \"modules\" is required");
     CHECK(mistakes("modules: []\n") == "file:1: \"modules\" must be a map");
     CHECK(mistakes("modules:\n  m: {}\n") == "file:2: \"modules.m.prober\" is required");
-    CHECK(mistakes("modules:\n  m:\n    prober: grpc\n") == "file:3: \"modules.m.prober\" must be one of http, tcp, dns, icmp");
+    CHECK(mistakes("modules:\n  m:\n    prober: smtp\n") == "file:3: \"modules.m.prober\" must be one of http, tcp, dns, icmp, grpc");
     CHECK(mistakes("modules:\n  m:\n    prober: http\n    timeout: 3 s\n") == "file:4: \"modules.m.timeout\" must be a duration from 0 to 2m");
     CHECK(mistakes("modules:\n  m:\n    prober: http\n    tcp:\n      tls: true\n") == "file:4: \"modules.m.tcp\" is not possible here: the prober is http");
     CHECK(mistakes("modules:\n  m:\n    prober: http\n    htpp: {}\n") == "file:4: \"modules.m.htpp\" is not a known key");
@@ -46,7 +46,7 @@ TEST_CASE("a file has modules and nothing else, and each of them has a prober") 
 TEST_CASE("the example that is shipped is taken, and files are found beside it") {
     const auto modules = load_modules(std::string(std::getenv("SONDE_SOURCE_DIR")) + "/config/probe/modules.yaml");
     REQUIRE_MESSAGE(modules, (modules ? "" : modules.error().message));
-    CHECK((*modules)->by_name.size() == 8);
+    CHECK((*modules)->by_name.size() == 9);
     const TempDir directory;
     std::ofstream(directory.path() + "/modules.yaml") << "modules:\n  m: {prober: http, http: {method: POST, body_file: body, bearer_token_file: nowhere}}\n";
     std::ofstream(directory.path() + "/body") << "hello";
@@ -202,6 +202,32 @@ TEST_CASE("queries and responses become a dialogue line by line") {
     CHECK(tcp("tls_config: {}").find("is of no use without tls") != std::string::npos);
     CHECK(in_section("tcp", "      tls: true\n      tls_config: {cert_file: a, key_file: b}\n").find("client certificates go with the prober http only") != std::string::npos);
     CHECK(in_section("tcp", "      tls: true\n      query_response: [{starttls: true}]\n").find("\"modules.m.tcp.tls\" cannot go with a step") != std::string::npos);
+}
+
+TEST_CASE("a grpc module asks for the health of a service, by TLS or in clear") {
+    const auto grpc = [](const std::string& line) { return in_section("grpc", "      " + line + "\n"); };
+    const auto usual = std::get<check::GrpcSpec>(*sample_spec(*module_of("prober: grpc")));
+    CHECK(usual.service.empty());
+    CHECK_FALSE(usual.tls.has_value());
+    const auto read = module_of(R"(prober: grpc
+    grpc:
+      service: shop.Cart
+      tls: true
+      tls_config: {insecure_skip_verify: true, server_name: a.test, min_version: TLS13}
+      preferred_ip_protocol: ip4
+      ip_protocol_fallback: false)");
+    const auto spec = std::get<check::GrpcSpec>(*sample_spec(*read));
+    CHECK(spec.service == "shop.Cart");
+    REQUIRE(spec.tls);
+    CHECK_FALSE(spec.tls->verify);
+    CHECK(spec.tls->server_name == "a.test");
+    CHECK(spec.tls->min_version == check::TlsVersion::tls_1_3);
+    CHECK_FALSE(read->preference.ipv6);
+    CHECK_FALSE(read->preference.falls_back);
+    CHECK(grpc("tls_config: {}") == "file:5: \"modules.m.grpc.tls_config\" is of no use without tls");
+    CHECK(in_section("grpc", "      tls: true\n      tls_config: {cert_file: a, key_file: b}\n").find("client certificates go with the prober http only") != std::string::npos);
+    CHECK(grpc("service: " + std::string(201, 'a')).starts_with("file:5: \"modules.m.grpc.service\" must be a string of"));
+    CHECK(grpc("metadata: {a: [b]}") == "file:5: \"modules.m.grpc.metadata\" is not a known key");
 }
 
 TEST_CASE("a dns module asks one question, and its demands are its own") {
