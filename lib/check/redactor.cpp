@@ -7,19 +7,19 @@
 namespace sonde::check {
 namespace {
 
-constexpr std::string_view kHidden = "***";
+constexpr std::string_view kHiddenValue = "***";
 constexpr std::string_view kCutMark = "…";  // what ends a quote that was shortened
 
 // How far a value goes on from a place.
-struct Match {
+struct ValueMatch {
     std::size_t value = 0;   // bytes of it that are there
     std::size_t length = 0;  // of the text
     bool text_ended = false;
     bool at_mark = false;  // of a cut
 };
 
-Match match(std::string_view text, std::size_t at, std::string_view value, Escaping escaping) {
-    Match so_far;
+ValueMatch match_value(std::string_view text, std::size_t at, std::string_view value, Escaping escaping) {
+    ValueMatch so_far;
     while (so_far.value < value.size()) {
         if (at + so_far.length >= text.size()) {
             so_far.text_ended = true;
@@ -48,24 +48,24 @@ std::size_t next_start(std::string_view text, std::size_t from, std::string_view
     return text.find_first_of({starts, value.front() == ' ' ? 3U : 2U}, from);
 }
 
-void hide(std::string& text, std::string_view value, Escaping escaping, bool may_be_cut) {
+void hide_value(std::string& text, std::string_view value, Escaping escaping, bool may_be_cut) {
     for (auto at = next_start(text, 0, value, escaping); at != std::string::npos; at = next_start(text, at, value, escaping)) {
-        const auto found = match(text, at, value, escaping);
+        const auto found = match_value(text, at, value, escaping);
         const bool cut_off = (found.at_mark || (may_be_cut && found.text_ended)) && found.value >= Redactor::kShortest;
         if (found.value == value.size() || cut_off) {
-            text.replace(at, found.length, kHidden);
-            at += kHidden.size();
+            text.replace(at, found.length, kHiddenValue);
+            at += kHiddenValue.size();
         } else {
             ++at;
         }
     }
 }
 
-void apply_to(Json& document, const Redactor& redact) {
+void redact_document(Json& document, const Redactor& redact) {
     if (document.is_string()) {
         document = redact(document.get<std::string>());
     } else if (document.is_structured()) {
-        for (auto& value : document) apply_to(value, redact);
+        for (auto& value : document) redact_document(value, redact);
     }
 }
 
@@ -84,17 +84,17 @@ void Redactor::add(std::string_view value) {
 std::string Redactor::operator()(std::string text) const {
     const bool may_be_cut = text.size() >= kCutAt;
     for (const auto& value : values_) {
-        hide(text, value, Escaping::none, may_be_cut);
-        if (text.find_first_of("%+") != std::string::npos) hide(text, value, Escaping::percent, may_be_cut);
-        if (text.find("%25") != std::string::npos) hide(text, value, Escaping::percent_twice, may_be_cut);
-        if (text.find('\\') != std::string::npos) hide(text, value, Escaping::json, may_be_cut);
-        if (text.find('&') != std::string::npos) hide(text, value, Escaping::html, may_be_cut);
+        hide_value(text, value, Escaping::none, may_be_cut);
+        if (text.find_first_of("%+") != std::string::npos) hide_value(text, value, Escaping::percent, may_be_cut);
+        if (text.find("%25") != std::string::npos) hide_value(text, value, Escaping::percent_twice, may_be_cut);
+        if (text.find('\\') != std::string::npos) hide_value(text, value, Escaping::json, may_be_cut);
+        if (text.find('&') != std::string::npos) hide_value(text, value, Escaping::html, may_be_cut);
     }
     return text;
 }
 
 void Redactor::apply(Json& document) const {
-    if (!empty()) apply_to(document, *this);
+    if (!empty()) redact_document(document, *this);
 }
 
 }  // namespace sonde::check

@@ -14,7 +14,7 @@ using check::Phase;
 namespace {
 
 constexpr std::size_t kLongestQuote = 300;
-constexpr std::size_t kLongestUrl = 2048;
+constexpr std::size_t kLongestToldUrl = 2048;
 constexpr std::size_t kEvidenceBytes = 4096;  // of a body nobody asserts anything of
 
 class HttpCheck final : public TimedCheck {
@@ -76,7 +76,7 @@ private:
 
     void take(Hop::End& end) {
         const auto redirects = redirects_;
-        auto url = redirects > 0 ? told(url_.text(), kLongestUrl) : std::string();
+        auto url = redirects > 0 ? told(url_.text(), kLongestToldUrl) : std::string();
         seen_.phases = end.answer.phases;
         seen_.address = std::move(end.address);
         seen_.tls = std::move(end.answer.tls);
@@ -137,7 +137,7 @@ private:
         url_ = std::move(*next);
         facts() = {};
         facts().redirects = redirects_;
-        facts().final_url = told(url_.text(), kLongestUrl);
+        facts().final_url = told(url_.text(), kLongestToldUrl);
         visit();
     }
 
