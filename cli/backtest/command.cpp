@@ -16,10 +16,10 @@
 namespace sonde::cli {
 namespace {
 
-constexpr std::size_t kMostBytes = 64U << 20U;
+constexpr std::size_t kMostAnswerBytes = 64U << 20U;
 constexpr long kPatienceMs = 60'000;  // the control plane gives up before
 
-struct Arguments {
+struct BacktestArguments {
     std::string policy_file;
     backtest::Asked asked;
     std::string api;
@@ -28,7 +28,7 @@ struct Arguments {
     bool json = false;
 };
 
-std::string text_in(const std::string& file) {
+std::string whole_text(const std::string& file) {
     std::ostringstream text;
     if (file == "-") {
         text << std::cin.rdbuf();
@@ -46,8 +46,8 @@ std::string variable(const char* name) {
 }
 
 // From a file or the environment, since everybody on a machine can read command lines.
-std::string token_of(const Arguments& arguments) {
-    auto token = arguments.token_file.empty() ? variable("SONDE_TOKEN") : text_in(arguments.token_file);
+std::string token_of(const BacktestArguments& arguments) {
+    auto token = arguments.token_file.empty() ? variable("SONDE_TOKEN") : whole_text(arguments.token_file);
     while (!token.empty() && (token.back() == '\n' || token.back() == '\r')) token.pop_back();
     if (token.empty()) throw Failure{"name a --token-file, or put the token into SONDE_TOKEN", kUsage};
     if (token.find_first_of("\r\n") != std::string::npos) throw Failure{"the token is one line", kUsage};
@@ -56,7 +56,7 @@ std::string token_of(const Arguments& arguments) {
 
 std::size_t take(const char* data, std::size_t, std::size_t size, void* into) noexcept {
     auto& body = *static_cast<std::string*>(into);
-    if (body.size() + size > kMostBytes) return 0;
+    if (body.size() + size > kMostAnswerBytes) return 0;
     body.append(data, size);
     return size;
 }
@@ -101,8 +101,8 @@ std::string refusal(const Answer& answer) {
     return text;
 }
 
-int run_backtest(const Arguments& arguments) {
-    const auto document = backtest::read_document(text_in(arguments.policy_file));
+int run_backtest(const BacktestArguments& arguments) {
+    const auto document = backtest::read_document(whole_text(arguments.policy_file));
     if (!document) throw Failure{arguments.policy_file + ": " + document.error().message, kUsage};
     const auto body = backtest::request(arguments.asked, *document);
     if (!body) throw Failure{body.error().message, kUsage};
@@ -111,7 +111,7 @@ int run_backtest(const Arguments& arguments) {
     while (api.ends_with('/')) api.pop_back();
     const auto answer = post(api + "/v1/policies/backtest", token_of(arguments), json::dump(*body), arguments.ca_file);
     if (answer.status != 200) throw Failure{refusal(answer), answer.status == 422 ? kUsage : kFailed};
-    const auto told = json::parse(answer.body, {.bytes = kMostBytes, .depth = 64});
+    const auto told = json::parse(answer.body, {.bytes = kMostAnswerBytes, .depth = 64});
     if (!told) throw Failure{"the answer cannot be read: " + told.error().message};
     const auto text = arguments.json ? json::dump_pretty(*told) + "\n" : backtest::present(*told);
     std::fwrite(text.data(), 1, text.size(), stdout);
@@ -123,7 +123,7 @@ int run_backtest(const Arguments& arguments) {
 void add_backtest(CLI::App& app, std::function<int()>& run) {
     auto* command = app.add_subcommand("backtest", "Ask what another policy would have paged, by the stored results");
     command->footer("Exit code: 0 it was answered, 1 it could not be, 2 something given is not valid.");
-    const auto arguments = std::make_shared<Arguments>();
+    const auto arguments = std::make_shared<BacktestArguments>();
     command->add_option("policy", arguments->policy_file, "a file with the policy, in YAML or JSON; - is standard input")->required();
     auto* monitor = command->add_option("--monitor", arguments->asked.monitor, "the monitor whose results are replayed");
     command->add_option("--site", arguments->asked.site, "or the site, with all its monitors")->excludes(monitor);

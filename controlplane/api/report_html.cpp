@@ -7,6 +7,7 @@
 #include "controlplane/api/report.h"
 
 namespace sonde::controlplane {
+namespace report_page {
 namespace {
 
 using history::State;
@@ -128,6 +129,7 @@ std::string notes(const Report& report) {
 }
 
 }  // namespace
+}  // namespace report_page
 
 std::string duration_text(double in_seconds) {
     const auto whole = static_cast<std::int64_t>(std::floor(in_seconds + 1e-6));  // 17.9999999 is what a sum of 18 may come to
@@ -138,7 +140,8 @@ std::string duration_text(double in_seconds) {
 }
 
 std::string write_html(const Report& report) {
-    return head(report) + figures(report) + incidents(report) + monitors(report) + regions(report) + notes(report) + "</body></html>\n";
+    return report_page::head(report) + report_page::figures(report) + report_page::incidents(report) + report_page::monitors(report) + report_page::regions(report) +
+           report_page::notes(report) + "</body></html>\n";
 }
 
 }  // namespace sonde::controlplane
