@@ -10,7 +10,7 @@ namespace {
 constexpr milliseconds kEvery{500};
 constexpr milliseconds kReportCounts{4000};
 constexpr milliseconds kPatience{3000};     // for the engines that have not reported
-constexpr milliseconds kLease{4000};
+constexpr milliseconds kArbiterLease{4000};
 constexpr milliseconds kAlibisKept{500};
 constexpr const char* kArbiter = "task/arbiter";
 
@@ -31,7 +31,7 @@ void Engine::keep_regions() {
     auto& database = world_.database;
     database.reach(*this);
     report_regions();
-    const auto leases = database.hold(*this, owner_, {kArbiter}, 1, kLease);
+    const auto leases = database.hold(*this, owner_, {kArbiter}, 1, kArbiterLease);
     if (!leases.empty()) arbitrate(leases.front());
 }
 

@@ -84,14 +84,14 @@ private:
     int depth_ = 0;
 };
 
-std::string text_in(const Json& item, const char* field) {
+std::string field_of(const Json& item, const char* field) {
     const auto found = item.find(field);
     return found != item.end() && found->is_string() ? found->get<std::string>() : std::string{};
 }
 
 // The seconds are enough for people.
 std::string at(const Json& incident, const char* field) {
-    const auto text = text_in(incident, field);
+    const auto text = field_of(incident, field);
     return text.empty() ? "still open" : text.substr(0, 19) + "Z";
 }
 
@@ -100,8 +100,8 @@ void add_incidents(std::string& text, std::string_view heading, const Json& inci
     if (incidents.empty()) return;
     text += fmt::format("  {:<20}  {:<20}  {:<8}  {:<8}  {}\n", "opened", "resolved", "scope", "severity", "title");
     for (const auto& incident : incidents) {
-        text += fmt::format("  {:<20}  {:<20}  {:<8}  {:<8}  {}{}\n", at(incident, opened), at(incident, "resolved_at"), text_in(incident, "scope"),
-                            text_in(incident, "severity"), text_in(incident, "title"), incident.value("assumed", false) ? " (assumed)" : "");
+        text += fmt::format("  {:<20}  {:<20}  {:<8}  {:<8}  {}{}\n", at(incident, opened), at(incident, "resolved_at"), field_of(incident, "scope"),
+                            field_of(incident, "severity"), field_of(incident, "title"), incident.value("assumed", false) ? " (assumed)" : "");
     }
 }
 
@@ -140,8 +140,8 @@ Result<Json> request(const Asked& asked, const Json& document) {
 
 std::string present(const Json& answer) {
     const auto& difference = answer.at("difference");
-    auto text = fmt::format("{} to {}: {} results of {} monitors; confirmation: {}, {} answers assumed\n", text_in(answer, "from"), text_in(answer, "to"),
-                            answer.at("results").get<std::int64_t>(), answer.at("monitors").size(), text_in(answer, "confirmation"), answer.at("answers_assumed").get<std::int64_t>());
+    auto text = fmt::format("{} to {}: {} results of {} monitors; confirmation: {}, {} answers assumed\n", field_of(answer, "from"), field_of(answer, "to"),
+                            answer.at("results").get<std::int64_t>(), answer.at("monitors").size(), field_of(answer, "confirmation"), answer.at("answers_assumed").get<std::int64_t>());
     text += fmt::format("pages saved: {}, pages added: {}\n", difference.at("pages_saved").get<std::int64_t>(), difference.at("pages_added").get<std::int64_t>());
     for (const auto& sentence : difference.at("sentences")) text += sentence.get<std::string>() + '\n';
     add_incidents(text, "Incidents that would have been", answer.at("would").at("incidents"), "opened_at");
