@@ -10,6 +10,7 @@
 
 #include "incident-engine/relations.h"
 #include "incident-engine/watched.h"
+#include "lib/base/shard.h"
 #include "lib/decision/arbitration.h"
 #include "lib/decision/expiry.h"
 #include "lib/decision/incident.h"
@@ -134,6 +135,10 @@ struct Holdings {
             entry = monitors.erase(entry);
         }
         std::erase_if(sites, [&](const auto& entry) { return entry.second.shard == shard; });
+        std::erase_if(relations.groups, [&](const auto& entry) {
+            const auto* group = relations.graph.group(entry.first);
+            return group == nullptr || shard_of(group->site) == shard;
+        });
     }
 
 private:

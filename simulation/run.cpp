@@ -165,7 +165,7 @@ private:
 Report run(const Options& options) { return Run(options).report(); }
 
 std::string command_of(const Options& options) {
-    auto command = fmt::format("sonde sim --seed {} --hours {:g} --monitors {}", options.seed,
+    auto command = fmt::format("sonde sim --seed {} --hours {} --monitors {}", options.seed,
                                std::chrono::duration<double, std::ratio<3600>>(options.length).count(), options.monitors);
     if (options.faults == all_faults()) return command;
     std::vector<std::string_view> names;

@@ -118,7 +118,8 @@ public:
     [[nodiscard]] const std::string& head() const { return head_; }
     // Of this type; the rest is told as it came if it is of another.
     Json next(const std::string& type) {
-        const auto text = client_.until("\n\n");
+        auto text = client_.until("\n\n");
+        if (text.starts_with("retry: ")) text = client_.until("\n\n");
         const auto begin = "event: " + type + "\ndata: ";
         if (!text.starts_with(begin)) return text;
         return Json::parse(text.substr(begin.size()));
