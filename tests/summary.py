@@ -1,4 +1,4 @@
-"""Adds up the test cases of a meson test log: `summary.py testlog.json` prints `N passed, N failed` as its last line.
+"""Adds up the test cases of meson test logs: `summary.py FILE.json…` prints `N passed, N failed` as its last line.
 
 A program that failed without saying how many cases it has (a crash, a time-out) counts as one that failed.
 """
@@ -26,12 +26,12 @@ def cases(test: dict) -> tuple[int, int]:
 
 
 def main() -> int:
-    log = pathlib.Path(sys.argv[1])
-    if not log.exists():
-        print("no test ran", file=sys.stderr)
+    logs = [pathlib.Path(name) for name in sys.argv[1:]]
+    if missing := [log.name for log in logs if not log.exists()]:
+        print(f"no test ran of {', '.join(missing)}", file=sys.stderr)
         return 1
     passed = failed = 0
-    for line in log.read_text().splitlines():
+    for line in (line for log in logs for line in log.read_text().splitlines()):
         test = json.loads(line)
         more_passed, more_failed = cases(test)
         passed += more_passed
