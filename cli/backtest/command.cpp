@@ -4,14 +4,12 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
-#include <iostream>
 #include <memory>
-#include <sstream>
 
 #include "cli/backtest/request.h"
 #include "cli/command.h"
 #include "cli/failure.h"
+#include "cli/input.h"
 
 namespace sonde::cli {
 namespace {
@@ -28,18 +26,6 @@ struct BacktestArguments {
     bool json = false;
 };
 
-std::string whole_text(const std::string& file) {
-    std::ostringstream text;
-    if (file == "-") {
-        text << std::cin.rdbuf();
-    } else {
-        std::ifstream in(file);
-        if (!in) throw Failure{"cannot read " + file, kUsage};
-        text << in.rdbuf();
-    }
-    return text.str();
-}
-
 std::string variable(const char* name) {
     const auto* value = std::getenv(name);
     return value != nullptr ? value : "";
@@ -47,7 +33,7 @@ std::string variable(const char* name) {
 
 // From a file or the environment, since everybody on a machine can read command lines.
 std::string token_of(const BacktestArguments& arguments) {
-    auto token = arguments.token_file.empty() ? variable("SONDE_TOKEN") : whole_text(arguments.token_file);
+    auto token = arguments.token_file.empty() ? variable("SONDE_TOKEN") : read_input(arguments.token_file);
     while (!token.empty() && (token.back() == '\n' || token.back() == '\r')) token.pop_back();
     if (token.empty()) throw Failure{"name a --token-file, or put the token into SONDE_TOKEN", kUsage};
     if (token.find_first_of("\r\n") != std::string::npos) throw Failure{"the token is one line", kUsage};
@@ -102,7 +88,7 @@ std::string refusal(const Answer& answer) {
 }
 
 int run_backtest(const BacktestArguments& arguments) {
-    const auto document = backtest::read_document(whole_text(arguments.policy_file));
+    const auto document = backtest::read_document(read_input(arguments.policy_file));
     if (!document) throw Failure{arguments.policy_file + ": " + document.error().message, kUsage};
     const auto body = backtest::request(arguments.asked, *document);
     if (!body) throw Failure{body.error().message, kUsage};

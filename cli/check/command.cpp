@@ -2,14 +2,12 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <fstream>
-#include <iostream>
 #include <memory>
-#include <sstream>
 
 #include "cli/check/report.h"
 #include "cli/command.h"
 #include "cli/failure.h"
+#include "cli/input.h"
 #include "lib/base/duration.h"
 #include "lib/check/judge.h"
 #include "lib/check/redactor.h"
@@ -52,20 +50,8 @@ Json document_of(const CheckArguments& arguments) {
     return document;
 }
 
-std::string text_in(const std::string& file) {
-    std::ostringstream text;
-    if (file == "-") {
-        text << std::cin.rdbuf();
-    } else {
-        std::ifstream in(file);
-        if (!in) throw Failure{"cannot read " + file, kUsage};
-        text << in.rdbuf();
-    }
-    return text.str();
-}
-
 Json document_in(const std::string& file) {
-    auto document = json::parse(text_in(file));
+    auto document = json::parse(read_input(file));
     if (!document) throw Failure{file + ": " + document.error().message, kUsage};
     return *std::move(document);
 }
@@ -77,7 +63,7 @@ check::Secrets secrets_of(const CheckArguments& arguments) {
         const auto equals = secret.find('=');
         const auto name = secret.substr(0, equals);
         if (equals == std::string::npos || !check::is_secret_name(name)) throw Failure{"a secret is written NAME=FILE, not " + secret, kUsage};
-        auto value = text_in(secret.substr(equals + 1));
+        auto value = read_input(secret.substr(equals + 1));
         if (value.ends_with('\n')) value.pop_back();
         if (const auto wrong = check::wrong_with_secret(value); !wrong.empty()) throw Failure{"the secret " + name + " " + wrong, kUsage};
         secrets.insert_or_assign(name, Secret(std::move(value)));

@@ -1,12 +1,10 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <fstream>
-#include <iostream>
-#include <iterator>
 #include <memory>
 
 #include "cli/command.h"
 #include "cli/failure.h"
+#include "cli/input.h"
 #include "cli/jsonpath/jsonpath.h"
 
 namespace sonde::cli {
@@ -18,25 +16,9 @@ struct JsonpathArguments {
     bool paths = false;
 };
 
-std::string text_of(std::istream& in, const std::string& name) {
-    // A directory can be opened, and then throws.
-    try {
-        std::string text{std::istreambuf_iterator<char>(in), {}};
-        if (!in.bad()) return text;
-    } catch (const std::ios_base::failure&) {
-    }
-    throw Failure{"cannot read " + name};
-}
-
 int run_jsonpath(const JsonpathArguments& arguments) {
-    const bool standard_input = arguments.file == "-";
-    const auto name = standard_input ? std::string{"the standard input"} : arguments.file;
-    std::ifstream file;
-    if (!standard_input) {
-        file.open(arguments.file, std::ios::binary);
-        if (!file) throw Failure{"cannot read " + name};
-    }
-    const auto document = text_of(standard_input ? std::cin : file, name);
+    const auto name = arguments.file == "-" ? std::string{"the standard input"} : arguments.file;
+    const auto document = read_input(arguments.file, kFailed);
     const auto out = jsonpath_command::answer(arguments.query, document, name, arguments.paths) + "\n";
     if (std::fwrite(out.data(), 1, out.size(), stdout) != out.size() || std::fflush(stdout) != 0) throw Failure{"cannot write the answer"};
     return kOk;
