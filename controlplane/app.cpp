@@ -3,15 +3,23 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <optional>
 #include <stdexcept>
 
+#include "controlplane/admission/gatekeeper.h"
 #include "controlplane/api/api.h"
 #include "controlplane/api/command_desk.h"
+#include "controlplane/api/event_page.h"
+#include "controlplane/api/joining.h"
+#include "controlplane/drill/drills.h"
 #include "controlplane/events/feed.h"
+#include "controlplane/login/login.h"
 #include "controlplane/ping/pings.h"
 #include "controlplane/run/desk.h"
 #include "controlplane/scheduler/scheduling.h"
+#include "lib/crypto/pem.h"
 #include "lib/db/migrate.h"
 
 namespace sonde::controlplane {
@@ -32,14 +40,23 @@ db::PoolOptions scheduling_pool(const service::DatabaseConfig& config) {
     return options;
 }
 
+std::string read_authorities(const std::string& file) {
+    if (file.empty()) return {};
+    std::ifstream in(file);
+    std::string text{std::istreambuf_iterator<char>(in), {}};
+    if (const auto good = crypto::check_certificates(text); !good) throw std::runtime_error(fmt::format("cannot use admission.ca_file: {} {}", file, good.error().message));
+    return text;
+}
+
 http::ServerOptions server_options(const ControlplaneConfig& config) {
     http::ServerOptions options;
     options.address = config.common.listen_address;
     options.port = config.common.listen_port;
-    options.workers = config.api_workers + config.runs.max_under_way;  // those that wait are in nobody's way
+    options.workers = config.api_workers + config.runs.max_under_way + EventPage::kMostWaiting + (config.login.oidc.is_on() ? config.login.oidc.at_once : 0);  // those that wait are in nobody's way
     options.max_connections = config.api_max_connections;
     options.max_connections_per_peer = config.api_max_connections_per_peer;
     options.max_queued = config.api_max_queued;
+    options.max_bodies_bytes = static_cast<std::size_t>(config.api_max_bodies_mib) << 20U;
     options.max_streams = config.api_max_streams;
     options.stream_heartbeat = config.api_stream_heartbeat;
     options.stream_retry = config.api_stream_retry;
@@ -61,8 +78,12 @@ struct ControlplaneApp::Parts {
           commands(pool, secrets, std::max(1, config.api_workers / 2)),
           runs(config.runs, registry),
           tokens(pool),
-          events(pool, registry) {
+          login(pool, config.login, registry),
+          events(pool, registry),
+          limits(config.limits, registry) {
+        backend.limits = &limits;
         backend.accounting = accounting_of(config);
+        backend.proxies = proxies_of(config);
     }
 
     metrics::Registry registry;
@@ -73,12 +94,18 @@ struct ControlplaneApp::Parts {
     CommandDesk commands;
     run::Desk runs;
     Tokens tokens;
+    login::Login login;
     events::Feed events;
-    Backend backend{pool, secrets, commands, runs, events, tokens};
+    RateLimiter limits;
+    Backend backend{pool, secrets, commands, runs, events, tokens, login};
+    std::optional<admission::BusKeys> bus_keys;
+    std::optional<Joining> joining;
+    std::optional<gate::Gatekeeper> gatekeeper;
     std::optional<db::Pool> scheduling_pool;
     std::unique_ptr<bus::Bus> bus;
     std::optional<scheduler::Scheduling> scheduling;
     std::optional<ping::Pings> pings;
+    std::optional<drill::Drills> drills;
     std::optional<http::Server> server;
 };
 
@@ -87,20 +114,23 @@ ControlplaneApp::ControlplaneApp(ControlplaneConfig& config) : config_(config) {
 ControlplaneApp::~ControlplaneApp() { stop(); }
 
 void ControlplaneApp::start() {
-    config_.scheduler.watchdog.replicas = config_.common.nats_replicas;
+    config_.scheduler.watchdog.replicas = config_.replicas;
     parts_ = std::make_unique<Parts>(config_,
                                      or_throw(crypto::SecretBox::from_key_file(config_.key_file), "cannot use secrets.key_file"));
     auto& parts = *parts_;
     or_throw(db::check_schema(parts.pool), "cannot use the database");
 
     const auto name = scheduler::process_name();
-    parts.bus = bus::Bus::connect(service::bus_options(config_.common, "sonde-controlplane " + name), parts.registry);
+    if (!config_.admission_key_file.empty()) admit_agents(name);
+    parts.bus = bus::Bus::connect(service::bus_options(config_.bus, "sonde-controlplane " + name, admission::inbox_prefix(name_of(admission::Role::controlplane))), parts.registry);
     parts.runs.open(*parts.bus);
     parts.scheduling_pool.emplace(scheduling_pool(config_.database), parts.registry);
     parts.scheduling.emplace(config_.scheduler, *parts.scheduling_pool, parts.secrets, config_.database.dsn, *parts.bus, parts.registry, name);
     parts.scheduling->start();
     parts.pings.emplace(parts.pool, config_.database.dsn, *parts.bus, parts.registry);
     parts.pings->start();
+    parts.drills.emplace(parts.pool, parts.registry, name);
+    parts.drills->start();
     parts.events.start(config_.database.dsn);
 
     parts.health.add("database", [&parts] { return parts.pool.ping() ? "" : "the database does not answer"; });
@@ -113,11 +143,22 @@ void ControlplaneApp::start() {
     parts.server.emplace(server_options(config_), parts.router, parts.registry);
 }
 
+void ControlplaneApp::admit_agents(const std::string& name) {
+    auto& parts = *parts_;
+    parts.bus_keys = or_throw(admission::BusKeys::from_key_file(config_.admission_key_file), "cannot use admission.key_file");
+    parts.joining.emplace(*parts.bus_keys, config_.admission_urls.empty() ? config_.bus.urls : config_.admission_urls,
+                          read_authorities(config_.admission_ca_file.empty() ? config_.bus.ca_file : config_.admission_ca_file));
+    parts.backend.joining = &*parts.joining;
+    parts.gatekeeper.emplace(gate::GatekeeperOptions{name}, *parts.bus_keys, service::bus_options(config_.bus, {}, {}), config_.database.dsn, parts.pool, parts.registry);
+    parts.gatekeeper->start();
+}
+
 void ControlplaneApp::stop() {
     if (!parts_) return;
     parts_->commands.close();
     parts_->runs.close();
     parts_->server.reset();
+    if (parts_->gatekeeper) parts_->gatekeeper->stop();
     parts_->events.stop();
     if (parts_->pings) parts_->pings->stop();
     if (parts_->scheduling) parts_->scheduling->stop();

@@ -20,6 +20,7 @@ public:
 
 private:
     struct Parts;
+    void admit_agents(const std::string& name);
     ControlplaneConfig& config_;
     std::unique_ptr<Parts> parts_;
 };

@@ -2,8 +2,12 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include "controlplane/access/caller_address.h"
+#include "controlplane/api/rate_limit.h"
 #include "controlplane/history/accounting.h"
+#include "controlplane/login/options.h"
 #include "controlplane/run/options.h"
 #include "controlplane/scheduler/config.h"
 #include "lib/service/service.h"
@@ -12,16 +16,26 @@ namespace sonde::controlplane {
 
 struct ControlplaneConfig {
     service::CommonConfig common;
+    service::BusConfig bus;
+    int replicas = 1;  // of the streams
     service::DatabaseConfig database{.pool_size = 8};  // connections of the API; the scheduler has its own few
     std::string key_file = "secrets.key";
+    std::string admission_key_file;  // empty: agents cannot join
+    std::vector<std::string> admission_urls;
+    std::string admission_ca_file;
+    std::vector<std::string> api_trusted_proxies;
+    std::string api_proxy_header = "x-forwarded-for";
     int api_workers = 8;
     int api_max_connections = 1024;
     int api_max_connections_per_peer = 256;
     int api_max_queued = 256;
+    int api_max_bodies_mib = 256;
     int api_max_streams = 512;
     milliseconds api_stream_heartbeat{15'000};
     milliseconds api_stream_retry{3'000};
+    login::Options login;
     run::RunOptions runs;
+    RateLimits limits;
     // How states count towards uptime, by name (history::Counts).
     std::string uptime_degraded = "up";
     std::string uptime_unknown = "excluded";
@@ -30,6 +44,9 @@ struct ControlplaneConfig {
     std::string uptime_paused = "excluded";
     scheduler::SchedulerConfig scheduler;
 };
+
+// As the keys say; what is no CIDR, which reading refuses, is left out.
+Proxies proxies_of(const ControlplaneConfig& config);
 
 // As the keys say; a name that is none, which reading refuses, counts as excluded.
 history::Accounting accounting_of(const ControlplaneConfig& config);

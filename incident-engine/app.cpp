@@ -11,6 +11,7 @@
 #include "incident-engine/telling.h"
 #include "incident-engine/watchdog.h"
 #include "incident-engine/worker.h"
+#include "lib/admission/grant.h"
 #include "lib/crypto/crypto.h"
 #include "lib/db/migrate.h"
 
@@ -60,11 +61,11 @@ void EngineApp::start() {
     if (const auto schema = db::check_schema(parts.pool); !schema) {
         throw std::runtime_error(fmt::format("cannot use the database: {}", schema.error().message));
     }
-    parts.bus = bus::Bus::connect(service::bus_options(config_.common, "sonde-engine " + parts.owner), parts.registry);
+    parts.bus = bus::Bus::connect(service::bus_options(config_.bus, "sonde-engine " + parts.owner, admission::inbox_prefix(name_of(admission::Role::engine))), parts.registry);
     parts.intake.emplace(*parts.bus, IntakeOptions{config_.pull_messages, config_.linger, config_.relaxed_linger});
     parts.hearing.emplace(*parts.bus);
     parts.hearing->start();
-    parts.watchdog.emplace(Watchdog::Options{config_.common.nats_replicas, config_.watch_every, config_.stuck_after}, *parts.bus,
+    parts.watchdog.emplace(Watchdog::Options{config_.replicas, config_.watch_every, config_.stuck_after}, *parts.bus,
                            *parts.intake, parts.metrics);
     parts.watchdog->start();
     parts.telling.emplace(Telling::Options{parts.owner, config_.lease, config_.agent_silence, arbitration_of(config_)}, parts.pool, *parts.bus, parts.metrics);

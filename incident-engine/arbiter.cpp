@@ -201,7 +201,11 @@ bool Arbiter::step(const std::function<void(db::Tx&)>& fence) {
         for (const auto& [region, report] : reports) {
             // More than all: one has just taken shards over, and the other's report of them is not old enough yet.
             if (report.shards > kShards) continue;
-            if (report.shards < kShards && Clock::now() - waiting_since_.try_emplace(region, Clock::now()).first->second < kPatience) continue;
+            if (report.shards == kShards) {
+                waiting_since_.erase(region);
+            } else if (Clock::now() - waiting_since_.try_emplace(region, Clock::now()).first->second < kPatience) {
+                continue;
+            }
             const auto rows = tx.run(kCase, {region});
             if (rows.empty()) continue;
             const auto before = case_of(rows[0]);

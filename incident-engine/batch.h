@@ -25,9 +25,10 @@ struct Batch {
     bool commands = false;                     // some are waiting
     bool look = false;                         // what is between monitors may be another
     bool radius = false;                       // more or fewer may be suppressed because of an incident
+    bool judge = false;                        // other engines have reported on regions that outages wait for
 
     [[nodiscard]] bool empty() const {
-        return messages.empty() && reread.empty() && orphans.empty() && gone.empty() && due.empty() && !commands && !look && !radius;
+        return messages.empty() && reread.empty() && orphans.empty() && gone.empty() && due.empty() && !commands && !look && !radius && !judge;
     }
     [[nodiscard]] std::size_t results() const {
         std::size_t n = 0;

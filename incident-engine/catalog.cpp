@@ -19,7 +19,7 @@ from region r left join region_health h on h.region_id = r.id)sql"};
 
 #define SONDE_DEFINITION_COLUMNS                                                                                              \
     "m.id, m.site_id, m.shard, m.name, m.interval_ms, m.timeout_ms, m.regions, m.placement, m.policy::text, m.severity, "     \
-    "m.enabled, m.paused, m.deleted_at is not null, hashtextextended(m.spec::text, 0), s.name, s.active, s.deleted_at is not null, " \
+    "m.enabled, m.paused, m.deleted_at is not null, m.spec_hash, s.name, s.active, s.deleted_at is not null, "                 \
     "case when m.kind = 'heartbeat' then m.spec::text end, m.version, m.tags || s.tags"
 
 constexpr db::Statement kRemote{"engine_remote", "select " SONDE_DEFINITION_COLUMNS R"sql(, st.core
@@ -63,6 +63,18 @@ check::Policy policy_of(const db::Row& row) {
     return {};
 }
 
+// Most monitors have one and the same policy. For the rows of one answer, which hold the texts.
+class Policies {
+public:
+    const check::Policy& of(const db::Row& row) {
+        const auto found = known_.find(row.text(8));
+        return found != known_.end() ? found->second : known_.emplace(row.text(8), policy_of(row)).first->second;
+    }
+
+private:
+    std::unordered_map<std::string_view, check::Policy> known_;
+};
+
 // As `policy_of`: a spec that cannot be read is one of whose silence nothing is known, and the log says so.
 check::HeartbeatSpec heartbeat_of(const db::Row& row) {
     if (const auto document = json::parse(row.text(17))) {
@@ -85,7 +97,7 @@ decision::RegionCase health_of(const db::Row& row) {
     return region;
 }
 
-decision::Definition definition_of(const db::Row& row, const Regions& regions) {
+decision::Definition definition_of(const db::Row& row, const Regions& regions, Policies& policies) {
     decision::Definition definition;
     definition.monitor = row.id<MonitorId>(0);
     definition.site = row.id<SiteId>(1);
@@ -93,7 +105,7 @@ decision::Definition definition_of(const db::Row& row, const Regions& regions) {
     definition.interval = milliseconds{row.whole(4)};
     definition.timeout = milliseconds{row.whole(5)};
     definition.rotates = row.text(7) == "rotate";
-    definition.policy = policy_of(row);
+    definition.policy = policies.of(row);
     definition.severity = from_name<decision::Severity>(row.text(9)).value_or(decision::Severity::critical);
     definition.spec_hash = static_cast<std::uint64_t>(row.whole(13));
     if (definition.spec_hash == 0) definition.spec_hash = 1;  // 0 is for a state that knows no spec yet
@@ -126,12 +138,12 @@ void hold_site(const decision::Definition& definition, int shard, Holdings& hold
     site.shard = shard;
 }
 
-decision::MonitorState state_of(const db::Row& row, TimePoint now, MonitorId monitor, Loaded& loaded) {
+// One that cannot be read begins anew.
+decision::MonitorState state_of(const db::Row& row, TimePoint now, MonitorId monitor) {
     if (row.is_null(20)) return decision::first_state(now);
     auto state = decision::read_state(row.text(20));
     if (state) return *std::move(state);
     log::error("state_unreadable", "monitor", monitor.text(), "error", state.error().message);
-    loaded.unreadable.push_back(monitor);
     return decision::first_state(now);
 }
 
@@ -162,16 +174,27 @@ std::vector<MonitorId> refresh_health(db::Tx& tx, Holdings& holdings) {
     return concerned;
 }
 
-Loaded load_shard(db::Tx& tx, int shard, TimePoint now, Holdings& holdings) {
-    holdings.drop(shard);
-    Loaded loaded;
-    for (const auto row : tx.run(kShard, {shard})) {
-        Watched watched;
-        watched.definition = definition_of(row, holdings.regions);
-        const auto monitor = watched.definition.monitor;
+std::vector<Watched> read_shard(db::Tx& tx, int shard, TimePoint now, const Regions& regions) {
+    std::vector<Watched> read;
+    Policies policies;
+    const auto rows = tx.run(kShard, {shard});
+    read.reserve(rows.size());
+    for (const auto row : rows) {
+        auto& watched = read.emplace_back();
+        watched.definition = definition_of(row, regions, policies);
         watched.shard = shard;
         watched.stored = !row.is_null(20);
-        watched.state = state_of(row, now, monitor, loaded);
+        watched.state = state_of(row, now, watched.definition.monitor);
+    }
+    return read;
+}
+
+Loaded hold_shard(db::Tx& tx, int shard, std::vector<Watched> read, TimePoint now, Holdings& holdings) {
+    Loaded loaded;
+    loaded.monitors.reserve(read.size());
+    holdings.monitors.reserve(holdings.monitors.size() + read.size());
+    for (auto& watched : read) {
+        const auto monitor = watched.definition.monitor;
         hold_site(watched.definition, shard, holdings);
         holdings.note(watched);
         holdings.monitors.insert_or_assign(monitor, std::move(watched));
@@ -185,8 +208,10 @@ Loaded load_shard(db::Tx& tx, int shard, TimePoint now, Holdings& holdings) {
 std::vector<MonitorId> refresh(db::Tx& tx, const std::vector<std::int64_t>& monitors, const std::vector<std::int64_t>& sites,
                                const std::vector<int>& shards, TimePoint now, Holdings& holdings) {
     std::vector<MonitorId> held;
-    for (const auto row : tx.run(kRefresh, {monitors, sites, shards})) {
-        auto definition = definition_of(row, holdings.regions);
+    Policies policies;
+    const auto rows = tx.run(kRefresh, {monitors, sites, shards});
+    for (const auto row : rows) {
+        auto definition = definition_of(row, holdings.regions, policies);
         const auto monitor = definition.monitor;
         const int shard = row.small(2);
         const bool gone = definition.activity == decision::Activity::deleted || definition.activity == decision::Activity::site_deleted;
@@ -198,6 +223,7 @@ std::vector<MonitorId> refresh(db::Tx& tx, const std::vector<std::int64_t>& moni
             found->second.shard = shard;
         }
         hold_site(definition, shard, holdings);
+        decision::follows(definition, found->second.definition, now);
         found->second.definition = std::move(definition);
         held.push_back(monitor);
     }
@@ -206,12 +232,13 @@ std::vector<MonitorId> refresh(db::Tx& tx, const std::vector<std::int64_t>& moni
 
 std::unordered_map<MonitorId, Watched> load_remote(db::Tx& tx, const std::vector<std::int64_t>& monitors, const Regions& regions, TimePoint now) {
     std::unordered_map<MonitorId, Watched> remote;
-    Loaded loaded;
-    for (const auto row : tx.run(kRemote, {monitors})) {
+    Policies policies;
+    const auto rows = tx.run(kRemote, {monitors});
+    for (const auto row : rows) {
         Watched watched;
-        watched.definition = definition_of(row, regions);
+        watched.definition = definition_of(row, regions, policies);
         watched.shard = row.small(2);
-        watched.state = state_of(row, now, watched.definition.monitor, loaded);
+        watched.state = state_of(row, now, watched.definition.monitor);
         remote.emplace(watched.definition.monitor, std::move(watched));
     }
     return remote;

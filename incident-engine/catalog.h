@@ -15,7 +15,7 @@ void load_regions(db::Tx& tx, Regions& regions);
 // Reads anew which regions are to be believed, and gives the definitions of the monitors that this concerns the votes' new worth. Returns those.
 std::vector<MonitorId> refresh_health(db::Tx& tx, Holdings& holdings);
 
-// What `load_shard` found that must be decided on.
+// What `hold_shard` found that must be decided on.
 struct Orphan {
     SiteId site;
     decision::Scope scope = decision::Scope::outage;
@@ -26,18 +26,19 @@ struct Loaded {
     std::vector<MonitorId> monitors;
     std::vector<Orphan> orphans;         // still in an open incident, and not to be found
     std::vector<SiteId> gone;            // deleted, and something is open of them
-    std::vector<MonitorId> unreadable;   // with a state that cannot be read: they begin anew
 };
 
-// Everything of one shard: definitions, states, open incidents. Regions must be loaded. Replaces what was held of the shard.
-Loaded load_shard(db::Tx& tx, int shard, TimePoint now, Holdings& holdings);
+// Definitions and states of one shard. Shards may be read side by side, in transactions of their own, while nobody changes `regions`.
+std::vector<Watched> read_shard(db::Tx& tx, int shard, TimePoint now, const Regions& regions);
+// Holds them, with the shard's open incidents. Nothing of the shard may be held.
+Loaded hold_shard(db::Tx& tx, int shard, std::vector<Watched> read, TimePoint now, Holdings& holdings);
 
 // Reads the definitions of these monitors, and of all monitors of these sites, anew. Returns those that are held afterwards;
 // of monitors in shards that are not in `shards`, nothing is kept.
 std::vector<MonitorId> refresh(db::Tx& tx, const std::vector<std::int64_t>& monitors, const std::vector<std::int64_t>& sites,
                                const std::vector<int>& shards, TimePoint now, Holdings& holdings);
 
-// The open incidents of one shard, whose monitors are held already. Part of `load_shard`.
+// The open incidents of one shard, whose monitors are held already. Part of `hold_shard`.
 void load_incidents(db::Tx& tx, int shard, Holdings& holdings, Loaded& loaded);
 
 // Of these sites, those that are deleted and have something open.

@@ -5,6 +5,8 @@ namespace sonde::engine {
 config::Keys keys_of(EngineConfig& config) {
     config::Keys keys;
     service::add_common_keys(keys, config.common);
+    service::add_bus_keys(keys, config.bus);
+    service::add_replicas_key(keys, config.replicas);
     service::add_database_keys(keys, config.database);
     const auto ms = [](int value) { return milliseconds{value}; };
     keys.push_back(config::key("secrets.key_file", config.key_file,

@@ -8,6 +8,8 @@ namespace sonde::engine {
 
 struct EngineConfig {
     service::CommonConfig common;
+    service::BusConfig bus;
+    int replicas = 1;  // of the streams
     service::DatabaseConfig database{.pool_size = 3};
     std::string key_file = "secrets.key";
     milliseconds lease{4000};            // how long a shard stays ours without a renewal

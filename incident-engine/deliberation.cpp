@@ -1,5 +1,7 @@
 #include "incident-engine/deliberation.h"
 
+#include <algorithm>
+
 #include "lib/base/shard.h"
 #include "lib/decision/evidence.h"
 
@@ -153,7 +155,7 @@ void Deliberation::carry_out(const Watched& watched, const decision::MonitorStat
         } else if (const auto* opened = std::get_if<decision::AdvisoryOpened>(&effect)) {
             advisory(watched, opened->advisory, "advisory.opened", decision::Reason::minority_failing, evidence);
         } else if (const auto* grown = std::get_if<decision::AdvisoryChanged>(&effect)) {
-            advisory(watched, grown->advisory, "advisory.changed", decision::Reason::minority_failing, evidence);
+            advisory(watched, grown->advisory, "advisory.changed", grown->reason, evidence);
         } else if (const auto* closed = std::get_if<decision::AdvisoryClosed>(&effect)) {
             advisory(watched, closed->advisory, "advisory.closed", closed->reason, evidence);
         } else if (std::holds_alternative<decision::FlappingBegan>(effect)) {

@@ -38,6 +38,8 @@ public:
     // Those that what was decided matters to look around, until nothing changes any more. After everything else.
     void settle();
     void radius(SiteId site, const decision::RadiusSeen& seen);
+    // The database says that what these events tell was told already: neither they nor decisions are written of it.
+    void told_before(const std::vector<EventId>& events);
 
     // As decided on so far; null for what is not in memory.
     [[nodiscard]] const decision::MonitorState* state(MonitorId monitor) const override;

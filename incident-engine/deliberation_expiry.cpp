@@ -1,4 +1,6 @@
 // Certificates and domains that end soon.
+#include <algorithm>
+
 #include "incident-engine/deliberation.h"
 #include "lib/decision/evidence.h"
 
@@ -47,7 +49,16 @@ void Deliberation::expires(const Watched& watched, Slot slot, const Json& detail
     writes_.decisions.push_back({definition.monitor,
                                  {decision::NoteKind::expiring, state.shown(), state.shown(), decision::Reason::expiry_near, slot},
                                  std::nullopt,
-                                 json::dump(evidence)});
+                                 json::dump(evidence),
+                                 event});
+}
+
+void Deliberation::told_before(const std::vector<EventId>& events) {
+    if (events.empty()) return;
+    const auto was_told = [&](EventId id) { return std::find(events.begin(), events.end(), id) != events.end(); };
+    std::erase_if(writes_.events, [&](const Event& event) { return was_told(event.id); });
+    std::erase_if(writes_.decisions, [&](const DecisionRow& row) { return row.event && was_told(*row.event); });
+    for (auto& row : writes_.expiries) row.told_before = row.told_before || was_told(row.event);
 }
 
 }  // namespace sonde::engine

@@ -21,6 +21,8 @@ std::string_view details_name(decision::TimelineKind kind) {
         case Kind::update_edited:
         case Kind::update_deleted: return "update";
         case Kind::postmortem_written: return "postmortem";
+        case Kind::escalated: return "escalation";
+        case Kind::reminded: return "reminder";
         default: return "";
     }
 }

@@ -55,6 +55,7 @@ Json advisory_json(const EventParts& parts) {
     document["cause"] = name_of(parts.advisory->cause);
     document["opened_at"] = to_rfc3339(parts.advisory->opened_at);
     document["closed_at"] = parts.advisory_closed ? Json(to_rfc3339(parts.at)) : Json(nullptr);
+    if (parts.advisory->flapping_since) document["flapping_since"] = to_rfc3339(*parts.advisory->flapping_since);
     return document;
 }
 

@@ -31,7 +31,7 @@ void load(db::Tx& tx, int shard, TimePoint now, Holdings& holdings) {
     }
 }
 
-std::vector<EventId> write(db::Tx& tx, const Writes& writes, TimePoint now) {
+std::vector<EventId> tell(db::Tx& tx, const Writes& writes, TimePoint now) {
     std::vector<EventId> known;
     if (writes.expiries.empty()) return known;
     std::vector<std::int64_t> monitors, events;

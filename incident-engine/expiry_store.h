@@ -12,8 +12,8 @@ namespace sonde::engine::expiry_store {
 // What was told of the monitors of one shard and has not ended.
 void load(db::Tx& tx, int shard, TimePoint now, Holdings& holdings);
 
-// Writes down what is told from now on, and returns the events of what had been told before all the same: they must not be written. No
-// statement where there is nothing.
-std::vector<EventId> write(db::Tx& tx, const Writes& writes, TimePoint now);
+// Writes down what is told from now on, and returns the events of what had been told before all the same: neither they nor what goes with
+// them must be written (Deliberation::told_before). No statement where there is nothing.
+std::vector<EventId> tell(db::Tx& tx, const Writes& writes, TimePoint now);
 
 }  // namespace sonde::engine::expiry_store

@@ -1,5 +1,7 @@
 #include "incident-engine/hearing.h"
 
+#include <algorithm>
+
 #include "lib/message/subject.h"
 
 namespace sonde::engine {

@@ -3,6 +3,8 @@
 #include <malloc.h>
 
 #include <algorithm>
+#include <atomic>
+#include <future>
 #include <utility>
 
 #include "incident-engine/relations_store.h"
@@ -79,15 +81,37 @@ void Jurisdiction::forget_of(int shard, Batch& batch) const {
     std::erase_if(batch.orphans, [&](const catalog::Orphan& orphan) { return shard_of(orphan.site) == shard; });
 }
 
+// Some at a time: while the database looks for the rows of one shard, those of another are made sense of. The first error is thrown when all are done.
+std::vector<std::vector<Watched>> Jurisdiction::read(const std::vector<int>& shards, TimePoint now) {
+    std::vector<std::vector<Watched>> read(shards.size());
+    std::atomic<std::size_t> next{0};
+    const auto work = [&] {
+        for (auto i = next++; i < shards.size(); i = next++) {
+            auto tx = pool_.begin();
+            read[i] = catalog::read_shard(tx, shards[i], now, holdings_.regions);
+            tx.commit();
+        }
+    };
+    std::vector<std::future<void>> readers;
+    for (std::size_t n = 1; n < std::min(shards.size(), options_.readers); ++n) readers.push_back(std::async(std::launch::async, work));
+    work();
+    for (auto& reader : readers) reader.get();
+    return read;
+}
+
 void Jurisdiction::load(const std::vector<int>& shards, Batch& batch) {
-    auto tx = pool_.begin();
     if (!following_) {
+        auto tx = pool_.begin();
         changes_.begin(tx);
         catalog::load_regions(tx, holdings_.regions);
+        tx.commit();
     }
     const auto now = wall_now();
+    for (const auto shard : shards) holdings_.drop(shard);
+    auto read = this->read(shards, now);
+    auto tx = pool_.begin();
     std::vector<catalog::Loaded> loaded;
-    for (const auto shard : shards) loaded.push_back(catalog::load_shard(tx, shard, now, holdings_));
+    for (std::size_t i = 0; i < shards.size(); ++i) loaded.push_back(catalog::hold_shard(tx, shards[i], std::move(read[i]), now, holdings_));
     relations_store::load_windows(tx, now, holdings_.relations);
     const auto orphans = relations_store::load(tx, shard_numbers(), now, holdings_);
     tx.commit();

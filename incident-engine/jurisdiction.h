@@ -19,7 +19,8 @@ public:
         std::string owner;
         milliseconds lease{4000};
         milliseconds poll{1000};
-        milliseconds hold{0};  // Regions::hold
+        milliseconds hold{0};     // Regions::hold
+        std::size_t readers = 1;  // of shards at a time: each holds a connection, and a shard's rows in memory
     };
     Jurisdiction(Options options, db::Pool& pool, Intake& intake, Metrics& metrics);
 
@@ -51,6 +52,7 @@ public:
 
 private:
     void renew(Batch& batch, bus::Bus& bus);
+    std::vector<std::vector<Watched>> read(const std::vector<int>& shards, TimePoint now);
     void load(const std::vector<int>& shards, Batch& batch);
     void follow_changes(Batch& batch);
     void note_relations(const catalog::Changes::Seen& seen);

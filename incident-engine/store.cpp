@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "incident-engine/expiry_store.h"
 #include "incident-engine/relations_store.h"
 
 namespace sonde::engine::store {
@@ -37,12 +36,12 @@ from unnest($2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::bigint[], $7
      as new (incident_id, seq, kind, actor, monitor_id, reason, data))sql"};
 
 constexpr db::Statement kAdvisory{"advisory_put", R"sql(
-insert into advisory (id, site_id, monitor_id, regions, cause, opened_at, closed_at, reason)
-select id, site_id, monitor_id, string_to_array(regions, ','), cause, opened_at, closed_at, reason
-from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[], $8::text[])
-     with ordinality as new (id, site_id, monitor_id, regions, cause, opened_at, closed_at, reason, place)
+insert into advisory (id, site_id, monitor_id, regions, cause, opened_at, closed_at, reason, flapping_since)
+select id, site_id, monitor_id, string_to_array(regions, ','), cause, opened_at, closed_at, reason, flapping_since
+from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[], $8::text[], $9::timestamptz[])
+     with ordinality as new (id, site_id, monitor_id, regions, cause, opened_at, closed_at, reason, flapping_since, place)
 order by place
-on conflict (id) do update set regions = excluded.regions, closed_at = excluded.closed_at, reason = excluded.reason
+on conflict (id) do update set regions = excluded.regions, closed_at = excluded.closed_at, reason = excluded.reason, flapping_since = excluded.flapping_since
 returning id, muted_at is not null)sql"};
 
 constexpr db::Statement kEvents{"outbox_add", R"sql(
@@ -138,7 +137,7 @@ std::vector<AdvisoryId> write_advisories(db::Tx& tx, const Writes& writes, TimeP
     Ids ids, sites, monitors;
     Texts regions, causes, reasons;
     Times opened;
-    MaybeTexts closed;
+    MaybeTexts closed, flapping;
     for (const auto* row : rows) {
         ids.push_back(row->advisory.id.value());
         sites.push_back(row->site.value());
@@ -148,19 +147,20 @@ std::vector<AdvisoryId> write_advisories(db::Tx& tx, const Writes& writes, TimeP
         opened.push_back(row->advisory.opened_at);
         closed.push_back(row->closed ? maybe_time(now) : std::nullopt);
         reasons.emplace_back(name_of(row->reason));
+        flapping.push_back(maybe_time(row->advisory.flapping_since));
     }
-    for (const auto row : tx.run(kAdvisory, {ids, sites, monitors, regions, causes, opened, closed, reasons})) {
+    for (const auto row : tx.run(kAdvisory, {ids, sites, monitors, regions, causes, opened, closed, reasons, flapping})) {
         if (row.boolean(1)) muted.push_back(row.id<AdvisoryId>(0));
     }
     return muted;
 }
 
-// What is told of a muted advisory is told to nobody, and what ends soon not twice.
-std::vector<Event> without(std::span<const Event> events, const std::vector<AdvisoryId>& muted, const std::vector<EventId>& told_before) {
+// What is told of a muted advisory is told to nobody.
+std::vector<Event> without(std::span<const Event> events, const std::vector<AdvisoryId>& muted) {
     std::vector<Event> told;
     for (const auto& event : events) {
         const bool is_muted = event.advisory && std::find(muted.begin(), muted.end(), *event.advisory) != muted.end();
-        if (!is_muted && std::find(told_before.begin(), told_before.end(), event.id) == told_before.end()) told.push_back(event);
+        if (!is_muted) told.push_back(event);
     }
     return told;
 }
@@ -204,13 +204,12 @@ void write(db::Tx& tx, const Writes& writes, TimePoint now) {
     write_timeline(tx, writes, now);
     write_decisions(tx, writes, now);
     const auto muted = write_advisories(tx, writes, now);
-    const auto told_before = expiry_store::write(tx, writes, now);
     write_answers(tx, writes);
     relations_store::write(tx, writes, now);
-    if (muted.empty() && told_before.empty()) {
+    if (muted.empty()) {
         write_events(tx, writes.events);
     } else {
-        write_events(tx, without(writes.events, muted, told_before));
+        write_events(tx, without(writes.events, muted));
     }
 }
 

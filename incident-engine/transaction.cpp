@@ -4,6 +4,7 @@
 
 #include "incident-engine/catalog.h"
 #include "incident-engine/commands.h"
+#include "incident-engine/expiry_store.h"
 #include "incident-engine/relations_store.h"
 #include "incident-engine/store.h"
 #include "lib/base/slot_range.h"
@@ -20,6 +21,7 @@ double in_seconds(Clock::duration time) { return std::chrono::duration<double>(t
 
 void log_edges(const Writes& writes) {
     for (const auto& row : writes.expiries) {
+        if (row.told_before) continue;
         log::info("expiry_told", "monitor", row.monitor.text(), "what", name_of(row.told.what), "threshold_days", row.told.threshold_days,
                   "ends_at", to_rfc3339(row.told.ends_at));
     }
@@ -33,16 +35,6 @@ void log_edges(const Writes& writes) {
                       "reason", name_of(row.entry.reason), "by", incident.resolved_by);
         }
     }
-}
-
-// The first region that fails, or who else of its domain does if that is well again.
-decision::RegionId seen_from(const decision::MonitorState& state) {
-    const auto* first = decision::find_vote(state.votes, state.suspicion->first);
-    if (first != nullptr && first->verdict != check::Verdict::up) return first->region;
-    for (const auto& vote : state.votes) {
-        if (vote.verdict != check::Verdict::up) return vote.region;
-    }
-    return state.suspicion->first;
 }
 
 }  // namespace
@@ -124,7 +116,7 @@ void Transaction::judge(Deliberation& deliberation) {
     for (const auto monitor : waiting) {
         const auto* state = deliberation.state(monitor);
         if (state == nullptr || !state->suspicion || !state->suspicion->held_since) continue;
-        const auto judgement = regions_.judgement_on(seen_from(*state), state->suspicion->first_at, jurisdiction_.shards().owned().size(), deliberation.now());
+        const auto judgement = regions_.judgement_on(rests_on(*state), state->suspicion->first_at, jurisdiction_.shards().owned().size(), deliberation.now());
         if (judgement != decision::Judgement::open) deliberation.judged(monitor, judgement == decision::Judgement::well);
     }
 }
@@ -189,6 +181,7 @@ Committed Transaction::run(Batch& batch) {
     JobTemplates templates;
     if (tx || !writes.empty()) {
         if (!tx) begin(tx);
+        deliberation.told_before(expiry_store::tell(*tx, writes, now));  // before anything that follows from it
         store::write(*tx, writes, now);
         templates = load_templates(*tx, secrets_, writes.asking);
         tx->commit();

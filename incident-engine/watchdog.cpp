@@ -1,5 +1,7 @@
 #include "incident-engine/watchdog.h"
 
+#include <algorithm>
+
 #include "lib/bus/topology.h"
 #include "lib/log/log.h"
 #include "lib/message/subject.h"

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 
@@ -24,6 +25,9 @@ constexpr std::chrono::seconds kHangs{60};
 
 constexpr db::Statement kCommandsWaiting{"incident_command_waiting", R"sql(
 select exists (select from incident_command where shard = any($1::smallint[]) and done_at is null))sql"};
+// One connection is left to the others.
+std::size_t readers_of(const EngineConfig& config) { return static_cast<std::size_t>(std::clamp(config.database.pool_size - 1, 1, kShards)); }
+
 constexpr db::Statement kPartitions{"result_partitions", "select create_result_partitions()"};
 
 }  // namespace
@@ -40,7 +44,7 @@ public:
           intake_(intake),
           metrics_(metrics),
           on_committed_(std::move(on_committed)),
-          jurisdiction_({owner, config.lease, config.poll, config.arbitrate ? config.hold : milliseconds{0}}, pool, intake, metrics),
+          jurisdiction_({owner, config.lease, config.poll, config.arbitrate ? config.hold : milliseconds{0}, readers_of(config)}, pool, intake, metrics),
           regions_({std::move(owner), config.arbitrate, arbitration_of(config)}, pool, jurisdiction_.holdings(), metrics),
           confirmations_(bus, metrics, std::move(on_missing_urgent)),
           transaction_(pool, secrets, bus, jurisdiction_, confirmations_, hearing, regions_,
@@ -57,7 +61,7 @@ public:
             if (!batch_.empty() && transaction_.run(batch_).told) on_committed_();
             strikes_ = 0;
             well();
-            regions_.step(jurisdiction_.shards().owned().size());
+            batch_.judge = regions_.step(jurisdiction_.shards().owned().size());
             return;
         } catch (const db::Fenced& fenced) {
             log::warning("fenced", "why", fenced.what());
@@ -106,7 +110,7 @@ public:
 
 private:
     MonotonicPoint wake_at() {
-        auto wait = kLongestWait;
+        auto wait = batch_.judge ? milliseconds{0} : kLongestWait;
         if (const auto next = jurisdiction_.timers().next()) wait = std::min(wait, std::max(*next - wall_now(), milliseconds{0}));
         if (const auto edge = jurisdiction_.next_edge()) wait = std::min(wait, std::max(*edge - wall_now(), milliseconds{0}));
         return Clock::now() + wait;

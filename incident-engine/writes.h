@@ -29,6 +29,7 @@ struct DecisionRow {
     decision::Note note;
     std::optional<IncidentId> incident;
     std::string votes;  // JSON
+    std::optional<EventId> event = std::nullopt;  // without which it means nothing
 };
 
 struct TimelineRow {
@@ -65,6 +66,7 @@ struct ExpiryRow {
     MonitorId monitor;
     decision::ExpiryTold told;
     EventId event;
+    bool told_before = false;  // the database knew it: nothing is told, and it is only to be remembered
 };
 
 struct Answer {

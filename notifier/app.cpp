@@ -1,5 +1,6 @@
 #include "notifier/app.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <optional>
@@ -10,6 +11,7 @@
 #include "lib/db/migrate.h"
 #include "lib/log/log.h"
 #include "lib/net/guard.h"
+#include "notifier/deadman/deadman.h"
 #include "notifier/worker.h"
 
 namespace sonde::notifier {
@@ -39,6 +41,7 @@ WorkerOptions worker_options(const NotifierConfig& config) {
     options.lease = config.lease;
     options.drain = config.drain;
     options.retry.give_up_after = config.give_up_after;
+    options.links = {config.base_url, config.acknowledge_for};
     return options;
 }
 
@@ -54,6 +57,7 @@ struct NotifierApp::Parts {
     std::optional<Courier> courier;
     std::optional<Worker> worker;
     std::optional<db::Listener> listener;
+    std::optional<Deadman> deadman;
     std::optional<http::Server> server;
 };
 
@@ -71,11 +75,13 @@ void NotifierApp::start() {
     pool.statement_timeout = kStatementTimeout;
     parts.pool.emplace(std::move(pool), parts.registry);
     or_throw(db::check_schema(*parts.pool), "cannot use the database");
-    parts.courier.emplace(SenderOptions{config_.timeout, config_.ca_file}, std::move(guard));
+    parts.courier.emplace(SenderOptions{config_.timeout, config_.mail_timeout, config_.ca_file}, std::move(guard));
     parts.worker.emplace(*parts.pool, *parts.courier, std::move(box), worker_options(config_), parts.metrics);
     parts.worker->start();
     parts.listener.emplace(config_.database.dsn, std::vector<std::string>{"sonde_outbox", "sonde_change"},
                            [worker = &*parts.worker](std::string_view) { worker->wake(); });
+
+    if (!config_.deadman_url.empty()) parts.deadman.emplace(DeadmanOptions{config_.deadman_url, config_.deadman_every}, *parts.pool, *parts.courier, parts.registry);
 
     parts.health.add("database", [worker = &*parts.worker] { return worker->database_trouble(); });
     parts.health.add("backlog", [worker = &*parts.worker] { return worker->backlog_trouble(); });
@@ -90,6 +96,7 @@ void NotifierApp::start() {
 void NotifierApp::stop() {
     if (!parts_) return;
     parts_->server.reset();
+    parts_->deadman.reset();
     parts_->listener.reset();
     if (parts_->worker) parts_->worker->stop();
     parts_->courier.reset();

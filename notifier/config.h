@@ -12,15 +12,20 @@ struct NotifierConfig {
     service::CommonConfig common;
     service::DatabaseConfig database;
     std::string key_file = "secrets.key";
+    std::string base_url;
+    milliseconds acknowledge_for{86'400'000};
     std::vector<std::string> guard_allow;
     std::vector<std::string> guard_deny;
     std::string ca_file;
     milliseconds timeout{10'000};
+    milliseconds mail_timeout{60'000};
     int max_in_flight = 256;
     int max_per_channel = 8;
     milliseconds give_up_after{86'400'000};
     milliseconds lease{30'000};
     milliseconds drain{10'000};
+    Secret deadman_url;
+    milliseconds deadman_every{60'000};
 };
 
 // The keys, whose targets are in `config`, which must outlive them.

@@ -1,10 +1,13 @@
 #include "notifier/worker.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
 #include "lib/log/log.h"
 #include "notifier/channel/compose.h"
+#include "notifier/channel/email.h"
 #include "notifier/core/clean_text.h"
 
 namespace sonde::notifier {
@@ -14,6 +17,8 @@ using std::chrono::steady_clock;
 
 constexpr int kEventsAtOnce = 500;
 constexpr int kLeasesAtOnce = 100;
+constexpr int kDueAtOnce = 100;
+constexpr milliseconds kDueEvery{250};
 constexpr milliseconds kBacklogEvery{5'000};
 constexpr milliseconds kBacklogAlarm{60'000};
 constexpr std::size_t kMaxDueAgain = 10'000;
@@ -22,6 +27,60 @@ constexpr milliseconds kFirstPause{100};  // after a failure of the database; do
 double as_seconds(milliseconds duration) { return static_cast<double>(duration.count()) / 1000; }
 
 }  // namespace
+
+// An attempt under way: its steps go one after the other on the courier's threads, the outcome of the last one that was sent to the mailbox.
+struct Worker::Sending {
+    Courier& courier;
+    Metrics& metrics;
+    std::shared_ptr<Mailbox> mailbox;
+    Composed composed;
+    Finished finished;
+    std::size_t step = 0;
+
+    static void next(std::shared_ptr<Sending> self) {
+        auto& attempt = *self;
+        if (attempt.composed.mail) {
+            attempt.courier.send(*attempt.composed.mail, [self = std::move(self)](const MailReply& reply) {
+                self->metrics.send_seconds.observe(static_cast<double>(reply.took.count()) / 1e6);
+                end(*self, email::judge(self->composed, reply));
+            });
+            return;
+        }
+        const auto request = attempt.composed.steps[attempt.step].request;
+        attempt.courier.send(request, [self = std::move(self)](const HttpReply& reply) mutable { answered(std::move(self), reply); });
+    }
+
+    static void answered(std::shared_ptr<Sending> self, const HttpReply& reply) {
+        const auto& step = self->composed.steps[self->step];
+        auto judged = judge(self->composed, step, reply, wall_now());
+        self->metrics.send_seconds.observe(static_cast<double>(reply.took.count()) / 1e6);
+        const bool refused = judged.outcome == Outcome::refused || judged.outcome == Outcome::gone;
+        if (!judged.remembered.is_null()) self->finished.remembered = json::dump(judged.remembered);
+        if ((judged.outcome == Outcome::accepted || (step.optional && refused)) && self->step + 1 < self->composed.steps.size()) {
+            ++self->step;
+            next(std::move(self));
+            return;
+        }
+        end(*self, std::move(judged));
+    }
+
+    static void end(Sending& self, Judged judged) {
+        auto& finished = self.finished;
+        finished.outcome = judged.outcome;
+        finished.status = judged.status;
+        finished.error = std::move(judged.error);
+        finished.response = std::move(judged.response);
+        finished.retry_after = judged.wait;
+        finished.reached = std::move(judged.reached);
+        finished.at = steady_clock::now();
+        self.metrics.attempts_of(finished.outcome).add();
+        {
+            const std::scoped_lock lock(self.mailbox->mutex);
+            self.mailbox->finished.push_back(std::move(finished));
+        }
+        self.mailbox->wake.notify_one();
+    }
+};
 
 Worker::Worker(db::Pool& pool, Courier& courier, crypto::SecretBox box, WorkerOptions options, Metrics& metrics)
     : courier_(courier),
@@ -96,6 +155,7 @@ milliseconds Worker::pause_when_idle() {
     auto pause = std::min(options_.poll, options_.lease / 4);
     const auto now = steady_clock::now();
     due_again_.erase(due_again_.begin(), due_again_.upper_bound(now));
+    if (room_again_ > now) pause = std::min(pause, std::chrono::ceil<milliseconds>(std::min(room_again_ - now, MonotonicPoint::duration{options_.poll})));
     if (!due_again_.empty()) pause = std::min(pause, std::chrono::ceil<milliseconds>(*due_again_.begin() - now));
     return pause;
 }
@@ -104,6 +164,7 @@ bool Worker::round() {
     bool more = record_finished();
     prolong_leases();
     more = plan_events() || more;
+    more = bring_due() || more;
     more = lease_due() || more;
     look_at_backlog();
     return more;
@@ -158,6 +219,12 @@ void Worker::settle(const Finished& finished, const Recorded& recorded) {
                      name_of(finished.outcome));
         return;
     }
+    if (recorded.opened == true) {
+        metrics_.opened.add();
+        log::warning("channel_left_alone", "channel", what.channel.text(), "outcome", name_of(finished.outcome), "error", finished.error);
+    } else if (recorded.opened == false) {
+        log::info("channel_tried_again", "channel", what.channel.text());
+    }
     switch (recorded.state) {
         case DeliveryState::sent:
             metrics_.sent.add();
@@ -192,9 +259,22 @@ void Worker::note_channel(ChannelId channel, const Finished& finished) {
 bool Worker::plan_events() {
     const auto report = ledger_.plan(kEventsAtOnce);
     metrics_.planned.add(static_cast<std::uint64_t>(report.planned));
+    metrics_.grouped.add(static_cast<std::uint64_t>(report.grouped));
     metrics_.not_sent.add(static_cast<std::uint64_t>(report.not_sent));
     metrics_.superseded.add(static_cast<std::uint64_t>(report.superseded));
     return report.events > 0;
+}
+
+// What is due is asked for within `poll`, however much else there is to do.
+bool Worker::bring_due() {
+    const auto now = steady_clock::now();
+    if (now - due_looked_ < kDueEvery) return false;
+    const auto report = ledger_.bring_due(kDueAtOnce);
+    metrics_.steps_due.add(static_cast<std::uint64_t>(report.steps));
+    metrics_.reminders_due.add(static_cast<std::uint64_t>(report.reminders));
+    const bool more = report.steps + report.reminders == kDueAtOnce;
+    if (!more) due_looked_ = now;
+    return more;
 }
 
 bool Worker::lease_due() {
@@ -218,6 +298,9 @@ bool Worker::lease_due() {
     }
     metrics_.superseded.add(static_cast<std::uint64_t>(report.superseded));
     metrics_.not_sent.add(static_cast<std::uint64_t>(report.withdrawn));
+    metrics_.dead.add(static_cast<std::uint64_t>(report.dead));
+    if (report.dead > 0) log::error("deliveries_dead", "deliveries", report.dead, "reason", name_of(Reason::gave_up));
+    room_again_ = report.wait ? steady_clock::now() + *report.wait : MonotonicPoint::max();
     for (const auto& leased : report.leased) dispatch(leased);
     return !report.empty();
 }
@@ -230,7 +313,8 @@ void Worker::dispatch(const Leased& leased) {
     finished.attempt = leased.attempt;
     finished.random = std::uniform_real_distribution<double>(0, 1)(random_);
 
-    auto composed = compose(leased, box_, wall_now());
+    finished.place = leased.place;
+    auto composed = compose(leased, box_, wall_now(), options_.links);
     if (!composed) {
         finished.outcome = Outcome::not_sendable;
         finished.error = clean_text(composed.error().message, kMaxReplyBytes);
@@ -239,22 +323,8 @@ void Worker::dispatch(const Leased& leased) {
         unrecorded_.push_back(std::move(finished));
         return;
     }
-    courier_.send(std::move(composed->request), [mailbox = mailbox_, finished = std::move(finished), kind = composed->kind,
-                                                 &metrics = metrics_](const HttpReply& reply) mutable {
-        finished.outcome = kind->judge(reply);
-        finished.status = reply.status;
-        finished.error = reply.error;
-        finished.response = clean_text(reply.body, kMaxReplyBytes);
-        finished.retry_after = parse_retry_after(reply.retry_after, wall_now());
-        finished.at = steady_clock::now();
-        metrics.attempts_of(finished.outcome).add();
-        metrics.send_seconds.observe(static_cast<double>(reply.took.count()) / 1e6);
-        {
-            const std::scoped_lock lock(mailbox->mutex);
-            mailbox->finished.push_back(std::move(finished));
-        }
-        mailbox->wake.notify_one();
-    });
+    auto sending = std::make_shared<Sending>(Sending{courier_, metrics_, mailbox_, *std::move(composed), std::move(finished)});
+    Sending::next(std::move(sending));
 }
 
 void Worker::prolong_leases() {
@@ -270,6 +340,8 @@ void Worker::look_at_backlog() {
     const auto backlog = ledger_.backlog();
     looked_ = now;
     metrics_.unsent.set(static_cast<double>(backlog.unsent));
+    metrics_.held.set(static_cast<double>(backlog.held));
+    metrics_.channels_open.set(static_cast<double>(backlog.channels_open));
     metrics_.oldest_unplanned.set(as_seconds(backlog.oldest_unplanned));
     metrics_.oldest_due.set(as_seconds(backlog.oldest_due));
     metrics_.oldest_unsent.set(as_seconds(backlog.oldest_unsent));

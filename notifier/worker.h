@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "lib/crypto/crypto.h"
+#include "notifier/channel/compose.h"
 #include "notifier/ledger/ledger.h"
 #include "notifier/metrics.h"
 #include "notifier/send/courier.h"
@@ -28,6 +29,7 @@ struct WorkerOptions {
     milliseconds poll{1'000};    // how long a lost notification can delay anything
     milliseconds drain{10'000};  // how long `stop` waits for answers
     RetryPolicy retry;
+    Links links;
 };
 
 class Worker {
@@ -64,11 +66,14 @@ private:
         bool stopping = false;
     };
 
+    struct Sending;
+
     void run();
     bool round();  // true if there may be more to do at once; throws DbError
     bool record_finished();
     Recorded record(const Finished& finished);
     bool plan_events();
+    bool bring_due();
     bool lease_due();
     void prolong_leases();
     void look_at_backlog();
@@ -92,10 +97,12 @@ private:
     // The worker's thread only.
     std::map<std::int64_t, InFlight> in_flight_;  // by delivery: from the lease until the outcome is on record
     std::vector<Finished> unrecorded_;
+    MonotonicPoint room_again_ = MonotonicPoint::max();  // when a channel may be sent more
     std::set<ChannelId> failing_;  // channels whose last attempt failed; edges are logged
     std::mt19937_64 random_{std::random_device{}()};
     MonotonicPoint prolonged_{};
     MonotonicPoint looked_{};
+    MonotonicPoint due_looked_{};
     std::multiset<MonotonicPoint> due_again_;  // when what failed here comes due: sooner than looking every poll would find it
     bool lease_in_doubt_ = false;              // a lease may have been committed without our knowing
     int failures_ = 0;                         // rounds that the database ended, in a row

@@ -1,11 +1,16 @@
 #include "probe-agent/app.h"
 
+#include <fmt/format.h>
+
 #include <csignal>
+#include <fstream>
 #include <future>
 #include <optional>
 #include <stdexcept>
 #include <thread>
 
+#include "lib/admission/claims.h"
+#include "lib/admission/id.h"
 #include "lib/http/server.h"
 #include "lib/log/log.h"
 #include "probe-agent/blackbox/endpoint.h"
@@ -21,6 +26,21 @@ net::Guard guard_of(const AgentConfig& config) {
     auto guard = net::make_guard(config.guard_allow, config.guard_deny);
     if (!guard) throw std::runtime_error("cannot read guard.allow and guard.deny: " + guard.error().message);
     return std::move(*guard);
+}
+
+// The identifier of an agent that joined, which is in its credentials; empty for one whose user the bus's own configuration has.
+std::string id_of(const AgentConfig& config) {
+    const auto& file = config.bus.credentials_file;
+    if (file.empty()) return {};
+    std::ifstream in(file);
+    std::string text(std::size_t{64} << 10U, '\0');
+    in.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<std::size_t>(in.gcount()));
+    const auto holder = admission::holder_of(text);
+    if (!holder) throw std::runtime_error(fmt::format("cannot use nats.credentials_file: {} cannot be read, or holds no credentials", file));
+    if (holder->region.empty() || !AgentId::parse(holder->name)) return {};
+    if (holder->region == config.region) return holder->name;
+    throw std::runtime_error(fmt::format("the credentials in {} are for the region {}, and the configuration says {}", file, holder->region, config.region));
 }
 
 blackbox::EndpointOptions endpoint_options(const AgentConfig& config) {
@@ -49,11 +69,13 @@ AgentApp::~AgentApp() { stop(); }
 void AgentApp::start() {
     std::signal(SIGPIPE, SIG_IGN);
     auto guard = guard_of(config_);
+    const auto id = id_of(config_);
     parts_ = std::make_unique<Parts>();
     auto& parts = *parts_;
     parts.bus = bus::Bus::connect(
-        service::bus_options(config_.common, "sonde-agent " + agent_name(config_), "_INBOX_" + config_.region), parts.registry);
-    parts.core = std::make_unique<Core>(parts.loop, *parts.bus, config_, std::move(guard), parts.registry);
+        service::bus_options(config_.bus, "sonde-agent " + agent_name(config_), id.empty() ? "_INBOX_" + config_.region : admission::inbox_prefix(id)),
+        parts.registry);
+    parts.core = std::make_unique<Core>(parts.loop, *parts.bus, config_, id, std::move(guard), parts.registry);
     if (!config_.probe_modules_file.empty()) {
         parts.endpoint.emplace(parts.loop, parts.core->scrapes(), endpoint_options(config_), parts.registry);
         parts.endpoint->add_routes(parts.router);
@@ -68,7 +90,7 @@ void AgentApp::start() {
     server.port = config_.common.listen_port;
     server.workers = 1;
     parts.server.emplace(server, parts.router, parts.registry);
-    log::info("agent_started", "region", config_.region, "name", agent_name(config_));
+    log::info("agent_started", "region", config_.region, "name", agent_name(config_), "id", id.empty() ? "none" : id);
 }
 
 void AgentApp::stop() {

@@ -59,6 +59,7 @@ config::Keys keys_of(AgentConfig& c) {
     using config::key;
     config::Keys keys;
     service::add_common_keys(keys, c.common);
+    service::add_bus_keys(keys, c.bus);
     keys.push_back(checked(
         key("region", c.region, "The region whose checks this agent runs, and in whose name it reports.", {.required = true}),
         [&c] {

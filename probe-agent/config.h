@@ -12,6 +12,7 @@ namespace sonde::agent {
 
 struct AgentConfig {
     service::CommonConfig common;
+    service::BusConfig bus;
     std::string region;
     std::string name;                // empty: `<hostname>-<region>`
     int max_in_flight = 0;           // 0: as many as there are file descriptors for, 10,000 at most

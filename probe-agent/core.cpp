@@ -42,7 +42,7 @@ Reporter::Options reporter_options(const AgentConfig& config) {
 
 }  // namespace
 
-Core::Core(uv::Loop& loop, bus::Bus& bus, const AgentConfig& config, net::Guard guard, metrics::Registry& registry)
+Core::Core(uv::Loop& loop, bus::Bus& bus, const AgentConfig& config, const std::string& id, net::Guard guard, metrics::Registry& registry)
     : loop_(loop),
       bus_(bus),
       region_(config.region),
@@ -57,7 +57,8 @@ Core::Core(uv::Loop& loop, bus::Bus& bus, const AgentConfig& config, net::Guard 
       reporter_(loop, bus, receipts_, spool_.get(), clock_, reporter_options(config), metrics_),
       runner_(loop, probe_, clock_, targets_, derive_limits(config), *this, metrics_),
       intake_(loop, bus, receipts_, runner_, {config.region, config.fetch_window}, metrics_),
-      presence_(loop, bus, clock_, identity(config, runner_.limits()), config.presence_interval,
+      presence_(loop, bus, clock_, id.empty() ? message::subject::presence(config.region) : message::subject::presence_of(config.region, id),
+                identity(config, runner_.limits()), config.presence_interval,
                 [this](message::Presence& presence) { describe(presence); }),
       watch_(loop),
       measure_(loop),

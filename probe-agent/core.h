@@ -19,8 +19,8 @@ namespace sonde::agent {
 // Made and destroyed while the loop does not run; in between, loop thread only.
 class Core final : private Runner::Sink {
 public:
-    // Throws std::runtime_error for what cannot work: a spool in use, an unreadable authority file.
-    Core(uv::Loop& loop, bus::Bus& bus, const AgentConfig& config, net::Guard guard, metrics::Registry& registry);
+    // `id` is that of an agent that joined, or empty. Throws std::runtime_error for what cannot work: a spool in use, an unreadable authority file.
+    Core(uv::Loop& loop, bus::Bus& bus, const AgentConfig& config, const std::string& id, net::Guard guard, metrics::Registry& registry);
     ~Core();
     Core(const Core&) = delete;
     Core& operator=(const Core&) = delete;

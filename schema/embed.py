@@ -2,8 +2,12 @@
 """Turns files of this directory into C++ that the programs carry with them.
 
 embed.py migrations OUT FILE...   numbered SQL files into a list of db::Migration
-embed.py openapi OUT FILE         the OpenAPI document, from YAML into JSON text
+embed.py channels OUT FILE...     declarations of kinds of channels into a list of channel::Source
+embed.py assets OUT YAML HTML     the OpenAPI document as JSON, and the page made of it, as they are sent and gzipped
 """
+import base64
+import gzip
+import hashlib
 import json
 import pathlib
 import re
@@ -39,18 +43,58 @@ const std::vector<Migration>& migrations() {{
 """
 
 
-def openapi(path: pathlib.Path) -> str:
+def channels(files: list[pathlib.Path]) -> str:
+    rows = "\n".join(f'        {{"{path.stem}", {literal(path.read_text())}}},' for path in sorted(files))
+    return f"""#include "lib/channel/declaration.h"
+
+namespace sonde::channel {{
+
+const std::vector<Source>& sources() {{
+    static const std::vector<Source> all{{
+{rows}
+    }};
+    return all;
+}}
+
+}}  // namespace sonde::channel
+"""
+
+
+def octets(data: bytes) -> str:
+    """Any bytes as a C++ string literal."""
+    lines = [data[i:i + 64] for i in range(0, len(data), 64)]
+    return "\n".join('        "' + "".join(f"\\{byte:03o}" for byte in line) + '"' for line in lines)
+
+
+def asset(name: str, kind: str, text: str, policy: str) -> str:
+    packed = gzip.compress(text.encode(), 9, mtime=0)
+    tag = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return f"""const Asset& {name}() {{
+    static const std::string_view packed(
+{octets(packed)},
+        {len(packed)});
+    static const std::string_view plain{{
+{literal(text)}}};
+    static const Asset asset{{"{kind}", plain, packed, "{tag}", "{policy}"}};
+    return asset;
+}}
+"""
+
+
+def assets(document: pathlib.Path, page: pathlib.Path) -> str:
     import yaml
 
-    text = json.dumps(yaml.safe_load(path.read_text()), separators=(",", ":"), ensure_ascii=False)
-    return f"""#include <string_view>
+    text = json.dumps(yaml.safe_load(document.read_text()), separators=(",", ":"), ensure_ascii=False)
+    html = page.read_text()
+    style = re.search(r"<style>(.*?)</style>", html, re.S)[1]
+    allowed = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{allowed}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    return f"""#include "controlplane/api/asset.h"
 
 namespace sonde::controlplane {{
 
-std::string_view openapi_document() {{
-    return {literal(text)};
-}}
-
+{asset("openapi_asset", "application/json", text, "default-src 'none'; frame-ancestors 'none'")}
+{asset("docs_asset", "text/html; charset=utf-8", html, policy)}
 }}  // namespace sonde::controlplane
 """
 
@@ -58,7 +102,7 @@ std::string_view openapi_document() {{
 def main() -> None:
     kind, out, *files = sys.argv[1:]
     paths = [pathlib.Path(file) for file in files]
-    text = migrations(paths) if kind == "migrations" else openapi(paths[0])
+    text = migrations(paths) if kind == "migrations" else channels(paths) if kind == "channels" else assets(*paths)
     pathlib.Path(out).write_text(text)
 
 

@@ -122,7 +122,7 @@ void Bounds::judge_rest() {
         if (state->shown() != decision::State::up) referee_.found(Finding::restless, fmt::format("{} is {} at the end", row.planned.name, name_of(state->shown())));
         if (state->advisory) referee_.found(Finding::restless, row.planned.name + " has an open advisory at the end");
     }
-    for (const auto& [monitor, scope] : database_.suppressed) referee_.found(Finding::restless, referee_.label(monitor) + " has a suppression that is open at the end");
+    for (const auto& [key, row] : database_.suppressed) referee_.found(Finding::restless, referee_.label(row.monitor) + " has a suppression that is open at the end");
     for (const auto& row : database_.commands) {
         if (!row.done) referee_.found(Finding::restless, "a command was never answered");
     }

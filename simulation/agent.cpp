@@ -47,13 +47,20 @@ void Agent::forget() {
 // A question to the control plane and its answer; what is lost is asked again.
 void Agent::ask_the_time() {
     later(kPresence, [this] { ask_the_time(); });
+    ask_once(true);
+}
+
+void Agent::ask_once(bool may_ask_again) {
     if (!world_.weather.bus_reached(region_, now())) return;
     if (world_.weather.lasts(Fault::loss, {}, now()) && world_.dice.chance(0.3)) return;
     const auto asked = now() + ahead_;
     const auto there = world_.dice.between(milliseconds{1}, milliseconds{20});
     const auto back = world_.dice.between(milliseconds{1}, milliseconds{20});
     const auto theirs = now() + there;
-    later(there + back, [this, asked, theirs] { filter_.add(asked, theirs, now() + ahead_); });
+    later(there + back, [this, asked, theirs, may_ask_again] {
+        const bool doubted = filter_.add(asked, theirs, now() + ahead_) == agent::ClockFilter::Heard::doubted;
+        if (doubted && may_ask_again) ask_once(false);
+    });
 }
 
 void Agent::still_at_it() {

@@ -52,6 +52,7 @@ private:
     void forget() override;
     [[nodiscard]] TimePoint clock() const { return now() + ahead_ - filter_.offset(); }
     void ask_the_time();
+    void ask_once(bool may_ask_again);
     void still_at_it();
     void received(Delivered delivered);
     void consider(const message::Job& job, ReceiptId receipt);

@@ -187,6 +187,7 @@ void Bounds::judge() {
     for (std::size_t monitor = 0; monitor < plan_.monitors.size(); ++monitor) judge_monitor(monitor);
     judge_silence();
     judge_group();
+    judge_radius();
     judge_regions();
     judge_ledger();
     judge_told();
@@ -254,7 +255,7 @@ void Bounds::judge_told_parts(const Segment& segment, std::size_t monitor, TimeP
         auto told_by = confirmed + wait_for_parents(monitor);
         if (span.from > segment.from) {
             // A parent that is well again says nothing of its child: that is looked at anew.
-            const bool window_ended = plan_.in_maintenance(planned.id, planned.site, span.from - milliseconds{1});
+            const bool window_ended = plan_.maybe_in_maintenance(planned.id, planned.site, span.from - milliseconds{1});
             told_by = std::max(told_by, span.from + (window_ended ? kTellsAtEdge : planned.timeout + kSlack));
         }
         if (told_by > span.to) continue;

@@ -80,6 +80,9 @@ private:
     void judge_silence();
     void judge_page(const Page& page, std::size_t monitor);
     void judge_group();
+    // The incident of a cause counts those that are not told because of it.
+    void judge_radius();
+    [[nodiscard]] bool is_calm(TimePoint from, TimePoint to) const;
     void judge_regions();
     [[nodiscard]] const Spell* ill_and_nothing_else(TimePoint at) const;
     void judge_up(const Segment& segment, std::size_t monitor);

@@ -4,6 +4,7 @@
 #include <functional>
 #include <queue>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lib/base/instant.h"

@@ -13,6 +13,7 @@ constexpr double kCommitUnknown = 0.1;  // of the commits while a way to the dat
 Database::Database(Clockwork& clockwork, Dice& dice, const Weather& weather, Trace& trace, const Plan& plan)
     : clockwork_(clockwork), dice_(dice), weather_(weather), trace_(trace), plan_(plan) {
     region_health.resize(plan.regions.size());
+    window_versions.resize(plan.windows.size());
     for (std::size_t i = 0; i < plan.monitors.size(); ++i) {
         MonitorRow row;
         row.planned = plan.monitors[i];
@@ -162,9 +163,13 @@ void Database::commit(Process& process, OpenTransaction& transaction, const engi
     write_advisories(writes);
     for (const auto& [id, state] : writes.groups) groups.insert_or_assign(id, decision::write_state(state));
     footings.insert(footings.end(), writes.footings.begin(), writes.footings.end());
+    const auto is_counted = [](const engine::SuppressionRow& row) { return row.withheld && row.withheld->by == decision::Cover::dependency; };
     for (const auto& row : writes.suppressions) {
-        suppressed.erase({row.monitor, row.scope});
-        if (row.withheld) suppressed.emplace(row.monitor, row.scope);
+        const auto before = suppressed.find({row.monitor, row.scope});
+        const bool counted = before != suppressed.end() && is_counted(before->second);
+        if (before != suppressed.end()) suppressed.erase(before);
+        if (row.withheld) suppressed.emplace(std::pair(row.monitor, row.scope), row);
+        if (counted || is_counted(row)) ++radius_changes;
     }
     outbox.insert(outbox.end(), writes.events.begin(), writes.events.end());
     if (about_to_break(process.name()) && dice_.chance(kCommitUnknown)) {
@@ -207,6 +212,25 @@ void Database::edit(const Edit& edit, int shard) {
     ++row.version;
     row.specs.emplace_back(row.spec, row.well);
     changes_.push_back(edit.monitor);
+}
+
+decision::RadiusSeen Database::radius_of(const decision::Incident& incident) const {
+    std::set<MonitorId> affected;
+    std::set<SiteId> sites;
+    for (const auto& [key, row] : suppressed) {
+        if (!row.withheld || row.withheld->by != decision::Cover::dependency) continue;
+        const auto root = row.withheld->root.id;
+        if (root != incident.site.value() && !incident.has(MonitorId{root})) continue;
+        affected.insert(row.monitor);
+        sites.insert(row.site);
+    }
+    return {static_cast<int>(affected.size()), static_cast<int>(sites.size())};
+}
+
+void Database::edit_window(std::size_t window) {
+    trace_.line("people", "say anew when window {} is", window + 1);
+    ++window_versions[window];
+    ++window_edits;
 }
 
 TimePoint Database::open_cursor(const std::string& owner, const Lease& lease, int share, TimePoint now) {

@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "controlplane/scheduler/dispatcher.h"
+#include "incident-engine/region_survey.h"
 #include "incident-engine/writes.h"
 #include "lib/decision/arbitration.h"
 #include "simulation/trace.h"
@@ -70,13 +71,6 @@ struct LedgerRow {
     std::int64_t executed = 0;
 };
 
-// What an engine's monitors say of a region.
-struct RegionReport {
-    TimePoint at;
-    std::size_t shards = 0;
-    decision::Evidence evidence;
-};
-
 // A region was quarantined or released, and that was told.
 struct RegionEdge {
     TimePoint at;
@@ -117,6 +111,10 @@ public:
         unlock(transaction);
     }
     void edit(const Edit& edit, int shard);
+    // As relations_store::radii, of the open outage of a site: how many are suppressed because of it.
+    [[nodiscard]] decision::RadiusSeen radius_of(const decision::Incident& incident) const;
+    // The next version of what people say of it.
+    void edit_window(std::size_t window);
 
     // ── schedulers ──
     TimePoint open_cursor(const std::string& owner, const Lease& lease, int share, TimePoint now);
@@ -126,13 +124,16 @@ public:
 
     // ── read by all ──
     std::vector<MonitorRow> monitors;
+    std::vector<std::size_t> window_versions;  // by the numbers of the plan's windows
+    std::size_t window_edits = 0;
     std::unordered_map<MonitorId, std::string> states;
     std::map<IncidentId, decision::Incident> incidents;
     std::vector<CommandRow> commands;
     std::vector<engine::Event> outbox;
     std::map<std::pair<TimePoint, std::string>, LedgerRow> ledger;
-    std::set<std::pair<MonitorId, decision::Scope>> suppressed;  // rows of `suppression` that are open
-    std::map<std::pair<std::size_t, std::string>, RegionReport> region_reports;  // by region and engine
+    std::map<std::pair<MonitorId, decision::Scope>, engine::SuppressionRow> suppressed;  // rows of `suppression` that are open
+    std::size_t radius_changes = 0;                              // rows of `change` that say that an incident affects more or fewer
+    std::map<std::pair<decision::RegionId, std::string>, engine::RegionReport> region_reports;  // by region and engine
     std::vector<decision::RegionCase> region_health;
     std::vector<RegionEdge> region_edges;
     std::map<GroupId, std::string> groups;                       // their states

@@ -32,9 +32,11 @@ void Engine::forget() {
     batch_ = {};
     distrusted_ = following_ = busy_ = false;
     relations_changed_ = remote_changed_ = false;
-    alibis_.clear();
+    survey_.forget();
     reports_missing_since_.clear();
-    next_report_ = {};
+    next_report_ = next_arbitration_ = {};
+    radius_changed_ = false;
+    next_radius_ = {};
     next_renewal_ = next_look_ = next_commands_ = next_refresh_ = {};
     pause_ = milliseconds{0};
     alarm_at_ = TimePoint::max();

@@ -4,6 +4,7 @@
 #include <deque>
 
 #include "incident-engine/deliberation.h"
+#include "incident-engine/region_survey.h"
 #include "incident-engine/timers.h"
 #include "lib/message/result.h"
 #include "simulation/bus.h"
@@ -41,8 +42,10 @@ private:
         std::vector<MonitorId> reread;
         std::vector<MonitorId> due;
         std::vector<CommandRow> commands;
-        bool look = false;  // windows began or ended, or other relations are others
-        [[nodiscard]] bool empty() const { return messages.empty() && reread.empty() && due.empty() && commands.empty() && !look; }
+        bool look = false;   // windows began or ended, or other relations are others
+        bool radius = false; // more or fewer may be suppressed because of an incident
+        bool judge = false;  // other engines have reported on regions that outages wait for
+        [[nodiscard]] bool empty() const { return messages.empty() && reread.empty() && due.empty() && commands.empty() && !look && !radius && !judge; }
     };
     // What lies between the beginning of a transaction and its commit.
     struct Work {
@@ -79,18 +82,11 @@ private:
     [[nodiscard]] engine::Watched stored(const MonitorRow& row) const;
 
     // what is thought of regions (engine_regions.cpp)
-    struct Alibis {
-        decision::Alibi alibi;
-        TimePoint since;
-        TimePoint counted_at;
-    };
     void keep_regions();
     void report_regions();
     void arbitrate(const Lease& lease);
     void read_health();
     void judge_held(engine::Deliberation& deliberation);
-    decision::Judgement judgement_on(decision::RegionId region, TimePoint seen_at);
-    [[nodiscard]] decision::Alibi count_alibis(decision::RegionId region, TimePoint since) const;
 
     // batches (engine_batch.cpp)
     void received(int shard, Delivered delivered);
@@ -116,14 +112,19 @@ private:
     bool distrusted_ = false;
     bool following_ = false;
     std::size_t change_ = 0;
+    std::size_t radius_change_ = 0;   // how many changes of what incidents affect were read
+    bool radius_changed_ = false;
+    TimePoint next_radius_;
+    std::size_t window_edit_ = 0;     // how many edits of windows were read
     std::size_t footing_ = 0;         // how far the changes of states were read
     bool relations_changed_ = false;
     bool remote_changed_ = false;
     TimePoint next_refresh_;
-    std::map<decision::RegionId, Alibis> alibis_;
+    engine::RegionSurvey survey_{holdings_, {}};
     std::map<std::size_t, TimePoint> reports_missing_since_;
     std::size_t region_edge_ = 0;     // how far the changes of regions' health were read
     TimePoint next_report_;
+    TimePoint next_arbitration_;
     TimePoint next_renewal_;
     TimePoint next_look_;
     TimePoint next_commands_;

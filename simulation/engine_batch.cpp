@@ -122,6 +122,17 @@ void Engine::deliberate(Work& work) {
     }
     judge_held(deliberation);
     if (batch_.look) deliberation.look_everywhere();
+    if (batch_.radius) {
+        std::vector<decision::Incident> open;
+        for (const auto& [id, incident] : world_.database.incidents) {
+            const bool ours = incident.state != decision::IncidentState::resolved && incident.scope == decision::Scope::outage && held_.contains(shard_of(incident.site));
+            if (ours) open.push_back(incident);
+        }
+        for (const auto& incident : open) {
+            const auto seen = world_.database.radius_of(incident);
+            if (seen.monitors > 0 || incident.affected_monitors > 0) deliberation.radius(incident.site, seen);
+        }
+    }
     deliberation.settle();
     world_.referee.settled(name(), deliberation);
 }

@@ -1,4 +1,4 @@
-// What an engine thinks of the regions: as incident-engine/region_watch.cpp and arbiter.cpp.
+// What an engine thinks of the regions: its real survey, on models of the reports, of their ways and of the arbiter.
 #include <algorithm>
 
 #include "simulation/engine.h"
@@ -7,45 +7,40 @@
 namespace sonde::simulation {
 namespace {
 
-constexpr milliseconds kEvery{500};
+constexpr milliseconds kEvery{1000};
+constexpr milliseconds kInDoubtEvery{500};
 constexpr milliseconds kReportCounts{4000};
 constexpr milliseconds kPatience{3000};     // for the engines that have not reported
+constexpr milliseconds kArbiterEvery{500};
 constexpr milliseconds kArbiterLease{4000};
-constexpr milliseconds kAlibisKept{500};
 constexpr const char* kArbiter = "task/arbiter";
 
 decision::RegionId id_of(std::size_t region) { return static_cast<decision::RegionId>(region + 1); }
 
-// By the worst of its monitors.
-void note(std::map<SiteId, decision::Sight>& sites, SiteId site, decision::Sight sight) {
-    if (sight == decision::Sight::nothing) return;
-    auto& there = sites.try_emplace(site, sight).first->second;
-    there = std::max(there, sight);
-}
-
 }  // namespace
 
 void Engine::keep_regions() {
-    if (!world_.plan.arbitrated || held_.empty() || now() < next_report_) return;
-    next_report_ = now() + kEvery;
+    if (!world_.plan.arbitrated || held_.empty()) return;
+    if (now() >= next_report_ || survey_.presses()) report_regions();
+    if (now() < next_arbitration_) return;
+    next_arbitration_ = now() + kArbiterEvery;
     auto& database = world_.database;
     database.reach(*this);
-    report_regions();
     const auto leases = database.hold(*this, owner_, {kArbiter}, 1, kArbiterLease);
     if (!leases.empty()) arbitrate(leases.front());
 }
 
-// Of those in doubt: of the others there is nothing to be said.
 void Engine::report_regions() {
-    for (std::size_t region = 0; region < world_.plan.regions.size(); ++region) {
-        decision::Census census;
-        for (const auto& [monitor, watched] : holdings_.monitors) {
-            const auto* voter = watched.definition.voter(id_of(region));
-            if (voter != nullptr) census.add(watched.definition.site, decision::compare(watched.state, watched.definition, *voter, now()));
-        }
-        const auto& health = holdings_.regions.all().at(id_of(region)).health;
-        world_.database.region_reports[{region, owner_}] = {now(), held_.size(), census.count({}, now(), health)};
+    auto& rows = world_.database.region_reports;
+    world_.database.reach(*this);
+    std::vector<engine::RegionReport> others;
+    for (const auto& [key, report] : rows) {
+        if (key.second != owner_ && report.at > now() - kReportCounts) others.push_back(report);
     }
+    const auto reports = survey_.report(std::move(others), held_.size(), now());
+    for (const auto& report : reports) rows[{report.region, owner_}] = report;
+    next_report_ = now() + (reports.empty() ? kEvery : kInDoubtEvery);
+    batch_.judge = survey_.brings_news();
 }
 
 void Engine::arbitrate(const Lease& lease) {
@@ -53,16 +48,17 @@ void Engine::arbitrate(const Lease& lease) {
     database.fence(owner_, {lease});
     for (std::size_t region = 0; region < world_.plan.regions.size(); ++region) {
         decision::Evidence sum;
-        std::size_t shards = 0;
+        int shards = 0;
         for (const auto& [key, report] : database.region_reports) {
-            if (key.first != region || report.at <= now() - kReportCounts) continue;
+            if (key.first != id_of(region) || report.at <= now() - kReportCounts) continue;
             sum += report.evidence;
             shards += report.shards;
         }
         // More than all: one has just taken shards over, and the other's report of them is not old enough yet.
-        if (shards > static_cast<std::size_t>(kShards)) continue;
-        if (shards == static_cast<std::size_t>(kShards)) {
+        if (shards > kShards) continue;
+        if (shards == 0 || shards == kShards) {
             reports_missing_since_.erase(region);
+            if (shards == 0) continue;
         } else if (now() - reports_missing_since_.try_emplace(region, now()).first->second < kPatience) {
             continue;
         }
@@ -88,37 +84,6 @@ void Engine::read_health() {
     for (auto& [monitor, watched] : holdings_.relations.remote) decision::weigh_voters(watched.definition, holdings_.regions.ill());
 }
 
-decision::Alibi Engine::count_alibis(decision::RegionId region, TimePoint since) const {
-    std::map<SiteId, decision::Sight> seen;
-    std::set<SiteId> judgeable;
-    for (const auto& [monitor, watched] : holdings_.monitors) {
-        const auto& definition = watched.definition;
-        const auto* voter = definition.voter(region);
-        if (voter == nullptr || definition.activity != decision::Activity::active) continue;
-        note(seen, definition.site, decision::unrefuted(watched.state, definition, *voter, since, now()));
-        if (definition.domains > 1 && voter->standing != decision::Standing::excluded) judgeable.insert(definition.site);
-    }
-    decision::Alibi alibi;
-    for (const auto& [site, sight] : seen) ++(sight == decision::Sight::alone ? alibi.failing : alibi.well);
-    alibi.judgeable = static_cast<int>(judgeable.size()) * kShards / static_cast<int>(std::max<std::size_t>(held_.size(), 1));
-    return alibi;
-}
-
-decision::Judgement Engine::judgement_on(decision::RegionId region, TimePoint seen_at) {
-    auto known = alibis_.find(region);
-    if (known != alibis_.end() && now() - known->second.counted_at < kAlibisKept) {
-        return known->second.since >= seen_at ? decision::judge(known->second.alibi, {}) : decision::Judgement::open;
-    }
-    // What was seen since the newest of the failures that wait speaks for all of them.
-    auto since = seen_at;
-    for (const auto monitor : holdings_.held) {
-        const auto& other = holdings_.monitors.at(monitor).state.suspicion;
-        if (other && other->first == region) since = std::max(since, other->first_at);
-    }
-    alibis_[region] = {count_alibis(region, since), since, now()};
-    return decision::judge(alibis_[region].alibi, {});
-}
-
 // Outages that one domain alone sees: told if its region is well, and left waiting if it may not be.
 void Engine::judge_held(engine::Deliberation& deliberation) {
     std::vector<MonitorId> waiting(holdings_.held.begin(), holdings_.held.end());
@@ -126,14 +91,8 @@ void Engine::judge_held(engine::Deliberation& deliberation) {
     for (const auto monitor : waiting) {
         const auto* state = deliberation.state(monitor);
         if (state == nullptr || !state->suspicion || !state->suspicion->held_since) continue;
-        auto region = state->suspicion->first;
-        const auto* first = decision::find_vote(state->votes, region);
-        if (first == nullptr || first->verdict == check::Verdict::up) {
-            for (const auto& vote : state->votes) {
-                if (vote.verdict != check::Verdict::up) region = vote.region;
-            }
-        }
-        const auto judgement = judgement_on(region, state->suspicion->first_at);
+        const auto region = engine::rests_on(*state);
+        const auto judgement = survey_.judgement_on(region, state->suspicion->first_at, held_.size(), now());
         world_.trace.line(name(), "{} waits for the judgement of {}: {}", world_.referee.label(monitor), holdings_.regions.name_of(region), static_cast<int>(judgement));
         if (judgement != decision::Judgement::open) deliberation.judged(monitor, judgement == decision::Judgement::well);
     }

@@ -1,4 +1,6 @@
 // What stands between monitors, in an engine's memory: as incident-engine/relations_store.cpp and jurisdiction.cpp.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "simulation/engine.h"
@@ -8,17 +10,27 @@ namespace sonde::simulation {
 namespace {
 
 constexpr milliseconds kRefreshEvery{200};
+constexpr milliseconds kRadiusEvery{1000};
 
 }  // namespace
 
 void Engine::load_windows() {
     auto& relations = holdings_.relations;
     relations.windows.clear();
-    for (const auto& planned : world_.plan.windows) {
+    window_edit_ = world_.database.window_edits;
+    for (std::size_t i = 0; i < world_.plan.windows.size(); ++i) {
+        const auto& planned = world_.plan.windows[i];
+        const auto& version = planned.versions[world_.database.window_versions[i]];
+        if (version.deleted) continue;
         maintenance::Draft draft;
         draft.title = "window";
-        draft.starts_at = planned.from;
-        draft.ends_at = planned.to;
+        draft.starts_at = version.from;
+        if (version.every.count() == 0) {
+            draft.ends_at = version.to;
+        } else {
+            draft.rrule = fmt::format("FREQ=MINUTELY;INTERVAL={};COUNT={}", version.every / std::chrono::minutes{1}, version.times);
+            draft.duration = version.to - version.from;
+        }
         auto plan = maintenance::Plan::of(draft);
         if (!plan) {
             world_.referee.broke("unreadable", "a window cannot be read");
@@ -127,6 +139,11 @@ void Engine::refresh_remote() {
 }
 
 void Engine::keep_relations() {
+    if (radius_changed_ && now() >= next_radius_) {
+        batch_.radius = true;
+        radius_changed_ = false;
+        next_radius_ = now() + kRadiusEvery;
+    }
     if (relations_changed_) {
         world_.database.reach(*this);
         load_relations();

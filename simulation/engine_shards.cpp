@@ -1,5 +1,6 @@
 // Which shards an engine owns, and what it has in memory of them: as incident-engine/jurisdiction.cpp and catalog.cpp.
 #include <algorithm>
+#include <utility>
 
 #include "simulation/engine.h"
 #include "simulation/referee.h"
@@ -111,7 +112,9 @@ void Engine::put_definition(const MonitorRow& row) {
         found->second.state = decision::first_state(now());
         found->second.shard = shard;
     }
-    found->second.definition = definition_of(row);
+    auto definition = definition_of(row);
+    decision::follows(definition, found->second.definition, now());
+    found->second.definition = std::move(definition);
     auto& site = holdings_.sites[row.planned.site];
     site.name = "site";
     site.shard = shard;
@@ -123,12 +126,13 @@ void Engine::load() {
     database.reach(*this);
     holdings_.regions.clear();
     for (std::size_t i = 0; i < world_.plan.regions.size(); ++i) {
-        holdings_.regions.put(static_cast<decision::RegionId>(i + 1), {world_.plan.regions[i].name, world_.plan.regions[i].domain, {}, database.region_health[i]});
+        holdings_.regions.put(static_cast<decision::RegionId>(i + 1), {world_.plan.regions[i].name, world_.plan.regions[i].domain, world_.plan.regions[i].anchors, database.region_health[i]});
     }
     holdings_.regions.hold = world_.plan.arbitrated ? kHold : milliseconds{0};
     if (!following_) {
         change_ = database.last_change();
         footing_ = database.footings.size();
+        radius_change_ = database.radius_changes;
         region_edge_ = database.region_edges.size();
     }
     following_ = true;
@@ -154,7 +158,7 @@ void Engine::load() {
     }
     load_windows();
     load_relations();
-    batch_.look = true;
+    batch_.look = batch_.radius = true;
     for (const auto monitor : batch_.reread) arm(monitor);
     to_load_.clear();
 }
@@ -181,6 +185,11 @@ void Engine::follow_changes() {
     world_.database.reach(*this);
     next_look_ = now() + kPoll;
     read_health();
+    if (window_edit_ != world_.database.window_edits) {
+        load_windows();
+        batch_.look = true;
+    }
+    radius_changed_ = radius_changed_ || std::exchange(radius_change_, world_.database.radius_changes) != world_.database.radius_changes;
     const auto changed = world_.database.changes_since(change_);
     for (const auto index : changed) put_definition(world_.database.monitors[index]);
     auto& relations = holdings_.relations;

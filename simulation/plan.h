@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lib/check/policy.h"
@@ -19,6 +20,7 @@ struct PlannedRegion {
     std::string name;
     std::string domain;
     int agents = 1;
+    std::vector<MonitorId> anchors = {};  // of which people know that they are well
 };
 
 // As defined at the beginning; edits change the row in the database (database.h).
@@ -61,15 +63,28 @@ struct Edit {
     std::vector<std::string> regions;
 };
 
-// A maintenance window that is known from the beginning.
+// When a window is, by what people said of it at some time.
+struct WindowVersion {
+    TimePoint said;
+    TimePoint from;           // of the first occurrence
+    TimePoint to;             // exclusive
+    milliseconds every{0};    // whole minutes; 0: once
+    int times = 1;
+    bool deleted = false;
+    [[nodiscard]] std::vector<std::pair<TimePoint, TimePoint>> occurrences() const;
+    [[nodiscard]] bool covers(TimePoint at) const;
+};
+
+// By when whoever decides goes by what was said of a window.
+inline constexpr milliseconds kWindowKnown{3'000};
+
 struct PlannedWindow {
     WindowId id;
-    TimePoint from;
-    TimePoint to;  // exclusive
+    std::vector<WindowVersion> versions;  // the first is known from the beginning
     std::vector<SiteId> sites;
     std::vector<MonitorId> monitors;
-    // What is about a site is about all its monitors.
-    [[nodiscard]] bool covers(MonitorId monitor, SiteId site, TimePoint at) const;
+    // What is about a site is about all its monitors. `surely`: whatever is known yet of what was said last; else: if it may be.
+    [[nodiscard]] bool covers(MonitorId monitor, SiteId site, TimePoint at, bool surely) const;
 };
 
 // So many of its members must be well.
@@ -104,7 +119,10 @@ struct Plan {
     int engines = 1;
     int schedulers = 1;
     [[nodiscard]] bool has(Fault fault) const;
-    [[nodiscard]] bool in_maintenance(MonitorId monitor, SiteId site, TimePoint at) const;
+    [[nodiscard]] bool surely_in_maintenance(MonitorId monitor, SiteId site, TimePoint at) const;
+    [[nodiscard]] bool maybe_in_maintenance(MonitorId monitor, SiteId site, TimePoint at) const;
+    // Instants at which the two above may change.
+    [[nodiscard]] std::vector<TimePoint> edges_of_windows() const;
 };
 
 Plan make_plan(const Options& options);

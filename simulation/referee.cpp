@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "lib/json/json.h"
+
 namespace sonde::simulation {
 namespace {
 
@@ -199,9 +201,13 @@ void Referee::judge_entry(const std::string& engine, const engine::Deliberation&
     const auto kind = row.entry.kind;
     trace_.line(engine, "{} incident {} seq {}{} ({})", sonde::name_of(kind), number_of(row.incident), row.entry.seq,
                 row.entry.monitor ? " of " + label(*row.entry.monitor) : "", sonde::name_of(row.entry.reason));
+    const bool tells = kind == decision::TimelineKind::opened || kind == decision::TimelineKind::monitor_joined;
+    // A group stands in what is written with the entry.
+    if (!row.entry.monitor && tells && plan_.group && json::parse(row.data)->contains("group")) {
+        telling_[engine].push_back({MonitorId{plan_.group->id.value()}, scope, deliberation.now(), deliberation.now()});
+    }
     if (!row.entry.monitor) return;
     const auto monitor = *row.entry.monitor;
-    const bool tells = kind == decision::TimelineKind::opened || kind == decision::TimelineKind::monitor_joined;
     const auto* state = deliberation.state(monitor);
     if (tells) {
         Page page{monitor, scope, deliberation.now(), deliberation.now()};
@@ -232,7 +238,7 @@ void Referee::judge_entry(const std::string& engine, const engine::Deliberation&
 // Inside a window no advisory is opened.
 void Referee::judge_advisories(const engine::Writes& writes) {
     for (const auto& row : writes.advisories) {
-        if (row.closed || !plan_.in_maintenance(row.monitor, row.site, row.advisory.opened_at)) continue;
+        if (row.closed || !plan_.surely_in_maintenance(row.monitor, row.site, row.advisory.opened_at)) continue;
         found(Finding::unsuppressed, label(row.monitor) + " has an advisory that was opened in maintenance");
     }
 }
@@ -245,6 +251,9 @@ void Referee::committed(const std::string& engine, const engine::Writes& writes)
     for (const auto& one : telling_[engine]) told_.push_back(one);
     judge_advisories(writes);
     for (const auto& [id, incident] : writes.incidents) {
+        if (incident.scope == decision::Scope::outage) {
+            affected_[incident.site].push_back({clockwork_.now(), incident.state == decision::IncidentState::resolved ? 0 : incident.affected_monitors});
+        }
         for (const auto& member : incident.members) {
             auto& history = memberships_[{member.monitor, incident.scope}];
             const bool was_in = !history.empty() && history.back().in;
@@ -260,6 +269,16 @@ void Referee::committed(const std::string& engine, const engine::Writes& writes)
 }
 
 const std::vector<Membership>& Referee::membership(MonitorId monitor, decision::Scope scope) const { return memberships_.at({monitor, scope}); }
+
+int Referee::affected_by(SiteId site, TimePoint at) const {
+    int affected = 0;
+    const auto found = affected_.find(site);
+    for (const auto& one : found == affected_.end() ? std::vector<Affected>{} : found->second) {
+        if (one.at > at) break;
+        affected = one.monitors;
+    }
+    return affected;
+}
 
 const std::vector<TimePoint>& Referee::resolved_by_hand(MonitorId monitor) const { return by_hand_.at(monitor); }
 

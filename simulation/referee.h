@@ -21,6 +21,12 @@ struct Membership {
     bool in = false;
 };
 
+// How many were suppressed because of the outage of a site, as its open incident said since then.
+struct Affected {
+    TimePoint at;
+    int monitors = 0;
+};
+
 // A failure that was told: an incident opened with it, or it joined one.
 struct Page {
     MonitorId monitor;
@@ -53,6 +59,7 @@ public:
     [[nodiscard]] const std::vector<Membership>& membership(MonitorId monitor, decision::Scope scope) const;
     [[nodiscard]] const std::vector<TimePoint>& resolved_by_hand(MonitorId monitor) const;
     [[nodiscard]] const std::vector<Page>& told() const { return told_; }
+    [[nodiscard]] int affected_by(SiteId site, TimePoint at) const;
     // Results that the stream had, that were not lost in it, and that are not in the database.
     [[nodiscard]] std::vector<ResultKey> vanished() const;
     [[nodiscard]] std::string label(MonitorId monitor) const;
@@ -102,6 +109,7 @@ private:
     std::vector<Page> told_;
     std::map<std::pair<MonitorId, decision::Scope>, std::vector<Membership>> memberships_;
     std::unordered_map<MonitorId, std::vector<TimePoint>> by_hand_;
+    std::map<SiteId, std::vector<Affected>> affected_;
     std::map<IncidentId, int> numbers_;
 };
 

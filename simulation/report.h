@@ -34,6 +34,7 @@ struct Report {
     std::uint64_t incidents = 0;
     std::uint64_t outages = 0;      // real ones, long enough for the bound to be held to
     std::uint64_t silenced = 0;     // real ones of that length, in maintenance
+    std::uint64_t affected = 0;     // times that an incident had to count what it affects
     std::uint64_t ill_regions = 0;  // while nothing else was broken
     std::uint64_t slots = 0;        // held to account
     std::uint64_t happened = 0;     // steps of the simulation

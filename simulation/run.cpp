@@ -47,6 +47,10 @@ public:
         for (const auto& edit : plan_.edits) {
             clockwork_.at(edit.at, [this, &edit] { database_.edit(edit, shard_of(plan_.monitors[edit.monitor].site)); });
         }
+        for (std::size_t window = 0; window < plan_.windows.size(); ++window) {
+            const auto& versions = plan_.windows[window].versions;
+            for (std::size_t i = 1; i < versions.size(); ++i) clockwork_.at(versions[i].said, [this, window] { database_.edit_window(window); });
+        }
         clockwork_.run_until(plan_.end);
         Bounds(plan_, weather_, database_, referee_).judge();
         auto report = std::move(referee_.report());

@@ -11,6 +11,8 @@ constexpr milliseconds kLearned{2'000};
 // Between the agents' corrected clocks.
 constexpr milliseconds kClocks{1'000};
 constexpr milliseconds kLongestDoubt{30'000};
+// Until the incident of the cause has counted a child: that is heard of by polling, and at times by another engine.
+constexpr milliseconds kCounted{6'000};
 // An ill region is found when each of its sites was seen failing, by others well after that, and that was added up.
 constexpr milliseconds kQuarantined{60'000};
 constexpr milliseconds kDisturbed{90'000};
@@ -103,10 +105,7 @@ std::vector<Bounds::Span> Bounds::uncovered(const Segment& segment, std::size_t 
     const auto border = [&](TimePoint at) {
         if (at > segment.from && at < segment.to) borders.insert(at);
     };
-    for (const auto& window : plan_.windows) {
-        border(window.from);
-        border(window.to);
-    }
+    for (const auto at : plan_.edges_of_windows()) border(at);
     for (const auto one : ancestors) {
         for (const auto& span : known_[one].well) {
             border(span.from);
@@ -115,7 +114,7 @@ std::vector<Bounds::Span> Bounds::uncovered(const Segment& segment, std::size_t 
     }
     std::vector<Span> spans;
     for (auto from = borders.begin(); std::next(from) != borders.end(); ++from) {
-        if (plan_.in_maintenance(planned.id, planned.site, *from)) continue;
+        if (plan_.maybe_in_maintenance(planned.id, planned.site, *from)) continue;
         if (!std::all_of(ancestors.begin(), ancestors.end(), [&](std::size_t one) { return within(known_[one].well, *from); })) continue;
         if (!spans.empty() && spans.back().to == *from) {
             spans.back().to = *std::next(from);
@@ -137,7 +136,7 @@ void Bounds::judge_silence() {
 void Bounds::judge_page(const Page& page, std::size_t monitor) {
     const auto& planned = plan_.monitors[monitor];
     const auto wrong = [&](std::string_view why) { referee_.found(Finding::unsuppressed, fmt::format("{} was told at {}: {}", planned.name, at(page.at), why)); };
-    if (plan_.in_maintenance(planned.id, planned.site, page.at)) wrong("it is in maintenance");
+    if (plan_.surely_in_maintenance(planned.id, planned.site, page.at)) wrong("it is in maintenance");
     if (is_blocked(monitor, page.at)) wrong("a parent is down");
     if (page.scope != decision::Scope::outage) return;
     if (speaks_for(planned.id)) wrong("its group speaks for it");
@@ -167,13 +166,13 @@ void Bounds::judge_group() {
             for (const auto& span : *spans) borders.insert({span.from, span.to});
         }
     }
-    for (const auto& window : plan_.windows) borders.insert({window.from, window.to});
+    for (const auto at : plan_.edges_of_windows()) borders.insert(at);
     const auto count = [&](auto which, TimePoint when) {
         return static_cast<int>(std::count_if(members.begin(), members.end(), [&](std::size_t one) { return within(known_[one].*which, when); }));
     };
     for (const auto& page : referee_.told()) {
         if (page.monitor != id) continue;
-        if (plan_.in_maintenance(id, group.site, page.at)) referee_.found(Finding::unsuppressed, "the group was told in maintenance at " + at(page.at));
+        if (plan_.surely_in_maintenance(id, group.site, page.at)) referee_.found(Finding::unsuppressed, "the group was told in maintenance at " + at(page.at));
         if (!group.pages) referee_.found(Finding::unsuppressed, "the group was told, and does not page");
         if (count(&Knowledge::well, page.at) >= group.needed) referee_.found(Finding::false_page, "the group was told with enough members well at " + at(page.at));
     }
@@ -185,8 +184,40 @@ void Bounds::judge_group() {
         const int down = count(&Knowledge::told, *from);
         const bool short_of = down > 0 && static_cast<int>(members.size()) - down < group.needed;
         if (enough && in) referee_.found(Finding::left_open, fmt::format("the group has enough members well since {}", at(*from)));
-        if (!short_of || !group.pages || plan_.in_maintenance(id, group.site, *from)) continue;
+        if (!short_of || !group.pages || plan_.maybe_in_maintenance(id, group.site, *from)) continue;
         if (!in && !resolved_by_hand(id, plan_.start, bound)) referee_.found(Finding::missed, fmt::format("the group is down since {}, bound {}", at(*from), at(bound)));
+    }
+}
+
+bool Bounds::is_calm(TimePoint from, TimePoint to) const {
+    return std::all_of(known_.begin(), known_.end(), [&](const Knowledge& known) {
+        return std::all_of(known.segments.begin(), known.segments.end(),
+                           [&](const Segment& segment) { return segment.to <= from || to <= segment.from || (segment.calm && segment.lost.empty()); });
+    });
+}
+
+void Bounds::judge_radius() {
+    if (!plan_.edits.empty()) return;  // what a person has resolved is neither told nor withheld
+    // Only what is plain: the one parent has none itself, and all that could cover the child otherwise is far away.
+    for (std::size_t child = 0; child < plan_.monitors.size(); ++child) {
+        const auto& planned = plan_.monitors[child];
+        const auto nodes = nodes_over(child);
+        const auto parents = parents_of(child);
+        if (nodes.size() != 1 || nodes[0].kind != decision::NodeKind::monitor || parents.size() != 1 || !parents_of(parents[0]).empty()) continue;
+        const auto& parent = plan_.monitors[parents[0]];
+        for (const auto& above : known_[parents[0]].down) {
+            for (const auto& below : known_[child].down) {
+                const auto from = std::max(above.from, below.from) + kCounted;
+                const auto to = std::min(above.to, below.to);
+                if (from >= to || !is_calm(from - kCounted, to)) continue;
+                if (plan_.maybe_in_maintenance(planned.id, planned.site, from - kCounted) || plan_.maybe_in_maintenance(planned.id, planned.site, from)) continue;
+                const bool told = member_at(planned.id, decision::Scope::outage, from);  // it was, before its parent failed
+                if (told || !member_at(parent.id, decision::Scope::outage, from - kCounted) || !member_at(parent.id, decision::Scope::outage, from)) continue;
+                ++referee_.report().affected;
+                if (referee_.affected_by(parent.site, from) > 0) continue;
+                referee_.found(Finding::missed, fmt::format("the outage of {} does not count {}, which is not told because of it, at {}", parent.name, planned.name, at(from)));
+            }
+        }
     }
 }
 
@@ -206,8 +237,7 @@ const Spell* Bounds::ill_and_nothing_else(TimePoint at) const {
 
 void Bounds::judge_regions() {
     if (!plan_.arbitrated) return;
-    // An engine that has few of the sites takes it that there are few, and that nobody could find the region ill (ADR 12).
-    for (const auto& page : plan_.engines > 1 ? std::vector<Page>{} : referee_.told()) {
+    for (const auto& page : referee_.told()) {
         const auto* ill = ill_and_nothing_else(page.at);
         if (ill == nullptr || page.scope != decision::Scope::outage || page.seen_from != std::vector{ill->whom}) continue;
         for (std::size_t monitor = 0; monitor < plan_.monitors.size(); ++monitor) {

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <fstream>
+#include <stdexcept>
 
 #include "bench/checks/probes.h"
 #include "bench/checks/raw.h"

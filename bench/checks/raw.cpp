@@ -1,5 +1,7 @@
 #include "bench/checks/raw.h"
 
+#include <utility>
+
 #include <curl/curl.h>
 
 namespace sonde::bench {

@@ -63,13 +63,15 @@ def of_disk(stack) -> dict:
 
 
 def of_logs(logs: dict[str, pathlib.Path]) -> dict:
-    """Lines of level error, by service."""
+    """Lines of level error: how many, by service, and the first of each."""
     pattern = re.compile(r"^\S+ error |\b(?:ERROR|FATAL|PANIC): |\[ERR\]", re.MULTILINE)
     # While a server starts, those who ask too early are told so; that is not an error.
     starting = re.compile(r"the database system is starting up")
-    counts = {n: sum(1 for line in log.read_text(errors="replace").splitlines() if pattern.search(line) and not starting.search(line))
-              for n, log in logs.items() if log.exists()}
-    return {"total": sum(counts.values()), **{n: c for n, c in counts.items() if c}}
+    found = {n: [line for line in log.read_text(errors="replace").splitlines() if pattern.search(line) and not starting.search(line)]
+             for n, log in logs.items() if log.exists()}
+    found = {n: lines for n, lines in found.items() if lines}
+    report = {"total": sum(map(len, found.values())), **{n: len(lines) for n, lines in found.items()}}
+    return report | ({"first": {n: lines[0] for n, lines in found.items()}} if found else {})
 
 
 def processor() -> str:

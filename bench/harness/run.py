@@ -55,7 +55,7 @@ class Run:
     def seed(self):
         options = self.options
         if options.target == "fail":
-            self.stack.post("/v1/channels", {"kind": "webhook", "name": "bench", "config": {"url": self.target.receiver}})
+            self.stack.post("/v1/channels", {"kind": "webhook", "name": "bench", "config": {"url": self.target.receiver}, "digest": {"storm": {"more_than": 0}}})
         for first in range(0, options.monitors, BULK):
             items = [{"name": f"site {n}", "monitors": [{
                 "kind": "http", "name": "check", "interval_ms": options.interval * 1000, "timeout_ms": min(10_000, options.interval * 1000 - 1000),

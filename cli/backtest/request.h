@@ -11,9 +11,8 @@
 
 namespace sonde::cli::backtest {
 
-// A document in YAML, of which JSON is a part, as JSON has it. Plain scalars are numbers, booleans or nothing where they read as such; quoted ones are text.
-// Anchors, tags and keys that are not text are refused, and so is what is nested deeper than 16 or longer than 64 KiB.
-Result<Json> read_document(std::string_view text);
+// One document in YAML (lib/config/tree.h), of which JSON is a part, at most 64 KiB and 16 deep. Mistakes are told as `name:line: what`.
+Result<Json> read_document(std::string_view text, const std::string& name);
 
 struct Asked {
     std::string monitor;  // one of the two

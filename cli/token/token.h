@@ -1,38 +1,43 @@
-// API tokens: made, listed and revoked in the database directly, for whoever may read its password.
+// API clients and their secrets, in the database directly, for whoever may read its password: `sonde token`. A token is the secret of a client.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "lib/base/enum_name.h"
 #include "lib/base/id.h"
 #include "lib/base/secret.h"
 #include "lib/db/db.h"
 
 namespace sonde::cli::token {
 
-enum class Role : unsigned char { viewer, operator_, admin };
+// What is written is in the audit as done by `cli`. Every transaction that writes begins with it.
+void begin(db::Tx& tx);
 
-// A new token of that name; only its hash is kept. Names may repeat: a token is rotated by making the next before revoking the last.
-Secret create(db::Tx& tx, std::string_view name, Role role);
+struct Wanted {
+    std::string name;  // names may repeat
+    std::string role;  // one that there is
+    std::optional<milliseconds> expires_in;
+};
+// A new client with one secret, of which the hash is kept. Nothing if there is no such role.
+std::optional<Secret> create(db::Tx& tx, const Wanted& wanted);
 
 struct Listed {
-    TokenId id;
+    ClientId id;
     std::string name;
     std::string role;
     TimePoint created_at;
     std::optional<TimePoint> last_used_at;
+    std::optional<TimePoint> expires_at;
     std::optional<TimePoint> revoked_at;
 };
 std::vector<Listed> list(db::Tx& tx);
 
-// Of all tokens of that name, or the one with that id, that are not revoked yet. Returns how many there were.
+// All clients of that name, or the one with that identifier, that are not revoked yet. Returns how many there were.
 int revoke(db::Tx& tx, std::string_view name_or_id);
 
-}  // namespace sonde::cli::token
+// Another secret for the one client of that name or identifier; those it has work for `overlap` at most from now on. Nothing if there is
+// no such client, or several have the name.
+std::optional<Secret> rotate(db::Tx& tx, std::string_view name_or_id, milliseconds overlap);
 
-template <>
-struct sonde::EnumNames<sonde::cli::token::Role> {
-    static constexpr std::array<std::string_view, 3> names{"viewer", "operator", "admin"};
-};
+}  // namespace sonde::cli::token

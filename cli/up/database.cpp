@@ -8,7 +8,7 @@
 namespace sonde::cli::up {
 namespace {
 
-constexpr db::Statement kAnyToken{"up_any_token", "select 1 from api_token where role = 'admin' limit 1"};
+constexpr db::Statement kAnyToken{"up_any_token", "select 1 from api_client where role = 'admin' limit 1"};
 constexpr db::Statement kAddRegions{
     "up_add_regions",
     "insert into region (name, title, failure_domain) select name, name, name from unnest($1::text[]) as name "
@@ -23,7 +23,7 @@ Prepared prepare_database(db::Pool& pool, const Layout& layout, const std::vecto
     pool.transact([&](db::Tx& tx) {
         tx.run(kAddRegions, {regions});
         if (!tx.run(kAnyToken).empty()) return;
-        prepared.admin_token = token::create(tx, "admin", token::Role::admin);
+        prepared.admin_token = token::create(tx, {"admin", "admin", std::nullopt});
         // Before the commit: a token whose text was never written down would lock everybody out.
         write_file(layout.admin_token(), prepared.admin_token->reveal() + "\n");
     });

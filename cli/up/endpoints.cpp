@@ -10,10 +10,8 @@ void write_endpoints(const Layout& layout, const Surroundings& surroundings, con
     document["api"] = "http://127.0.0.1:" + std::to_string(surroundings.api_port);
     document["token_file"] = layout.admin_token().string();
     document["nats_url"] = "nats://127.0.0.1:" + std::to_string(surroundings.nats_port);
-    document["nats_user"] = "sonde";
-    document["nats_password_file"] = layout.secret("nats-sonde").string();
-    document["nats_subscriber_user"] = "subscriber";
-    document["nats_subscriber_password_file"] = layout.secret("nats-subscriber").string();
+    document["nats_credentials_file"] = credentials_file(layout, "administrator").string();
+    document["nats_subscriber_credentials_file"] = credentials_file(layout, "subscriber").string();
     document["postgres_dsn"] = surroundings.dsn.reveal();
     auto& logs = document["logs"] = Json::object();
     auto& processes = document["processes"] = Json::object();

@@ -9,47 +9,16 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "cli/nats/server.h"
 #include "cli/failure.h"
 #include "cli/up/file.h"
 #include "cli/up/local.h"
 #include "cli/up/tool.h"
 #include "lib/json/json.h"
-#include "lib/message/subject.h"
 
 namespace sonde::cli::up {
 
-namespace subject = message::subject;
-
-namespace {
-
-std::string quoted(const std::vector<std::string>& subjects) {
-    std::string out;
-    for (const auto& subject : subjects) out += (out.empty() ? "\"" : ", \"") + subject + "\"";
-    return out;
-}
-
-std::string agent_user(const std::string& region, const BusUser& user) {
-    std::vector<std::string> publish;
-    for (const auto& stream : {subject::jobs_stream(region), subject::urgent_stream(region)}) {
-        publish.push_back("$JS.API.CONSUMER.MSG.NEXT." + stream + "." + std::string{subject::agents_consumer});
-        publish.push_back("$JS.ACK." + stream + ".>");
-    }
-    publish.push_back("sonde.v1.results.*." + region);
-    publish.push_back(subject::runs(region));
-    publish.push_back(subject::presence(region));
-    publish.push_back(subject::parked("agent"));
-    return fmt::format("    {{ user: \"{}\", password: \"{}\", permissions: {{\n        publish: [{}]\n        subscribe: [\"_INBOX_{}.>\"]\n    }} }}\n",
-                       user.name, user.password, quoted(publish), region);
-}
-
-}  // namespace
-
-std::string nats_config(int port, const fs::path& store, const std::string& store_key, const BusUser& services, const BusUser& subscriber,
-                        const std::vector<std::pair<std::string, BusUser>>& agents) {
-    std::string users = fmt::format("    {{ user: \"{}\", password: \"{}\" }}\n", services.name, services.password);
-    users += fmt::format("    {{ user: \"{}\", password: \"{}\", permissions: {{ publish: {{ deny: [\">\"] }}, subscribe: [\"sonde.v1.events.>\"] }} }}\n",
-                         subscriber.name, subscriber.password);
-    for (const auto& [region, user] : agents) users += agent_user(region, user);
+std::string nats_config(int port, const fs::path& store, const std::string& store_key, const admission::BusKeys& keys, const std::string& account) {
     return fmt::format(R"(# Written anew at every start of `sonde up`.
 listen: "127.0.0.1:{}"
 server_name: "sonde"
@@ -58,29 +27,23 @@ ping_interval: "20s"
 write_deadline: "5s"
 jetstream {{
     store_dir: "{}"
-    max_mem: 64MB
+    max_mem: 256MB
     max_file: 8GB
     cipher: chachapoly
     key: "{}"
 }}
 authorization {{
     timeout: 5
-    users: [
-{}    ]
 }}
-)",
-                       port, store.string(), store_key, users);
+{})",
+                       port, store.string(), store_key, nats::server_settings(keys, account, store / "accounts"));
 }
 
-Program nats_program(const Layout& layout, int port, const std::vector<std::string>& regions) {
+Program nats_program(const Layout& layout, int port, const admission::BusKeys& keys, const std::string& account) {
     const char* chosen = std::getenv("SONDE_NATS_SERVER");
     const auto server = chosen != nullptr ? fs::path{chosen} : find_program("nats-server", {"/usr/sbin", "/usr/bin", "/usr/local/bin"});
     if (server.empty()) throw Failure{"nats-server is not installed (apt-get install nats-server)"};
-    const auto user = [&](const std::string& name) { return BusUser{name, secret_in(layout.secret("nats-" + name))}; };
-    std::vector<std::pair<std::string, BusUser>> agents;
-    for (const auto& region : regions) agents.emplace_back(region, user("agent-" + region));
-    write_file(layout.config("nats.conf"),
-               nats_config(port, layout.nats_store(), secret_in(layout.secret("nats-store")), user("sonde"), user("subscriber"), agents));
+    write_file(layout.config("nats.conf"), nats_config(port, layout.nats_store(), secret_in(layout.secret("nats-store")), keys, account));
     Program program;
     program.name = "nats";
     program.tier = Tier::bus;
@@ -92,6 +55,12 @@ Program nats_program(const Layout& layout, int port, const std::vector<std::stri
     program.quit_signal = SIGKILL;
     program.port = port;
     return program;
+}
+
+bool remove_former_streams(const Layout& layout) {
+    const auto former = layout.nats_store() / "jetstream" / "$G";
+    std::error_code failed;
+    return fs::remove_all(former, failed) > 0 && !failed;
 }
 
 std::string nats_version(int port) {

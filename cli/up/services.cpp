@@ -18,10 +18,11 @@ constexpr std::string_view kHead = R"(# {0} of `sonde up`. Written once, yours t
 listen:
   address: 127.0.0.1
   port: {2}
-nats:
-  urls: ["${{SONDE_NATS_URL}}"]
-  user: ${{SONDE_NATS_USER}}
-  password: ${{SONDE_NATS_PASSWORD}}
+)";
+
+constexpr std::string_view kBus = R"(nats:
+  urls: ["${SONDE_NATS_URL}"]
+  credentials_file: ${SONDE_NATS_CREDENTIALS_FILE}
 )";
 
 constexpr std::string_view kDatabase = R"(database:
@@ -30,6 +31,10 @@ constexpr std::string_view kDatabase = R"(database:
 
 constexpr std::string_view kSecrets = R"(secrets:
   key_file: ${SONDE_SECRET_KEY_FILE}
+)";
+
+constexpr std::string_view kAdmission = R"(admission:
+  key_file: ${SONDE_BUS_KEY_FILE}
 )";
 
 // Webhooks and checks may not reach inside, unless the owner of the machine they run on says so.
@@ -53,20 +58,24 @@ struct Service {
     std::string region;    // of an agent
 };
 
-std::vector<Service> services() {
+std::vector<Service> services(const std::vector<EmbeddedAgent>& agents) {
     std::vector<Service> all{{"controlplane", "controlplane.yaml", "controlplane", ""},
                              {"engine", "engine.yaml", "engine", ""},
                              {"notifier", "notifier.yaml", "notifier", ""}};
-    for (const auto& region : embedded_regions()) all.push_back({region + "-1", "agent-" + region + ".yaml", "agent", region});
+    for (const auto& agent : agents) {
+        if (agent.admitted) all.push_back({agent.name, "agent-" + agent.region + ".yaml", "agent", agent.region});
+    }
     return all;
 }
 
 std::string configuration(const Service& service) {
     const bool serves = service.program == "controlplane";
     auto text = fmt::format(kHead, service.name, service.program, serves ? "${SONDE_API_PORT}" : "0");
+    if (service.program != "notifier") text += kBus;
     if (service.program == "agent") return text + fmt::format(kAgent, service.region) + std::string{kGuard};
     text += kDatabase;
     text += kSecrets;
+    if (serves) text += kAdmission;
     if (service.program == "notifier") text += kGuard;
     return text;
 }
@@ -86,16 +95,16 @@ fs::path program_file(const std::string& name) {
 }
 
 std::vector<std::string> environment(const Layout& layout, const Surroundings& surroundings, const Service& service) {
-    const auto user = service.region.empty() ? std::string{"sonde"} : "agent-" + service.region;
-    std::vector<std::pair<std::string, std::string>> own{
-        {"SONDE_NATS_URL", "nats://127.0.0.1:" + std::to_string(surroundings.nats_port)},
-        {"SONDE_NATS_USER", user},
-        {"SONDE_NATS_PASSWORD", secret_in(layout.secret("nats-" + user))},
-    };
+    std::vector<std::pair<std::string, std::string>> own;
+    if (service.program != "notifier") {
+        own.emplace_back("SONDE_NATS_URL", "nats://127.0.0.1:" + std::to_string(surroundings.nats_port));
+        own.emplace_back("SONDE_NATS_CREDENTIALS_FILE", credentials_file(layout, service.name).string());
+    }
     if (service.region.empty()) {
         own.emplace_back("SONDE_DATABASE_DSN", surroundings.dsn.reveal());
         own.emplace_back("SONDE_SECRET_KEY_FILE", layout.secret("key").string());
         own.emplace_back("SONDE_API_PORT", std::to_string(surroundings.api_port));
+        if (service.program == "controlplane") own.emplace_back("SONDE_BUS_KEY_FILE", layout.secret("bus-key").string());
     } else {
         own.emplace_back("SONDE_SPOOL_DIRECTORY", layout.spool(service.name).string());
     }
@@ -115,11 +124,30 @@ const std::vector<std::string>& embedded_regions() {
     return regions;
 }
 
-std::vector<Program> service_programs(const Layout& layout, const Surroundings& surroundings) {
+std::string renewed_configuration(std::string text, std::string_view program) {
+    constexpr std::string_view former = "  user: ${SONDE_NATS_USER}\n  password: ${SONDE_NATS_PASSWORD}\n";
+    if (const auto at = text.find(former); at != std::string::npos) {
+        text.replace(at, former.size(), "  credentials_file: ${SONDE_NATS_CREDENTIALS_FILE}\n");
+        if (program == "controlplane" && text.find("\nadmission:") == std::string::npos) {
+            if (!text.ends_with('\n')) text += '\n';
+            text += kAdmission;
+        }
+    }
+    if (program == "notifier") {
+        if (const auto at = text.find(kBus); at != std::string::npos) text.erase(at, kBus.size());
+    }
+    return text;
+}
+
+std::vector<Program> service_programs(const Layout& layout, const Surroundings& surroundings, const std::vector<EmbeddedAgent>& agents) {
     std::vector<Program> programs;
-    for (const auto& service : services()) {
+    for (const auto& service : services(agents)) {
         const auto config = layout.config(service.file);
-        if (!fs::exists(config)) write_file(config, configuration(service));
+        if (const auto present = read_file(config); !present) {
+            write_file(config, configuration(service));
+        } else if (const auto renewed = renewed_configuration(*present, service.program); renewed != *present) {
+            write_file(config, renewed);
+        }
         Program program;
         program.name = service.name;
         program.is_agent = !service.region.empty();

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/up/admission.h"
 #include "cli/up/child.h"
 #include "cli/up/layout.h"
 #include "lib/base/secret.h"
@@ -19,8 +20,11 @@ struct Surroundings {
     Secret dsn;
 };
 
-// In the order of their start, agents last. Writes each one's DIR/config/<name>.yaml if there is none: it is the user's from then on, and takes
-// what may change between starts (ports, passwords) from the environment. Throws Failure if a program is missing.
-std::vector<Program> service_programs(const Layout& layout, const Surroundings& surroundings);
+// In the order of their start, agents last, and of these the admitted ones. Writes each one's DIR/config/<name>.yaml if there is none: it is the user's from then on, and takes
+// what may change between starts (ports, credentials) from the environment. Throws Failure if a program is missing.
+std::vector<Program> service_programs(const Layout& layout, const Surroundings& surroundings, const std::vector<EmbeddedAgent>& agents);
+
+// A configuration as it was written before the bus knew credentials, with them, and of the notifier, which once was on the bus, without it; any other as it is. Pure.
+std::string renewed_configuration(std::string text, std::string_view program);
 
 }  // namespace sonde::cli::up

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <iterator>
 #include <memory>
+#include <optional>
 
 #include "cli/failure.h"
+#include "cli/up/admission.h"
 #include "cli/up/database.h"
 #include "cli/up/endpoints.h"
 #include "cli/up/file.h"
@@ -15,6 +17,7 @@
 #include "cli/up/running.h"
 #include "cli/up/services.h"
 #include "cli/up/supervisor.h"
+#include "lib/admission/store.h"
 #include "lib/base/duration.h"
 #include "lib/crypto/crypto.h"
 
@@ -56,8 +59,8 @@ public:
 
     void start() {
         start_postgres();
-        start_nats();
         const auto prepared = prepare();
+        start_nats();
         start_services();
         ready_ = true;
         tell(supervisor_.children());
@@ -96,7 +99,8 @@ private:
 
     void start_nats() {
         around_.nats_port = ports_.take("nats");
-        const auto& child = supervisor_.add(nats_program(layout_, around_.nats_port, embedded_regions()));
+        if (remove_former_streams(layout_)) say_.line("The bus has credentials instead of passwords now, and its streams were made anew: subscribers of events need the new ones");
+        const auto& child = supervisor_.add(nats_program(layout_, around_.nats_port, *keys_, account_));
         std::string version;
         wait("nats-server", {&child}, kServerDeadline, [&] {
             version = nats_version(around_.nats_port);
@@ -110,6 +114,15 @@ private:
     Prepared prepare() {
         if (const auto made = crypto::SecretBox::make_key_file(layout_.secret("key")); !made) throw Failure{made.error().message};
         auto prepared = prepare_database(*pool_, layout_, embedded_regions());
+        keys_ = bus_keys(layout_);
+        agents_ = admit(*pool_, layout_, *keys_, embedded_regions());
+        account_ = pool_->transact([&](db::Tx& tx) { return admission::settle(tx, *keys_).token; });
+        for (const auto& agent : agents_) {
+            if (!agent.admitted) {
+                say_.line("The agent " + agent.name + " was revoked or removed, and is not started; delete " + layout_.secret("agent-" + agent.name + ".seed").string() +
+                          " to have it join anew");
+            }
+        }
         pool_.reset();  // its connection is of no more use
         if (prepared.schema_before != prepared.schema_after) {
             say_.line("Migrated the database from version " + std::to_string(prepared.schema_before) + " to " + std::to_string(prepared.schema_after));
@@ -119,7 +132,7 @@ private:
 
     void start_services() {
         // Agents last: what they ask for has then been made, and they need not ask again.
-        auto programs = service_programs(layout_, around_);
+        auto programs = service_programs(layout_, around_, agents_);
         const auto agents = std::find_if(programs.begin(), programs.end(), [](const Program& program) { return program.is_agent; });
         start_together({std::make_move_iterator(programs.begin()), std::make_move_iterator(agents)});
         start_together({std::make_move_iterator(agents), std::make_move_iterator(programs.end())});
@@ -167,6 +180,9 @@ private:
     bool ready_ = false;
     Supervisor supervisor_;
     std::unique_ptr<db::Pool> pool_;
+    std::optional<admission::BusKeys> keys_;
+    std::string account_;  // what the bus is told of it at its start
+    std::vector<EmbeddedAgent> agents_;
 };
 
 }  // namespace

@@ -1,7 +1,9 @@
 #include "controlplane/api/access.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "controlplane/api/role_store.h"
 #include "lib/crypto/crypto.h"
 
 namespace sonde::controlplane {
@@ -10,10 +12,15 @@ namespace {
 constexpr std::size_t kMaxTokenBytes = 256;
 
 constexpr db::Statement kFind{"token_find", R"(
-    select name, role, last_used_at is null or last_used_at < now() - interval '1 minute', id
-    from api_token where hash = $1 and revoked_at is null)"};
+    select c.id, c.name, c.role, c.scopes, c.restricted, c.sites, c.tags, s.last_used_at is null or s.last_used_at < now() - interval '1 minute', s.id,
+           (extract(epoch from least(c.expires_at, s.expires_at) - now()) * 1000)::bigint
+    from client_secret s join api_client c on c.id = s.client_id
+    where s.hash = $1 and c.revoked_at is null and coalesce(least(c.expires_at, s.expires_at) > now(), true))"};
 
-constexpr db::Statement kTouch{"token_touch", "update api_token set last_used_at = now() where hash = $1"};
+constexpr db::Statement kTouch{"token_touch", "update client_secret set last_used_at = now() where id = $1"};
+
+constexpr db::Statement kLookAtChanges{"token_changes", R"(
+    select pg_snapshot_xmin(pg_current_snapshot())::text, exists (select from change where xid >= $1::text::xid8 and entity = 'access'))"};
 
 bool is_token_character(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -37,20 +44,54 @@ std::optional<std::string_view> bearer_token(std::string_view authorization) {
 
 std::optional<Actor> Tokens::find(std::string_view token) {
     const auto hash = crypto::sha256(token);
-    if (auto actor = remembered(hash)) return actor;
-    auto actor = pool_.transact([&hash](db::Tx& tx) -> std::optional<Actor> {
+    look();
+    std::uint64_t generation = 0;
+    if (auto actor = remembered(hash, generation)) return actor;
+    const auto asked = std::chrono::steady_clock::now();
+    const auto known = pool_.transact([&](db::Tx& tx) -> std::optional<Known> {
         const auto rows = tx.run(kFind, {db::Param::bytes(hash)});
         if (rows.empty()) return std::nullopt;
-        if (rows[0].boolean(2)) tx.run(kTouch, {db::Param::bytes(hash)});
-        const auto role = from_name<Role>(rows[0].text(1));
-        return Actor{"token:" + std::string(rows[0].text(0)), role.value_or(Role::viewer), "token:" + std::to_string(rows[0].whole(3))};
+        const auto row = rows[0];
+        if (row.boolean(7)) tx.run(kTouch, {row.whole(8)});
+        // Of a role that is gone, nothing is left.
+        auto permissions = role_store::permissions_of(tx, row.text(2)).value_or(Permissions{});
+        if (!row.is_null(3)) permissions = permissions.common(permissions_named(row.texts(3)));
+        Known found{{"token:" + std::string(row.text(1)), permissions, "token:" + std::to_string(row.whole(0))}, asked + kRemember};
+        if (row.boolean(4)) {
+            Restriction restriction;
+            for (const auto site : row.wholes(5)) restriction.sites.push_back(SiteId{site});
+            restriction.tags = row.texts(6);
+            found.actor.restriction = std::move(restriction);
+        }
+        if (!row.is_null(9)) found.until = std::min(found.until, asked + milliseconds{row.whole(9)});
+        return found;
     });
-    if (actor) remember(hash, *actor);
-    return actor;
+    if (!known) return std::nullopt;
+    remember(hash, *known, generation);
+    return known->actor;
 }
 
-std::optional<Actor> Tokens::remembered(const std::string& hash) {
+// Who comes while another looks waits for what he finds.
+void Tokens::look() {
+    const std::lock_guard looking(look_mutex_);
+    const auto now = std::chrono::steady_clock::now();
+    if (now - looked_ < kLook) return;
+    auto [seen, changed] = pool_.transact([this](db::Tx& tx) {
+        const auto rows = tx.run(kLookAtChanges, {seen_});
+        return std::pair{std::string(rows[0].text(0)), rows[0].boolean(1)};
+    });
+    if (changed) {
+        const std::lock_guard lock(mutex_);
+        ++generation_;
+        known_.clear();
+    }
+    seen_ = std::move(seen);
+    looked_ = now;
+}
+
+std::optional<Actor> Tokens::remembered(const std::string& hash, std::uint64_t& generation) {
     const std::lock_guard lock(mutex_);
+    generation = generation_;
     const auto found = known_.find(hash);
     if (found == known_.end()) return std::nullopt;
     if (found->second.until <= std::chrono::steady_clock::now()) {
@@ -60,10 +101,11 @@ std::optional<Actor> Tokens::remembered(const std::string& hash) {
     return found->second.actor;
 }
 
-void Tokens::remember(const std::string& hash, const Actor& actor) {
+void Tokens::remember(const std::string& hash, const Known& known, std::uint64_t generation) {
     const std::lock_guard lock(mutex_);
+    if (generation != generation_) return;
     if (known_.size() >= kMaxRemembered) known_.clear();
-    known_[hash] = {actor, std::chrono::steady_clock::now() + kRemember};
+    known_[hash] = known;
 }
 
 }  // namespace sonde::controlplane

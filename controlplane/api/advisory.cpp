@@ -8,12 +8,12 @@
 #include "controlplane/api/region.h"
 #include "controlplane/api/stored.h"
 
-namespace sonde::controlplane {
+namespace sonde::controlplane::advisory_api {
 namespace {
 
 constexpr std::string_view kSelect = R"(
     select a.id, a.site_id, s.name, a.monitor_id, m.name, a.regions, a.cause, a.opened_at, a.closed_at,
-           a.reason, a.acknowledged_at, a.acknowledged_by, a.muted_at, a.muted_by, a.comment
+           a.reason, a.acknowledged_at, a.acknowledged_by, a.muted_at, a.muted_by, a.comment, a.flapping_since
     from advisory a join site s on s.id = a.site_id left join monitor m on m.id = a.monitor_id )";
 
 Json present(const db::Row& row) {
@@ -28,6 +28,7 @@ Json present(const db::Row& row) {
     document["opened_at"] = to_rfc3339(row.time(7));
     document["closed_at"] = row.is_null(8) ? Json(nullptr) : Json(to_rfc3339(row.time(8)));
     document["reason"] = row.text(9);
+    document["flapping_since"] = instant_or_null(row, 15);
     document["acknowledged_at"] = instant_or_null(row, 10);
     document["acknowledged_by"] = text_or_null(row, 11);
     document["muted_at"] = instant_or_null(row, 12);
@@ -42,7 +43,7 @@ const db::Statement kFind{"advisory_find", kFindSql};
 http::Response read(Backend& backend, const Call& call) {
     Query(call.request).finish();
     const auto id = path_id<AdvisoryId>(call, "advisory_id");
-    const auto rows = backend.pool.transact([&](db::Tx& tx) { return tx.run(kFind, {id}); });
+    const auto rows = call.transact(backend, [&](db::Tx& tx) { return tx.run(kFind, {id}); });
     if (rows.empty()) not_found("there is no such advisory");
     return http::Response::json(present(rows[0]));
 }
@@ -51,7 +52,7 @@ http::Response read(Backend& backend, const Call& call) {
 http::Response act(Backend& backend, const Call& call, std::string_view action) {
     Query(call.request).finish();
     const auto id = path_id<AdvisoryId>(call, "advisory_id");
-    switch (backend.commands.ask(VotingCommand{"advisory", id.value(), action, call.actor.name, read_optional_comment(call)}, call.key).outcome) {
+    switch (backend.commands.ask(call, VotingCommand{"advisory", id.value(), action, call.actor.name, read_optional_comment(call)}).outcome) {
         case Outcome::done:
         case Outcome::unchanged: return read(backend, call);
         case Outcome::not_found: not_found("there is no such advisory");
@@ -75,7 +76,7 @@ http::Response list(Backend& backend, const Call& call) {
     if (open) conditions.add(*open ? "a.closed_at is null" : "a.closed_at is not null");
     if (page.after) conditions.add("a.id < ?", {page.after->whole(0)});
     const auto sql = fmt::format("{}{} order by a.id desc limit {}", kSelect, conditions.where(), conditions.bind(page.fetch()));
-    const auto rows = backend.pool.transact([&](db::Tx& tx) { return tx.run_text(sql, conditions.params()); });
+    const auto rows = call.transact(backend, [&](db::Tx& tx) { return tx.run_text(sql, conditions.params()); });
     std::vector<Json> items;
     for (const auto row : rows) items.push_back(present(row));
     return page_response(call.request, page, std::move(items),
@@ -84,14 +85,14 @@ http::Response list(Backend& backend, const Call& call) {
 
 }  // namespace
 
-Endpoints advisory_endpoints() {
+Endpoints endpoints() {
     using http::Method;
     return {
-        {Method::get, "/v1/advisories", Role::viewer, list},
-        {Method::get, "/v1/advisories/{advisory_id}", Role::viewer, read},
-        {Method::post, "/v1/advisories/{advisory_id}/acknowledge", Role::operate, acknowledge, kMaxBodyBytes, Once::by_command},
-        {Method::post, "/v1/advisories/{advisory_id}/mute", Role::operate, mute, kMaxBodyBytes, Once::by_command},
+        {Method::get, "/v1/advisories", Permission::incidents_read, list},
+        {Method::get, "/v1/advisories/{advisory_id}", Permission::incidents_read, read},
+        {Method::post, "/v1/advisories/{advisory_id}/acknowledge", Permission::incidents_write, acknowledge, kMaxBodyBytes, Once::by_command},
+        {Method::post, "/v1/advisories/{advisory_id}/mute", Permission::incidents_write, mute, kMaxBodyBytes, Once::by_command},
     };
 }
 
-}  // namespace sonde::controlplane
+}  // namespace sonde::controlplane::advisory_api

@@ -1,10 +1,13 @@
-// /v1/agents: who runs checks, as they say themselves.
+// /v1/agents: who runs checks, as they say themselves, and who of them is admitted to the bus.
 #pragma once
 
 #include "controlplane/api/endpoint.h"
 
-namespace sonde::controlplane {
+namespace sonde::controlplane::agent_api {
 
-Endpoints agent_endpoints();
+// 1 to 64 of letters, digits, -, _ and .
+bool is_agent_name(std::string_view name);
 
-}  // namespace sonde::controlplane
+Endpoints endpoints();
+
+}  // namespace sonde::controlplane::agent_api

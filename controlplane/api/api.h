@@ -10,7 +10,7 @@ namespace sonde::controlplane {
 // Every operation of /v1, in the order of the document.
 Endpoints endpoints();
 
-// Adds /v1, `/` and /openapi.json. All arguments must outlive the router.
+// Adds /v1, `/`, /openapi.json and /docs. All arguments must outlive the router.
 void add_api_routes(http::Router& router, Backend& backend);
 
 // The bound of a body, by method and path, for the server: what is too large is not even kept until it is known whose it is.

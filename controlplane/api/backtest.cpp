@@ -12,7 +12,7 @@
 #include "controlplane/api/stored.h"
 #include "controlplane/api/wording.h"
 
-namespace sonde::controlplane {
+namespace sonde::controlplane::backtest_api {
 namespace {
 
 constexpr int kMostAtOnce = 2;  // each works a processor for as long as it lasts
@@ -50,15 +50,15 @@ std::vector<Subject> subjects(db::Tx& tx, const BacktestInput& input) {
     std::vector<Monitor> monitors;
     if (input.monitor) {
         auto found = monitor_store::find(tx, *input.monitor);
-        if (!found) not_found("there is no such monitor");
+        if (!found) refuse_if_any({{"/monitor_id", "there is no such monitor"}});
         monitors.push_back(std::move(*found));
     } else {
-        if (!site_store::find(tx, *input.site)) not_found("there is no such site");
+        if (!site_store::find(tx, *input.site)) refuse_if_any({{"/site_id", "there is no such site"}});
         MonitorFilter filter;
         filter.site_id = input.site;
         Page page;
         page.limit = kMostBacktestMonitors;
-        monitors = monitor_store::list(tx, filter, page);
+        monitors = monitor_store::list(tx, filter, Sorting(kMonitorOrder), page).items;
     }
     json::Problems problems;
     if (monitors.size() > static_cast<std::size_t>(kMostBacktestMonitors)) {
@@ -184,17 +184,17 @@ http::Response backtest(Backend& backend, const Call& call) {
     if (!turn.granted()) {
         return http::problem_response(http::problem::unavailable, fmt::format("{} backtests are under way", kMostAtOnce)).with("Retry-After", "5");
     }
-    decision::Replay replay({.unmade = input.unmade, .notes = kMostNotes * 4, .results = 0});
+    std::optional<decision::Replay> replayer;
     std::vector<Subject> replayed;
     std::vector<RealIncident> really;
     int results = 0;
-    {
-        auto tx = backend.pool.begin();
+    call.transact(backend, [&](db::Tx& tx) {
+        replayer.emplace(decision::Replay::Options{.unmade = input.unmade, .notes = kMostNotes * 4, .results = 0});
         replayed = subjects(tx, input);
         really = real_incidents(tx, replayed, input);
-        results = run(tx, replay, replayed, input);
-        tx.commit();
-    }
+        results = run(tx, *replayer, replayed, input);
+    });
+    const auto& replay = *replayer;
     Json monitors = Json::array();
     for (const auto& subject : replayed) {
         Json regions = Json::array();
@@ -233,8 +233,8 @@ http::Response backtest(Backend& backend, const Call& call) {
 
 }  // namespace
 
-Endpoints backtest_endpoints() {
-    return {{http::Method::post, "/v1/policies/backtest", Role::viewer, backtest, kMaxBodyBytes, Once::harmless}};
+Endpoints endpoints() {
+    return {{http::Method::post, "/v1/policies/backtest", Permission::monitors_read, backtest, kMaxBodyBytes, Once::harmless}};
 }
 
-}  // namespace sonde::controlplane
+}  // namespace sonde::controlplane::backtest_api

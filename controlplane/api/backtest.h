@@ -7,8 +7,6 @@
 
 namespace sonde::controlplane {
 
-Endpoints backtest_endpoints();
-
 // What really happened to the monitors of a backtest: the time in which they took part in one incident.
 struct RealIncident {
     std::string scope;
@@ -22,3 +20,9 @@ struct RealIncident {
 Json difference_of(const std::vector<decision::ReplayedIncident>& would, const std::vector<RealIncident>& really, TimePoint from, TimePoint to);
 
 }  // namespace sonde::controlplane
+
+namespace sonde::controlplane::backtest_api {
+
+Endpoints endpoints();
+
+}  // namespace sonde::controlplane::backtest_api

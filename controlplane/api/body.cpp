@@ -26,6 +26,15 @@ void check_media_type(const Call& call) {
                              {}};
 }
 
+void keep_unknown_nulls(const Json& document, const Json& patch, std::initializer_list<std::string_view> optional, Json& result) {
+    for (const auto& [field, value] : patch.items()) {
+        const auto before = document.find(field);
+        const bool known = before != document.end() || std::find(optional.begin(), optional.end(), field) != optional.end();
+        if (value.is_null() && !known) result[field] = nullptr;
+        if (value.is_object() && before != document.end() && before->is_object() && field != "spec") keep_unknown_nulls(*before, value, optional, result[field]);
+    }
+}
+
 }  // namespace
 
 Json read_body(const Call& call) {
@@ -43,9 +52,10 @@ Json read_body(const Call& call) {
 
 Json read_optional_body(const Call& call) { return call.request.body.empty() ? Json::object() : read_body(call); }
 
-Json patched(const Json& document, const Json& patch) {
+Json patched(const Json& document, const Json& patch, std::initializer_list<std::string_view> optional) {
     Json result = document;
     result.merge_patch(patch);
+    if (document.is_object() && patch.is_object()) keep_unknown_nulls(document, patch, optional, result);
     return result;
 }
 

@@ -5,45 +5,15 @@
 #include <algorithm>
 
 #include "controlplane/api/body.h"
-#include "lib/crypto/crypto.h"
-#include "lib/net/url.h"
+#include "lib/channel/fields.h"
 
 namespace sonde::controlplane {
 namespace {
 
-constexpr std::string_view kKeyPrefix = "whsec_";
-
-void read_config(json::Reader& in, ChannelDraft& draft, json::Problems& problems) {
-    const auto* document = in.object("config");
-    if (document == nullptr) return;
-    json::Reader config(*document, in.pointer("config"), problems);
-    config.require({"url"});
-    if (config.text("url", draft.url, {.min = 1, .max = 2048})) {
-        const auto url = net::parse_url(draft.url);
-        if (!url) {
-            config.refuse("url", url.error().message);
-        } else if (url->has_userinfo) {
-            config.refuse("url", "must not contain credentials");
-        } else if (url->has_fragment) {
-            config.refuse("url", "must not have a fragment");
-        }
-    }
-    config.finish();
-}
-
-void read_secrets(json::Reader& in, ChannelSecrets& secrets, json::Problems& problems) {
-    const auto* document = in.object("secrets");
-    if (document == nullptr) return;
-    secrets.given = true;
-    json::Reader fields(*document, in.pointer("secrets"), problems);
-    if (const auto* key = fields.value("signing_key"); key != nullptr && !key->is_null()) {
-        if (key->is_string() && is_signing_key(key->get_ref<const std::string&>())) {
-            secrets.signing_key = Secret(key->get<std::string>());
-        } else {
-            fields.refuse("signing_key", "must be `whsec_` followed by 24 to 64 bytes in base64");
-        }
-    }
-    fields.finish();
+std::string kinds_there_are() {
+    std::vector<std::string> names;
+    for (const auto& one : channel::declarations()) names.push_back('"' + one.kind + '"');
+    return fmt::format("must be one of {}", fmt::join(names, ", "));
 }
 
 void read_events(json::Reader& in, std::vector<std::string>& events, json::Problems& problems) {
@@ -66,34 +36,64 @@ ChannelInput read_channel(const Json& document, const std::string& pointer, json
     ChannelInput input;
     json::Reader in(document, pointer, problems);
     in.require({"kind", "name", "config"});
-    std::string kind;
-    if (in.text("kind", kind) && kind != "webhook") in.refuse("kind", R"(must be one of "webhook")");
+    const bool named = in.text("kind", input.draft.kind);
+    const auto* kind = named ? channel::find(input.draft.kind) : nullptr;
+    if (named && kind == nullptr) in.refuse("kind", kinds_there_are());
     in.text("name", input.draft.name, {.min = 1});
-    read_config(in, input.draft, problems);
-    read_secrets(in, input.secrets, problems);
+    if (const auto* config = in.object("config"); config != nullptr && kind != nullptr) {
+        channel::check_fields(*config, kind->config, in.pointer("config"), true, problems);
+        input.draft.config = channel::canonical(*config, kind->config);
+    }
+    if (const auto* secrets = in.object("secrets"); secrets != nullptr && kind != nullptr) {
+        channel::check_fields(*secrets, kind->secrets, in.pointer("secrets"), false, problems);
+        input.secrets = *secrets;
+    }
     read_events(in, input.draft.events, problems);
     in.boolean("enabled", input.draft.enabled);
-    refuse_read_only(in, {"id", "secrets_set", "version", "created_at", "updated_at"});
+    channel::read_flow(in, input.draft.flow, kind != nullptr && kind->rate ? &*kind->rate : nullptr, problems);
+    if (const auto* fallback = in.value("fallback_channel_id"); fallback != nullptr && !fallback->is_null()) {
+        ChannelId id;
+        if (in.id("fallback_channel_id", id)) input.draft.fallback = id;
+    }
+    refuse_read_only(in, {"id", "secrets_set", "breaker", "version", "created_at", "updated_at"});
     in.finish();
     return input;
 }
 
 Json write_channel(const ChannelDraft& draft) {
     Json document;
-    document["kind"] = "webhook";
+    document["kind"] = draft.kind;
     document["name"] = draft.name;
-    document["config"] = {{"url", draft.url}};
+    document["config"] = draft.config;
     document["events"] = draft.events;
     document["enabled"] = draft.enabled;
+    channel::write_flow(draft.flow, document);
+    document["fallback_channel_id"] = draft.fallback ? Json(draft.fallback->text()) : Json(nullptr);
     return document;
 }
 
-bool is_signing_key(std::string_view text) {
-    if (!text.starts_with(kKeyPrefix)) return false;
-    const auto bytes = crypto::from_base64(text.substr(kKeyPrefix.size()));
-    return bytes && bytes->size() >= 24 && bytes->size() <= 64;
+std::vector<std::string> ChannelSecrets::names() const {
+    std::vector<std::string> names;
+    for (const auto& [name, value] : all.items()) names.push_back(name);
+    return names;
 }
 
-Secret new_signing_key() { return Secret(std::string(kKeyPrefix) + crypto::base64(crypto::random_bytes(32))); }
+ChannelSecrets merge_secrets(std::string_view kind, const Json& before, const Json& given, json::Problems& problems) {
+    ChannelSecrets secrets;
+    const auto& fields = channel::find(kind)->secrets;
+    auto merged = before.is_object() ? before : Json::object();
+    if (given.is_object()) merged.update(given);
+    secrets.all = channel::canonical(merged, fields);
+    for (const auto& field : fields) {
+        if (secrets.all.contains(field.name)) continue;
+        if (field.type == channel::FieldType::signing_key) {
+            secrets.all[field.name] = channel::new_signing_key().reveal();
+            secrets.made[field.name] = secrets.all[field.name];
+        } else if (field.required) {
+            problems.push_back({"/secrets", fmt::format("the field \"{}\" is required", field.name)});
+        }
+    }
+    return secrets;
+}
 
 }  // namespace sonde::controlplane

@@ -7,13 +7,13 @@
 #include <string_view>
 #include <vector>
 
-#include "lib/base/secret.h"
+#include "lib/channel/flow.h"
 #include "lib/json/reader.h"
 
 namespace sonde::controlplane {
 
 // What a channel may ask for, as in schema/messages/event.schema.json.
-inline constexpr std::array<std::string_view, 32> kChannelEvents{
+inline constexpr std::array<std::string_view, 36> kChannelEvents{
     "incident.opened",    "incident.updated",  "incident.acknowledged", "incident.unacknowledged",
     "incident.commented", "incident.resolved", "advisory.opened",       "advisory.closed",
     "monitor.changed",    "coverage.lost",     "coverage.restored",
@@ -21,25 +21,22 @@ inline constexpr std::array<std::string_view, 32> kChannelEvents{
     "incident.update_deleted",   "incident.postmortem_published",
     "advisory.changed",   "advisory.acknowledged", "advisory.muted",    "region.quarantined", "region.released",
     "monitor.flapping_began", "monitor.flapping_ended", "maintenance.started", "maintenance.ended", "group.changed",
-    "certificate.expiring", "domain.expiring", "coverage.missed", "coverage.resumed"};
+    "certificate.expiring", "domain.expiring", "coverage.missed", "coverage.resumed", "drill.failed", "delivery.dead", "incident.escalated", "incident.reminder"};
 
 struct ChannelDraft {
+    std::string kind = "webhook";
     std::string name;
-    std::string url;
+    Json config = Json::object();  // as the declaration of the kind has it (lib/channel)
     std::vector<std::string> events{"incident.opened", "incident.acknowledged", "incident.resolved", "incident.reopened"};
     bool enabled = true;
+    channel::Flow flow;
+    std::optional<ChannelId> fallback;  // that is told of what this one could not be told
     friend bool operator==(const ChannelDraft&, const ChannelDraft&) = default;
-};
-
-// The secrets of a request, which are written and never read.
-struct ChannelSecrets {
-    bool given = false;                 // there is a field `secrets`
-    std::optional<Secret> signing_key;  // absent or null: one is to be made
 };
 
 struct ChannelInput {
     ChannelDraft draft;
-    ChannelSecrets secrets;
+    Json secrets;  // as given, each right for itself; a null in it is no value. Null if none are given
 };
 
 ChannelInput read_channel(const Json& document, const std::string& pointer, json::Problems& problems);
@@ -47,8 +44,14 @@ ChannelInput read_channel(const Json& document, const std::string& pointer, json
 // The canonical document, without secrets: `read_channel` reads it back equal.
 Json write_channel(const ChannelDraft& draft);
 
-// `whsec_` and 24 to 64 bytes in base64, as Standard Webhooks has it.
-bool is_signing_key(std::string_view text);
-Secret new_signing_key();
+// All secrets of a channel, of which `made` were made here: they are to be shown once.
+struct ChannelSecrets {
+    Json all = Json::object();
+    Json made = Json::object();
+    [[nodiscard]] std::vector<std::string> names() const;
+};
+
+// `before` with what was given: a null takes a secret away, and a signing key that there is not is made. What is required and missing is a problem.
+ChannelSecrets merge_secrets(std::string_view kind, const Json& before, const Json& given, json::Problems& problems);
 
 }  // namespace sonde::controlplane

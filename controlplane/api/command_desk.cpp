@@ -2,6 +2,7 @@
 
 #include <thread>
 
+#include "controlplane/api/endpoint.h"
 #include "lib/base/shard.h"
 #include "lib/json/json.h"
 #include "lib/log/log.h"
@@ -22,6 +23,7 @@ constexpr db::Statement kInsertVoting{"voting_command_insert", R"(
     insert into voting_command (subject, subject_id, action, actor, comment) values ($1, $2, $3, $4, $5) returning id)"};
 constexpr db::Statement kVotingOutcome{"voting_command_outcome", "select outcome, null::text from voting_command where id = $1 and done_at is not null"};
 
+constexpr db::Statement kAdvisory{"command_advisory", "select 1 from advisory where id = $1"};
 constexpr db::Statement kAbout{"command_about", "select incident_id from incident_command where id = $1"};
 
 struct Written {
@@ -60,17 +62,19 @@ std::optional<std::int64_t> earlier_command(db::Tx& tx, const crypto::SecretBox&
 
 }  // namespace
 
-Answer CommandDesk::ask(IncidentId incident, const decision::Command& command, const RequestKey* key) {
+Answer CommandDesk::ask(const Call& call, IncidentId incident, const decision::Command& command, const std::function<void(db::Tx&)>& also) {
     try {
         const auto written = pool_.transact([&](db::Tx& tx) -> Written {
-            if (const auto earlier = earlier_command(tx, secrets_, key)) {
+            call.enter(tx);
+            if (const auto earlier = earlier_command(tx, secrets_, call.key)) {
                 const auto about = tx.run(kAbout, {*earlier});
                 if (about.empty()) throw Unwritten{Outcome::not_found};
                 return {Outcome::done, *earlier, about[0].id<IncidentId>(0)};
             }
             const auto now = write_down(tx, incident, command);
             if (now.refused != Outcome::done) throw Unwritten{now.refused};
-            if (key != nullptr) repeat::set_command(tx, *key, now.command);
+            if (also) also(tx);
+            if (call.key != nullptr) repeat::set_command(tx, *call.key, now.command);
             return now;
         });
         auto answer = wait_if_there_is_room(kOutcome, written.command);
@@ -81,14 +85,17 @@ Answer CommandDesk::ask(IncidentId incident, const decision::Command& command, c
     }
 }
 
-Answer CommandDesk::ask(const VotingCommand& command, const RequestKey* key) {
+Answer CommandDesk::ask(const Call& call, const VotingCommand& command) {
     const auto id = pool_.transact([&](db::Tx& tx) {
-        if (const auto earlier = earlier_command(tx, secrets_, key)) return *earlier;
+        call.enter(tx);
+        if (command.subject == "advisory" && tx.run(kAdvisory, {command.id}).empty()) return std::int64_t{0};
+        if (const auto earlier = earlier_command(tx, secrets_, call.key)) return *earlier;
         const auto written = tx.run(kInsertVoting, {command.subject, command.id, command.action, command.actor, command.comment})[0].whole(0);
         tx.run(kNotify);
-        if (key != nullptr) repeat::set_command(tx, *key, written);
+        if (call.key != nullptr) repeat::set_command(tx, *call.key, written);
         return written;
     });
+    if (id == 0) return {Outcome::not_found};
     return wait_if_there_is_room(kVotingOutcome, id);
 }
 

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <atomic>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -14,6 +15,8 @@
 #include "lib/decision/incident_command.h"
 
 namespace sonde::controlplane {
+
+struct Call;
 
 enum class Outcome : unsigned char {
     done,
@@ -48,10 +51,10 @@ public:
     CommandDesk(db::Pool& pool, const crypto::SecretBox& secrets, int max_waiting, milliseconds patience = milliseconds{5000})
         : pool_(pool), secrets_(secrets), max_waiting_(max_waiting), patience_(patience) {}
 
-    // Blocks up to `patience`, without a transaction open. Throws DbError if it could not be written down. With a key that came before, nothing
-    // is written down: what came with it first is waited for.
-    Answer ask(IncidentId incident, const decision::Command& command, const RequestKey* key);
-    Answer ask(const VotingCommand& command, const RequestKey* key);
+    // Blocks up to `patience`, without a transaction open. Throws DbError if it could not be written down. With a key of the call that came before, nothing
+    // is written down: what came with it first is waited for. `also` is done in the transaction that writes it down; if it throws, nothing is, and that comes out here.
+    Answer ask(const Call& call, IncidentId incident, const decision::Command& command, const std::function<void(db::Tx&)>& also = {});
+    Answer ask(const Call& call, const VotingCommand& command);
     // Lets all that wait go, as unanswered, and nobody wait from now on.
     void close() { closed_ = true; }
 

@@ -4,9 +4,9 @@
 
 namespace sonde::controlplane {
 
-void Conditions::add(std::string_view sql, std::initializer_list<db::Param> params) {
+void Conditions::add(std::string_view sql, const std::vector<db::Param>& params) {
     where_ += where_.empty() ? "where " : " and ";
-    const auto* param = params.begin();
+    auto param = params.begin();
     for (const char c : sql) {
         if (c == '?' && param != params.end()) {
             where_ += bind(*param++);

@@ -12,7 +12,7 @@ namespace sonde::controlplane {
 class Conditions {
 public:
     // `sql` with a `?` for each parameter, in order.
-    void add(std::string_view sql, std::initializer_list<db::Param> params = {});
+    void add(std::string_view sql, const std::vector<db::Param>& params = {});
 
     // `where …`, or nothing.
     [[nodiscard]] const std::string& where() const { return where_; }

@@ -6,12 +6,14 @@
 
 #include "controlplane/api/conditions.h"
 #include "controlplane/api/stored.h"
+#include "lib/base/routing_id.h"
 
 namespace sonde::controlplane {
 namespace {
 
 constexpr std::string_view kSelect = R"(
-    select d.id, d.channel_id, c.name, d.event_id, d.event_kind, d.incident_id, d.seq, d.state, d.reason, d.next_at, d.created_at, d.done_at
+    select d.id, d.channel_id, c.name, d.event_id, d.event_kind, d.incident_id, d.seq, d.state, d.reason, d.next_at, d.created_at, d.done_at, d.via,
+           d.route_id, d.told_by
     from delivery d join channel c on c.id = d.channel_id )";
 
 constexpr db::Statement kAttempts{"delivery_attempts", R"(
@@ -30,6 +32,9 @@ Json present(const db::Row& row) {
     document["seq"] = row.is_null(6) ? Json(nullptr) : Json(row.whole(6));
     document["state"] = state;
     document["reason"] = row.text(8);
+    document["via"] = row.text(12);
+    document["route_id"] = row.is_null(13) ? Json(nullptr) : Json(row.id<RouteId>(13).text());
+    document["told_by_event_id"] = row.is_null(14) ? Json(nullptr) : Json(row.id<EventId>(14).text());
     document["next_at"] = state == "planned" || state == "sending" ? Json(to_rfc3339(row.time(9))) : Json(nullptr);
     document["created_at"] = to_rfc3339(row.time(10));
     document["done_at"] = instant_or_null(row, 11);

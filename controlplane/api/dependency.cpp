@@ -10,7 +10,7 @@
 #include "controlplane/api/relation.h"
 #include "controlplane/api/relation_graph.h"
 
-namespace sonde::controlplane {
+namespace sonde::controlplane::dependency_api {
 namespace {
 
 using decision::Node;
@@ -174,16 +174,16 @@ http::Response remove(Backend& backend, const Call& call) {
 
 }  // namespace
 
-Endpoints dependency_endpoints() {
+Endpoints endpoints() {
     using http::Method;
     return {
-        {Method::get, "/v1/dependencies", Role::viewer, list},
-        {Method::post, "/v1/dependencies", Role::admin, create},
-        {Method::get, "/v1/dependencies/{dependency_id}", Role::viewer, read},
-        {Method::put, "/v1/dependencies/{dependency_id}", Role::admin, edit},
-        {Method::patch, "/v1/dependencies/{dependency_id}", Role::admin, edit},
-        {Method::del, "/v1/dependencies/{dependency_id}", Role::admin, remove},
+        {Method::get, "/v1/dependencies", Permission::monitors_read, list},
+        {Method::post, "/v1/dependencies", Permission::monitors_write, create},
+        {Method::get, "/v1/dependencies/{dependency_id}", Permission::monitors_read, read},
+        {Method::put, "/v1/dependencies/{dependency_id}", Permission::monitors_write, edit},
+        {Method::patch, "/v1/dependencies/{dependency_id}", Permission::monitors_write, edit},
+        {Method::del, "/v1/dependencies/{dependency_id}", Permission::monitors_write, remove},
     };
 }
 
-}  // namespace sonde::controlplane
+}  // namespace sonde::controlplane::dependency_api

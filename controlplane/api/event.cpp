@@ -5,11 +5,13 @@
 #include <algorithm>
 
 #include "controlplane/api/channel_draft.h"
+#include "controlplane/api/event_page.h"
+#include "controlplane/api/identity.h"
 #include "controlplane/api/query.h"
 #include "controlplane/events/feed.h"
 #include "lib/http/stream.h"
 
-namespace sonde::controlplane {
+namespace sonde::controlplane::event_api {
 namespace {
 
 constexpr std::size_t kMaxKindBytes = 1000;
@@ -38,29 +40,58 @@ std::optional<EventId> read_after(const http::Request& request) {
     return id;
 }
 
+events::Filter read_filter(Query& query) {
+    events::Filter filter;
+    filter.kinds = read_kinds(query);
+    filter.site = query.id<SiteId>("site_id");
+    filter.monitor = query.id<MonitorId>("monitor_id");
+    filter.incident = query.id<IncidentId>("incident_id");
+    filter.tag = query.text("tag");
+    filter.region = query.text("region");
+    return filter;
+}
+
+// Who names JSON and not events asks for a page.
+bool asks_for_page(const http::Request& request) {
+    const auto* accept = request.header("accept");
+    return accept != nullptr && !http::accepts_events(request) && accept->find("application/json") != std::string::npos;
+}
+
+http::Response read_page(Backend& backend, const Call& call) {
+    Query query(call.request);
+    EventPage page;
+    page.filter = read_filter(query);
+    page.filter.restriction = call.actor.restriction;
+    page.after = query.id<EventId>("after");
+    page.limit = query.whole("limit", 1, EventPage::kMost).value_or(page.limit);
+    page.wait = std::chrono::seconds{query.whole("wait", 0, static_cast<int>(std::chrono::floor<std::chrono::seconds>(EventPage::kLongestWait).count())).value_or(0)};
+    query.finish();
+    return answer_event_page(backend, call, page);
+}
+
 http::Response listen(Backend& backend, const Call& call) {
     Query query(call.request);
     events::Request asked;
-    asked.filter.kinds = read_kinds(query);
-    asked.filter.site = query.id<SiteId>("site_id");
-    asked.filter.monitor = query.id<MonitorId>("monitor_id");
-    asked.filter.incident = query.id<IncidentId>("incident_id");
-    asked.filter.tag = query.text("tag");
-    asked.filter.region = query.text("region");
+    asked.filter = read_filter(query);
     query.finish();
     asked.after = read_after(call.request);
-    // For as long as the token is good for it.
-    asked.permitted = [&tokens = backend.tokens, role = call.endpoint.role, token = std::string(*bearer_token(*call.request.header("authorization")))] {
-        const auto actor = tokens.find(token);
-        return actor && actor->role >= role;
+    // For as long as the token or the session is good for it.
+    asked.filter.restriction = call.actor.restriction;
+    asked.permitted = [needed = call.endpoint.permission, again = asks_again(backend, call.request), restriction = call.actor.restriction] {
+        const auto actor = again();
+        return actor && actor->permissions.has(needed) && actor->restriction == restriction;
     };
+    const auto place = backend.limits == nullptr ? nullptr : backend.limits->open_stream(call.actor.id);
     const auto stream = http::open_stream(call.request, {.max_queued_bytes = kMaxQueuedBytes});
+    stream->on_closed([place] {});  // which is kept as long as the stream, whatever becomes of it
     backend.events.listen(stream, std::move(asked));
     return http::Response::events(stream);
 }
 
+http::Response read_or_listen(Backend& backend, const Call& call) { return asks_for_page(call.request) ? read_page(backend, call) : listen(backend, call); }
+
 }  // namespace
 
-Endpoints event_endpoints() { return {{http::Method::get, "/v1/events", Role::viewer, listen}}; }
+Endpoints endpoints() { return {{http::Method::get, "/v1/events", Permission::events_read, read_or_listen}}; }
 
-}  // namespace sonde::controlplane
+}  // namespace sonde::controlplane::event_api

@@ -9,7 +9,7 @@
 #include "controlplane/api/query.h"
 #include "controlplane/api/stored.h"
 
-namespace sonde::controlplane {
+namespace sonde::controlplane::evidence_api {
 namespace {
 
 constexpr int kMostItems = 100;  // of a page: each may be long
@@ -70,7 +70,7 @@ http::Response of_monitor(Backend& backend, const Call& call) {
     const auto from = query.instant("from");
     const auto to = query.instant("to");
     if (from && to && *from >= *to) query.refuse("to", "must be after `from`");
-    const auto region = query.text("region", 32);
+    const auto region = query.region("region");
     query.finish();
     Conditions conditions;
     conditions.add("e.monitor_id = ?", {id});
@@ -83,7 +83,7 @@ http::Response of_monitor(Backend& backend, const Call& call) {
     }
     const auto sql = fmt::format("{}{} order by e.slot desc, e.region_id desc, e.attempt desc limit {}", kOfMonitor, conditions.where(),
                                  conditions.bind(page.fetch()));
-    const auto rows = backend.pool.transact([&](db::Tx& tx) {
+    const auto rows = call.transact(backend, [&](db::Tx& tx) {
         if (!monitor_store::exists(tx, id)) not_found("there is no such monitor");
         return tx.run_text(sql, conditions.params());
     });
@@ -134,7 +134,7 @@ http::Response of_incident(Backend& backend, const Call& call) {
     Query query(call.request);
     const auto page = read_page(query, "incident_evidence", 2);
     query.finish();
-    return backend.pool.transact([&](db::Tx& tx) {
+    return call.transact(backend, [&](db::Tx& tx) {
         if (!incident_store::exists(tx, id)) not_found("there is no such incident");
         const auto joined = tx.run_text(kJoined, {id, page.after ? page.after->whole(0) : 0, page.after ? page.after->whole(1) : 0, page.fetch()});
         std::vector<Json> items;
@@ -160,11 +160,11 @@ http::Response of_incident(Backend& backend, const Call& call) {
 
 }  // namespace
 
-Endpoints evidence_endpoints() {
+Endpoints endpoints() {
     return {
-        {http::Method::get, "/v1/monitors/{monitor_id}/evidence", Role::viewer, of_monitor},
-        {http::Method::get, "/v1/incidents/{incident_id}/evidence", Role::viewer, of_incident},
+        {http::Method::get, "/v1/monitors/{monitor_id}/evidence", Permission::monitors_read, of_monitor},
+        {http::Method::get, "/v1/incidents/{incident_id}/evidence", Permission::incidents_read, of_incident},
     };
 }
 
-}  // namespace sonde::controlplane
+}  // namespace sonde::controlplane::evidence_api

@@ -4,8 +4,8 @@
 
 #include "controlplane/api/endpoint.h"
 
-namespace sonde::controlplane {
+namespace sonde::controlplane::evidence_api {
 
-Endpoints evidence_endpoints();
+Endpoints endpoints();
 
-}  // namespace sonde::controlplane
+}  // namespace sonde::controlplane::evidence_api

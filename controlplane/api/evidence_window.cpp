@@ -13,7 +13,7 @@ struct Vote {
     std::optional<TimePoint> slot;
 };
 
-std::string text_in(const Json& vote, std::string_view field) {
+std::string field_of(const Json& vote, std::string_view field) {
     const auto found = vote.find(field);
     return found != vote.end() && found->is_string() ? found->get<std::string>() : std::string{};
 }
@@ -21,9 +21,9 @@ std::string text_in(const Json& vote, std::string_view field) {
 std::vector<Vote> read_votes(const Json& votes) {
     std::vector<Vote> read;
     for (const auto& item : votes) {
-        if (!item.is_object() || text_in(item, "region").empty()) continue;
-        const auto verdict = text_in(item, "verdict");
-        Vote vote{text_in(item, "region"), verdict == "down" || verdict == "degraded", from_rfc3339(text_in(item, "slot"))};
+        if (!item.is_object() || field_of(item, "region").empty()) continue;
+        const auto verdict = field_of(item, "verdict");
+        Vote vote{field_of(item, "region"), verdict == "down" || verdict == "degraded", from_rfc3339(field_of(item, "slot"))};
         if (!vote.failing || vote.slot) read.push_back(std::move(vote));
     }
     return read;

@@ -6,6 +6,7 @@
 #include "controlplane/api/result.h"
 #include "controlplane/api/stored.h"
 #include "controlplane/api/wording.h"
+#include "lib/base/routing_id.h"
 #include "lib/check/policy.h"
 
 namespace sonde::controlplane {
@@ -38,6 +39,11 @@ constexpr db::Statement kGroup{"explain_group", R"(
     select g.needed, cardinality(g.members) from incident_monitor j join monitor_group g on g.id = j.monitor_id
     where j.incident_id = $1 and j.is_group order by j.joined_at, j.monitor_id limit 1)"};
 
+constexpr db::Statement kCourses{"explain_courses", R"(
+    select c.kind, c.source_id, coalesce(e.name, r.name, ''), r.id is not null, c.route_id, c.state, c.brought, c.begun_at, c.due_at
+    from incident_course c left join escalation e on c.kind = 'escalation' and e.id = c.source_id left join route r on c.kind = 'reminder' and r.id = c.source_id
+    where c.incident_id = $1 order by c.begun_at, c.kind, c.source_id limit $2)"};
+
 // Of an incident that is about a group alone, what the group needs.
 std::string group_rule(db::Tx& tx, IncidentId incident) {
     const auto rows = tx.run(kGroup, {incident});
@@ -64,6 +70,10 @@ std::string describe_delivery(const Json& delivery) {
     if (state == "sending") return fmt::format("{}: being sent, so far {}{}.", what, tries, why);
     if (state == "superseded") return fmt::format("{}: dropped after {}, for something newer happened{}.", what, tries, why);
     if (state == "dead") return fmt::format("{}: given up after {}{}.", what, tries, why);
+    if (reason == "grouped") {
+        const auto teller = text_in(delivery, "told_by_event_id");
+        return teller.empty() ? fmt::format("{}: will be told together with other news.", what) : fmt::format("{}: told together with other news, by {}.", what, teller);
+    }
     return fmt::format("{}: not sent{}.", what, why);
 }
 
@@ -80,6 +90,33 @@ Json present_event(const db::Row& row) {
     if (const auto group = event["data"].find("group"); group != event["data"].end()) subject = text_in(*group, "name");
     event["sentence"] = describe_entry(event, subject);
     return event;
+}
+
+Json present_course(const db::Row& row) {
+    const auto source = row.whole(1);
+    const bool escalates = row.text(0) == "escalation";
+    Json course;
+    course["kind"] = row.text(0);
+    course["id"] = escalates ? EscalationId{source}.text() : row.boolean(3) ? RouteId{source}.text() : RouteOverrideId{source}.text();
+    course["name"] = row.text(2);
+    course["route_id"] = row.is_null(4) ? Json(nullptr) : Json(row.id<RouteId>(4).text());
+    course["state"] = row.text(5);
+    course["brought"] = row.small(6);
+    course["begun_at"] = to_rfc3339(row.time(7));
+    course["due_at"] = instant_or_null(row, 8);
+    return course;
+}
+
+std::string describe_course(const Json& course) {
+    const bool escalates = text_in(course, "kind") == "escalation";
+    const auto name = text_in(course, "name");
+    const auto what = escalates ? fmt::format("The escalation \"{}\"", name) : name.empty() ? std::string("Reminders of the site's override") : fmt::format("Reminders of the route \"{}\"", name);
+    const auto so_far = fmt::format("{} {} so far", course.value("brought", 0), escalates ? "steps" : "reminders");
+    const auto state = text_in(course, "state");
+    if (state == "running") return fmt::format("{}: {}; the next is due at {}.", what, so_far, text_in(course, "due_at"));
+    if (state == "asked") return fmt::format("{}: {}; the next is on its way.", what, so_far);
+    if (state == "exhausted") return fmt::format("{}: {}, and that was the last.", what, so_far);
+    return fmt::format("{}: ended after {}, for it was {}.", what, so_far, state);
 }
 
 // What was asked for confirmation before the monitor joined or left: by the last decision that asked.
@@ -175,6 +212,7 @@ Json summarise(const Json& explained) {
     const auto resolved = text_in(incident, "resolved_at");
     sentences.push_back(resolved.empty() ? std::string("It is not resolved.")
                                          : fmt::format("Resolved at {} by {}.", resolved, text_in(incident, "resolved_by")));
+    for (const auto& course : explained.value("courses", Json::array())) sentences.push_back(describe_course(course));
     if (explained["deliveries"].empty()) sentences.push_back("Nobody has been told: no delivery has been planned.");
     for (const auto& delivery : explained["deliveries"]) sentences.push_back(describe_delivery(delivery));
     return sentences;
@@ -188,8 +226,10 @@ Json explain_incident(db::Tx& tx, const Incident& incident) {
         decisions.push_back(present_decision(row));
     }
     auto deliveries = deliveries_of_incident(tx, incident.id, kMaxItems + 1);
+    Json courses = Json::array();
+    for (const auto row : tx.run(kCourses, {incident.id, kMaxItems + 1})) courses.push_back(present_course(row));
     bool truncated = false;
-    for (auto* list : {&events, &decisions, &deliveries}) {
+    for (auto* list : {&events, &decisions, &deliveries, &courses}) {
         if (list->size() <= static_cast<std::size_t>(kMaxItems)) continue;
         list->erase(list->size() - 1);
         truncated = true;
@@ -201,6 +241,7 @@ Json explain_incident(db::Tx& tx, const Incident& incident) {
     document["transitions"] = transitions_of(events, decisions);
     document["decisions"] = std::move(decisions);
     document["deliveries"] = std::move(deliveries);
+    document["courses"] = std::move(courses);
     document["evidence"] = fmt::format("/v1/incidents/{}/evidence", incident.id.text());
     document["truncated"] = truncated;
     add_opening(document, events);

@@ -2,24 +2,27 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
 #include "controlplane/api/body.h"
-#include "controlplane/api/conditions.h"
 #include "controlplane/api/group_draft.h"
 #include "controlplane/api/precondition.h"
 #include "controlplane/api/query.h"
 #include "controlplane/api/relation.h"
 #include "controlplane/api/relation_graph.h"
+#include "controlplane/api/sorted.h"
 
-namespace sonde::controlplane {
+namespace sonde::controlplane::group_api {
 namespace {
 
 constexpr std::int64_t kMostGroups = 20'000;
 
 // In the order of `read_row`.
-constexpr std::string_view kSelect = R"(
-    select g.id, g.site_id, g.name, g.needed, g.severity, g.pages, g.quiet_members, g.members, g.version, g.created_at, g.updated_at,
-           st.state, st.since, st.core
-    from monitor_group g left join group_state st on st.group_id = g.id )";
+constexpr std::string_view kColumns = R"(
+    g.id, g.site_id, g.name, g.needed, g.severity, g.pages, g.quiet_members, g.members, g.version, g.created_at, g.updated_at,
+           st.state, st.since, st.core)";
+constexpr int kColumnCount = 14;
+constexpr std::string_view kFrom = "from monitor_group g left join group_state st on st.group_id = g.id ";
 constexpr db::Statement kInsert{"group_insert", R"(
     insert into monitor_group (id, site_id, name, needed, severity, pages, quiet_members, members) values ($1, $2, $3, $4, $5, $6, $7, $8))"};
 constexpr db::Statement kUpdate{"group_update", R"(
@@ -27,6 +30,16 @@ constexpr db::Statement kUpdate{"group_update", R"(
            updated_at = now() where id = $1)"};
 constexpr db::Statement kRemove{"group_remove", "update monitor_group set deleted_at = now(), updated_at = now(), version = version + 1 where id = $1"};
 constexpr db::Statement kCount{"group_count", "select count(*) from monitor_group where deleted_at is null"};
+
+constexpr std::array<SortKey, 4> kOrder{{
+    {"id", "g.id", SortKey::Type::whole},
+    {"name", "lower(g.name)", SortKey::Type::text},
+    {"created_at", "g.created_at", SortKey::Type::instant},
+    {"updated_at", "g.updated_at", SortKey::Type::instant},
+}};
+// All that an item of the list may have.
+constexpr std::array<std::string_view, 14> kMembers{"id", "site_id", "name", "needed", "severity", "pages", "quiet_members", "members", "state", "since", "counts",
+                                                    "version", "created_at", "updated_at"};
 
 struct Group {
     GroupId id;
@@ -73,7 +86,7 @@ Json present(const Group& group) {
 }
 
 Group require(db::Tx& tx, GroupId id, std::string_view suffix = "") {
-    const auto rows = tx.run_text(fmt::format("{}where g.id = $1 and g.deleted_at is null{}", kSelect, suffix), {id});
+    const auto rows = tx.run_text(fmt::format("select {} {}where g.id = $1 and g.deleted_at is null{}", kColumns, kFrom, suffix), {id});
     if (rows.empty()) not_found("there is no such group");
     return read_row(rows[0]);
 }
@@ -102,11 +115,14 @@ void check(db::Tx& tx, const GroupDraft& draft, std::optional<GroupId> replaced)
 
 http::Response list(Backend& backend, const Call& call) {
     Query query(call.request);
-    const auto page = query.page("groups", 1);
+    const auto sorting = query.sorting(kOrder);
+    const auto page = query.page("groups", sorting);
+    const auto fields = query.fields(kMembers);
     const auto site = query.id<SiteId>("site_id");
     const auto member = query.id<MonitorId>("member_id");
     const auto name = query.text("name");
     const auto state = query.name<decision::State>("state");
+    const auto search = query.search();
     query.finish();
     Conditions conditions;
     conditions.add("g.deleted_at is null");
@@ -114,14 +130,11 @@ http::Response list(Backend& backend, const Call& call) {
     if (member) conditions.add("g.members @> array[?::bigint]", {*member});
     if (name) conditions.add("g.name = ?", {*name});
     if (state) conditions.add("coalesce(st.state, 'pending') = ?", {name_of(*state)});
-    if (page.after) conditions.add("g.id > ?", {page.after->whole(0)});
-    const auto limit = conditions.bind(page.fetch());
-    const auto rows = call.transact(backend, [&](db::Tx& tx) {
-        return tx.run_text(fmt::format("{}{} order by g.id limit {}", kSelect, conditions.where(), limit), conditions.params());
-    });
+    if (search) search->add_to(conditions, "searchable(g.name)");
+    const auto groups = call.transact(backend, [&](db::Tx& tx) { return read_sorted(tx, {kColumns, kColumnCount, kFrom}, conditions, sorting, page, read_row); });
     std::vector<Json> items;
-    for (const auto row : rows) items.push_back(present(read_row(row)));
-    return page_response(call.request, page, std::move(items), [&rows](std::size_t i) { return std::vector<Cursor::Value>{rows[static_cast<int>(i)].whole(0)}; });
+    for (const auto& group : groups.items) items.push_back(fields.of(present(group)));
+    return page_response(call.request, page, std::move(items), [&groups](std::size_t i) { return groups.keys[i]; });
 }
 
 http::Response create(Backend& backend, const Call& call) {
@@ -183,16 +196,16 @@ http::Response remove(Backend& backend, const Call& call) {
 
 }  // namespace
 
-Endpoints group_endpoints() {
+Endpoints endpoints() {
     using http::Method;
     return {
-        {Method::get, "/v1/groups", Role::viewer, list},
-        {Method::post, "/v1/groups", Role::admin, create},
-        {Method::get, "/v1/groups/{group_id}", Role::viewer, read},
-        {Method::put, "/v1/groups/{group_id}", Role::admin, edit},
-        {Method::patch, "/v1/groups/{group_id}", Role::admin, edit},
-        {Method::del, "/v1/groups/{group_id}", Role::admin, remove},
+        {Method::get, "/v1/groups", Permission::monitors_read, list},
+        {Method::post, "/v1/groups", Permission::monitors_write, create},
+        {Method::get, "/v1/groups/{group_id}", Permission::monitors_read, read},
+        {Method::put, "/v1/groups/{group_id}", Permission::monitors_write, edit},
+        {Method::patch, "/v1/groups/{group_id}", Permission::monitors_write, edit},
+        {Method::del, "/v1/groups/{group_id}", Permission::monitors_write, remove},
     };
 }
 
-}  // namespace sonde::controlplane
+}  // namespace sonde::controlplane::group_api

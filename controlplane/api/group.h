@@ -3,8 +3,8 @@
 
 #include "controlplane/api/endpoint.h"
 
-namespace sonde::controlplane {
+namespace sonde::controlplane::group_api {
 
-Endpoints group_endpoints();
+Endpoints endpoints();
 
-}  // namespace sonde::controlplane
+}  // namespace sonde::controlplane::group_api

@@ -1,6 +1,8 @@
 // What requests about the past have in common: the time that is asked for, and how states count.
 #pragma once
 
+#include <algorithm>
+
 #include "controlplane/api/query.h"
 #include "controlplane/history/accounting.h"
 #include "lib/calendar/zone.h"

@@ -10,25 +10,30 @@
 #include "controlplane/api/stored.h"
 #include "lib/decision/definition.h"
 
-namespace sonde::controlplane {
+namespace sonde::controlplane::incident_api {
 
 enum class IncidentState : unsigned char { open, acknowledged, resolved };
 enum class IncidentScope : unsigned char { outage, warning };
 
-}  // namespace sonde::controlplane
+}  // namespace sonde::controlplane::incident_api
 
 template <>
-struct sonde::EnumNames<sonde::controlplane::IncidentState> {
+struct sonde::EnumNames<sonde::controlplane::incident_api::IncidentState> {
     static constexpr std::array<std::string_view, 3> names{"open", "acknowledged", "resolved"};
 };
 
 template <>
-struct sonde::EnumNames<sonde::controlplane::IncidentScope> {
+struct sonde::EnumNames<sonde::controlplane::incident_api::IncidentScope> {
     static constexpr std::array<std::string_view, 2> names{"outage", "warning"};
 };
 
-namespace sonde::controlplane {
+namespace sonde::controlplane::incident_api {
 namespace {
+
+// All that an item of the list has.
+constexpr std::array<std::string_view, 26> kMembers{"id", "site_id", "site_name", "scope", "state", "severity", "worst_severity", "severity_pinned", "title", "seq",
+                                                    "failing_since", "opened_at", "opened_by", "auto_resolve", "assigned_to", "acknowledged_at", "acknowledged_by",
+                                                    "resolved_at", "resolved_by", "reopened_at", "reopened", "public_status", "monitors", "groups", "affected", "version"};
 
 constexpr std::string_view kNoIncident = "there is no such incident";
 
@@ -43,6 +48,7 @@ Incident require(std::optional<Incident> incident) {
 http::Response list(Backend& backend, const Call& call) {
     Query query(call.request);
     const auto page = query.page("incidents", 1);
+    const auto fields = query.fields(kMembers);
     const auto state = query.name<IncidentState>("state");
     const auto scope = query.name<IncidentScope>("scope");
     const auto site = query.id<SiteId>("site_id");
@@ -63,9 +69,9 @@ http::Response list(Backend& backend, const Call& call) {
     if (from) conditions.add("i.opened_at >= ?::timestamptz", {*from});
     if (to) conditions.add("i.opened_at < ?::timestamptz", {*to});
     if (page.after) conditions.add("i.id < ?", {page.after->whole(0)});
-    auto incidents = backend.pool.transact([&](db::Tx& tx) { return incident_store::list(tx, conditions, page.fetch()); });
+    auto incidents = call.transact(backend, [&](db::Tx& tx) { return incident_store::list(tx, conditions, page.fetch()); });
     std::vector<Json> items;
-    for (auto& incident : incidents) items.push_back(std::move(incident.document));
+    for (auto& incident : incidents) items.push_back(fields.of(std::move(incident.document)));
     return page_response(call.request, page, std::move(items),
                          [&incidents](std::size_t i) { return std::vector<Cursor::Value>{incidents[i].id.value()}; });
 }
@@ -73,7 +79,7 @@ http::Response list(Backend& backend, const Call& call) {
 http::Response read(Backend& backend, const Call& call) {
     Query(call.request).finish();
     const auto id = path_id<IncidentId>(call, "incident_id");
-    const auto incident = require(backend.pool.transact([&](db::Tx& tx) { return incident_store::find(tx, id); }));
+    const auto incident = require(call.transact(backend, [&](db::Tx& tx) { return incident_store::find(tx, id); }));
     return resource_response(call.request, incident.document, incident.version);
 }
 
@@ -94,7 +100,7 @@ http::Response timeline(Backend& backend, const Call& call) {
     Query query(call.request);
     const auto page = query.page("timeline", 1);
     query.finish();
-    const auto rows = backend.pool.transact([&](db::Tx& tx) {
+    const auto rows = call.transact(backend, [&](db::Tx& tx) {
         if (!incident_store::exists(tx, id)) not_found(kNoIncident);
         return tx.run_text(kTimeline, {id, page.after ? page.after->whole(0) : 0, page.fetch()});
     });
@@ -109,7 +115,7 @@ http::Response deliveries(Backend& backend, const Call& call) {
     Query query(call.request);
     const auto page = query.page("incident_deliveries", 1);
     query.finish();
-    return backend.pool.transact([&](db::Tx& tx) {
+    return call.transact(backend, [&](db::Tx& tx) {
         if (!incident_store::exists(tx, id)) not_found(kNoIncident);
         return list_deliveries(tx, call.request, page, "d.incident_id = ?", id.value());
     });
@@ -119,20 +125,20 @@ http::Response explain(Backend& backend, const Call& call) {
     Query(call.request).finish();
     const auto id = path_id<IncidentId>(call, "incident_id");
     return http::Response::json(
-        backend.pool.transact([&](db::Tx& tx) { return explain_incident(tx, require(incident_store::find(tx, id))); }));
+        call.transact(backend, [&](db::Tx& tx) { return explain_incident(tx, require(incident_store::find(tx, id))); }));
 }
 
 }  // namespace
 
-Endpoints incident_endpoints() {
+Endpoints endpoints() {
     using http::Method;
     return {
-        {Method::get, "/v1/incidents", Role::viewer, list},
-        {Method::get, "/v1/incidents/{incident_id}", Role::viewer, read},
-        {Method::get, "/v1/incidents/{incident_id}/timeline", Role::viewer, timeline},
-        {Method::get, "/v1/incidents/{incident_id}/explain", Role::viewer, explain},
-        {Method::get, "/v1/incidents/{incident_id}/deliveries", Role::viewer, deliveries},
+        {Method::get, "/v1/incidents", Permission::incidents_read, list},
+        {Method::get, "/v1/incidents/{incident_id}", Permission::incidents_read, read},
+        {Method::get, "/v1/incidents/{incident_id}/timeline", Permission::incidents_read, timeline},
+        {Method::get, "/v1/incidents/{incident_id}/explain", Permission::incidents_read, explain},
+        {Method::get, "/v1/incidents/{incident_id}/deliveries", Permission::incidents_read, deliveries},
     };
 }
 
-}  // namespace sonde::controlplane
+}  // namespace sonde::controlplane::incident_api

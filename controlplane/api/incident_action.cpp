@@ -8,7 +8,7 @@
 #include "controlplane/api/precondition.h"
 #include "controlplane/api/query.h"
 
-namespace sonde::controlplane {
+namespace sonde::controlplane::incident_action_api {
 namespace {
 
 using decision::Action;
@@ -31,6 +31,7 @@ std::string_view describe(Refusal refusal) {
         case Refusal::not_the_author: return "somebody else wrote this public update; its author or an admin may change it";
         case Refusal::too_many_updates: return "it has as many public updates as an incident may have";
         case Refusal::unreadable: return "the incident engine does not understand this; it may be of an older version";
+        case Refusal::is_acknowledged: return "it is acknowledged";
     }
     return "";
 }
@@ -44,8 +45,8 @@ http::Response unanswered(std::string_view why, IncidentId incident) {
 [[noreturn]] void refuse(const http::ProblemKind& kind, std::string detail) { throw http::ProblemError{kind, std::move(detail), {}}; }
 
 // The one that is in the way, if it still is.
-std::string other_open(Backend& backend, IncidentId incident, const decision::Command& command) {
-    return backend.pool.transact([&](db::Tx& tx) -> std::string {
+std::string other_open(Backend& backend, const Call& call, IncidentId incident, const decision::Command& command) {
+    return call.transact(backend, [&](db::Tx& tx) -> std::string {
         SiteId site;
         std::string scope;
         if (const auto* opening = std::get_if<decision::Opening>(&command.terms)) {
@@ -62,7 +63,7 @@ std::string other_open(Backend& backend, IncidentId incident, const decision::Co
 
 // Returns nothing if it was done, or was so already. Of a request that came before, `incident` becomes what that one was about.
 std::optional<http::Response> ask(Backend& backend, const Call& call, IncidentId& incident, const decision::Command& command) {
-    const auto answer = backend.commands.ask(incident, command, call.key);
+    const auto answer = backend.commands.ask(call, incident, command);
     if (answer.incident != IncidentId{}) incident = answer.incident;
     const auto why = describe(answer.refusal);
     switch (answer.outcome) {
@@ -70,13 +71,14 @@ std::optional<http::Response> ask(Backend& backend, const Call& call, IncidentId
         case Outcome::unchanged: return std::nullopt;
         case Outcome::not_found:
             if (!why.empty()) not_found(why);
-            not_found(command.action == Action::open ? "there is no such site" : "there is no such incident");
+            if (command.action == Action::open) refuse_if_any({{"/site_id", "there is no such site"}});
+            not_found("there is no such incident");
         case Outcome::forbidden: refuse(http::problem::forbidden, std::string(why));
         case Outcome::stale: refuse(http::problem::precondition_failed, "the incident has changed since the version in If-Match");
         case Outcome::conflict: {
             auto detail = fmt::format("the incident cannot be changed by \"{}\" in the state it is in", name_of(command.action));
             if (!why.empty()) detail += fmt::format(": {}", why);
-            if (answer.refusal == Refusal::another_is_open) detail += other_open(backend, incident, command);
+            if (answer.refusal == Refusal::another_is_open) detail += other_open(backend, call, incident, command);
             refuse(http::problem::conflict, std::move(detail));
         }
         case Outcome::unanswered: return unanswered("the incident engine did not answer in time", incident);
@@ -86,7 +88,7 @@ std::optional<http::Response> ask(Backend& backend, const Call& call, IncidentId
 }
 
 http::Response show(Backend& backend, const Call& call, IncidentId id, int status = 200) {
-    const auto incident = backend.pool.transact([&](db::Tx& tx) { return incident_store::find(tx, id); });
+    const auto incident = call.transact(backend, [&](db::Tx& tx) { return incident_store::find(tx, id); });
     if (!incident) not_found("there is no such incident");
     return resource_response(call.request, incident->document, incident->version, status);
 }
@@ -109,23 +111,23 @@ http::Response open(Backend& backend, const Call& call) {
 
 }  // namespace
 
-Endpoints incident_action_endpoints() {
+Endpoints endpoints() {
     using http::Method;
     return {
-        {Method::post, "/v1/incidents", Role::operate, open, kMaxBodyBytes, Once::by_command},
-        {Method::patch, "/v1/incidents/{incident_id}", Role::operate, act<Action::set_title>, kMaxBodyBytes, Once::by_command},
-        {Method::post, "/v1/incidents/{incident_id}/acknowledge", Role::operate, act<Action::acknowledge>, kMaxBodyBytes, Once::by_command},
-        {Method::post, "/v1/incidents/{incident_id}/unacknowledge", Role::operate, act<Action::unacknowledge>, kMaxBodyBytes, Once::by_command},
-        {Method::post, "/v1/incidents/{incident_id}/comment", Role::operate, act<Action::comment>, kMaxBodyBytes, Once::by_command},
-        {Method::post, "/v1/incidents/{incident_id}/assign", Role::operate, act<Action::assign>, kMaxBodyBytes, Once::by_command},
-        {Method::post, "/v1/incidents/{incident_id}/severity", Role::operate, act<Action::set_severity>, kMaxBodyBytes, Once::by_command},
-        {Method::post, "/v1/incidents/{incident_id}/resolve", Role::operate, act<Action::resolve>, kMaxBodyBytes, Once::by_command},
-        {Method::post, "/v1/incidents/{incident_id}/reopen", Role::operate, act<Action::reopen>, kMaxBodyBytes, Once::by_command},
-        {Method::post, "/v1/incidents/{incident_id}/updates", Role::operate, act<Action::publish_update>, kMaxBodyBytes, Once::by_command},
-        {Method::patch, "/v1/incidents/{incident_id}/updates/{number}", Role::operate, act<Action::edit_update>, kMaxBodyBytes, Once::by_command},
-        {Method::del, "/v1/incidents/{incident_id}/updates/{number}", Role::operate, act<Action::delete_update>, kMaxBodyBytes, Once::by_command},
-        {Method::put, "/v1/incidents/{incident_id}/postmortem", Role::operate, act<Action::write_postmortem>, kMaxBodyBytes, Once::by_command},
+        {Method::post, "/v1/incidents", Permission::incidents_write, open, kMaxBodyBytes, Once::by_command},
+        {Method::patch, "/v1/incidents/{incident_id}", Permission::incidents_write, act<Action::set_title>, kMaxBodyBytes, Once::by_command},
+        {Method::post, "/v1/incidents/{incident_id}/acknowledge", Permission::incidents_write, act<Action::acknowledge>, kMaxBodyBytes, Once::by_command},
+        {Method::post, "/v1/incidents/{incident_id}/unacknowledge", Permission::incidents_write, act<Action::unacknowledge>, kMaxBodyBytes, Once::by_command},
+        {Method::post, "/v1/incidents/{incident_id}/comment", Permission::incidents_write, act<Action::comment>, kMaxBodyBytes, Once::by_command},
+        {Method::post, "/v1/incidents/{incident_id}/assign", Permission::incidents_write, act<Action::assign>, kMaxBodyBytes, Once::by_command},
+        {Method::post, "/v1/incidents/{incident_id}/severity", Permission::incidents_write, act<Action::set_severity>, kMaxBodyBytes, Once::by_command},
+        {Method::post, "/v1/incidents/{incident_id}/resolve", Permission::incidents_write, act<Action::resolve>, kMaxBodyBytes, Once::by_command},
+        {Method::post, "/v1/incidents/{incident_id}/reopen", Permission::incidents_write, act<Action::reopen>, kMaxBodyBytes, Once::by_command},
+        {Method::post, "/v1/incidents/{incident_id}/updates", Permission::incidents_write, act<Action::publish_update>, kMaxBodyBytes, Once::by_command},
+        {Method::patch, "/v1/incidents/{incident_id}/updates/{number}", Permission::incidents_write, act<Action::edit_update>, kMaxBodyBytes, Once::by_command},
+        {Method::del, "/v1/incidents/{incident_id}/updates/{number}", Permission::incidents_write, act<Action::delete_update>, kMaxBodyBytes, Once::by_command},
+        {Method::put, "/v1/incidents/{incident_id}/postmortem", Permission::incidents_write, act<Action::write_postmortem>, kMaxBodyBytes, Once::by_command},
     };
 }
 
-}  // namespace sonde::controlplane
+}  // namespace sonde::controlplane::incident_action_api

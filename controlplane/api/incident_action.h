@@ -3,8 +3,8 @@
 
 #include "controlplane/api/endpoint.h"
 
-namespace sonde::controlplane {
+namespace sonde::controlplane::incident_action_api {
 
-Endpoints incident_action_endpoints();
+Endpoints endpoints();
 
-}  // namespace sonde::controlplane
+}  // namespace sonde::controlplane::incident_action_api

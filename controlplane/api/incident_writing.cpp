@@ -4,7 +4,7 @@
 #include "controlplane/api/query.h"
 #include "controlplane/api/stored.h"
 
-namespace sonde::controlplane {
+namespace sonde::controlplane::incident_writing_api {
 namespace {
 
 constexpr db::Statement kUpdates{"incident_updates", R"(
@@ -45,7 +45,7 @@ http::Response list(Backend& backend, const Call& call, const db::Statement& sta
     Query query(call.request);
     const auto page = query.page(name, 1);
     query.finish();
-    const auto rows = backend.pool.transact([&](db::Tx& tx) {
+    const auto rows = call.transact(backend, [&](db::Tx& tx) {
         if (!incident_store::exists(tx, id)) not_found("there is no such incident");
         return tx.run(statement, {id, page.after ? page.after->whole(0) : std::int64_t{first}, page.fetch()});
     });
@@ -66,20 +66,20 @@ http::Response list_versions(Backend& backend, const Call& call) {
 http::Response postmortem(Backend& backend, const Call& call) {
     Query(call.request).finish();
     const auto id = path_id<IncidentId>(call, "incident_id");
-    const auto rows = backend.pool.transact([&](db::Tx& tx) { return tx.run(kVersions, {id, INT32_MAX, 1}); });
+    const auto rows = call.transact(backend, [&](db::Tx& tx) { return tx.run(kVersions, {id, INT32_MAX, 1}); });
     if (rows.empty()) not_found("there is no such incident, or no postmortem of it");
     return http::Response::json(present_postmortem(rows[0]));
 }
 
 }  // namespace
 
-Endpoints incident_writing_endpoints() {
+Endpoints endpoints() {
     using http::Method;
     return {
-        {Method::get, "/v1/incidents/{incident_id}/updates", Role::viewer, list_updates},
-        {Method::get, "/v1/incidents/{incident_id}/postmortem", Role::viewer, postmortem},
-        {Method::get, "/v1/incidents/{incident_id}/postmortem/versions", Role::viewer, list_versions},
+        {Method::get, "/v1/incidents/{incident_id}/updates", Permission::incidents_read, list_updates},
+        {Method::get, "/v1/incidents/{incident_id}/postmortem", Permission::incidents_read, postmortem},
+        {Method::get, "/v1/incidents/{incident_id}/postmortem/versions", Permission::incidents_read, list_versions},
     };
 }
 
-}  // namespace sonde::controlplane
+}  // namespace sonde::controlplane::incident_writing_api

@@ -5,20 +5,20 @@
 #include "controlplane/api/conditions.h"
 #include "controlplane/api/query.h"
 
-namespace sonde::controlplane {
+namespace sonde::controlplane::ledger_api {
 namespace {
 
 enum class Resolution : unsigned char { minute, hour };
 
 }  // namespace
-}  // namespace sonde::controlplane
+}  // namespace sonde::controlplane::ledger_api
 
 template <>
-struct sonde::EnumNames<sonde::controlplane::Resolution> {
+struct sonde::EnumNames<sonde::controlplane::ledger_api::Resolution> {
     static constexpr std::array<std::string_view, 2> names{"minute", "hour"};
 };
 
-namespace sonde::controlplane {
+namespace sonde::controlplane::ledger_api {
 namespace {
 
 // A check may start late and then take its whole timeout: only after this is what is missing certainly missed. A minute that was closed keeps
@@ -64,7 +64,7 @@ http::Response list(Backend& backend, const Call& call) {
     const auto page = query.page("ledger", 2);
     const auto from = query.instant("from");
     const auto to = query.instant("to");
-    const auto region = query.text("region", 32);
+    const auto region = query.region("region");
     if (from && to && *from >= *to) query.refuse("to", "must be after `from`");
     const auto resolution = query.name<Resolution>("resolution").value_or(Resolution::minute);
     query.finish();
@@ -89,7 +89,7 @@ http::Response list(Backend& backend, const Call& call) {
     }
     const auto sql = fmt::format("{}{} order by {} desc, {} desc limit {}", source, conditions.where(), minute, of_region,
                                  conditions.bind(page.fetch()));
-    const auto rows = backend.pool.transact([&](db::Tx& tx) { return tx.run_text(sql, conditions.params()); });
+    const auto rows = call.transact(backend, [&](db::Tx& tx) { return tx.run_text(sql, conditions.params()); });
     std::vector<Json> items;
     for (const auto row : rows) items.push_back(present(row, resolution));
     return page_response(call.request, page, std::move(items), [&rows](std::size_t i) {
@@ -100,6 +100,6 @@ http::Response list(Backend& backend, const Call& call) {
 
 }  // namespace
 
-Endpoints ledger_endpoints() { return {{http::Method::get, "/v1/ledger", Role::viewer, list}}; }
+Endpoints endpoints() { return {{http::Method::get, "/v1/ledger", Permission::monitors_read, list}}; }
 
-}  // namespace sonde::controlplane
+}  // namespace sonde::controlplane::ledger_api

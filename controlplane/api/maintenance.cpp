@@ -1,5 +1,8 @@
 #include "controlplane/api/maintenance.h"
 
+#include <algorithm>
+#include <array>
+
 #include <fmt/format.h>
 
 #include "controlplane/api/body.h"
@@ -8,12 +11,16 @@
 #include "controlplane/api/query.h"
 #include "controlplane/api/relation.h"
 
-namespace sonde::controlplane {
+namespace sonde::controlplane::maintenance_api {
 namespace {
 
 constexpr std::size_t kMostOccurrences = 500;
 constexpr std::chrono::hours kAhead{24 * 90};
 constexpr std::chrono::hours kFurthest{24 * 366 * 5};
+
+// All that an item of the list may have.
+constexpr std::array<std::string_view, 15> kMembers{"id", "title", "description", "starts_at", "ends_at", "rrule", "duration_ms", "timezone", "targets", "state",
+                                                    "current", "next", "version", "created_at", "updated_at"};
 
 Window require(std::optional<Window> window) {
     if (!window) not_found("there is no such maintenance window");
@@ -51,18 +58,21 @@ void check_targets(db::Tx& tx, const maintenance::Targets& targets, json::Proble
 
 http::Response list(Backend& backend, const Call& call) {
     Query query(call.request);
-    const auto page = query.page("maintenance", 1);
-    const WindowFilter filter{query.id<SiteId>("site_id"), query.id<MonitorId>("monitor_id"), query.text("tag", 64), query.boolean("over")};
+    const auto sorting = query.sorting(kWindowOrder);
+    const auto page = query.page("maintenance", sorting);
+    const auto fields = query.fields(kMembers);
+    const WindowFilter filter{query.id<SiteId>("site_id"), query.id<MonitorId>("monitor_id"), query.text("tag", 64), query.boolean("over"),
+                              query.search()};
     query.finish();
     const auto now = wall_now();
-    std::vector<Window> windows;
+    Sorted<Window> windows;
     std::vector<Json> items;
     call.transact(backend, [&](db::Tx& tx) {
         items.clear();
-        windows = window_store::list(tx, filter, page);
-        for (const auto& window : windows) items.push_back(present(window, window_store::occurrences(tx, window.id), now));
+        windows = window_store::list(tx, filter, sorting, page);
+        for (const auto& window : windows.items) items.push_back(fields.of(present(window, window_store::occurrences(tx, window.id), now)));
     });
-    return page_response(call.request, page, std::move(items), [&windows](std::size_t i) { return std::vector<Cursor::Value>{windows[i].id.value()}; });
+    return page_response(call.request, page, std::move(items), [&windows](std::size_t i) { return windows.keys[i]; });
 }
 
 http::Response create(Backend& backend, const Call& call) {
@@ -106,7 +116,7 @@ http::Response edit(Backend& backend, const Call& call) {
         check_if_match(call.request, before.version);
         json::Problems problems;
         const bool patch = call.endpoint.method == http::Method::patch;
-        const auto draft = maintenance::read_draft(patch ? patched(maintenance::write_draft(before.draft), body) : body, "", problems);
+        const auto draft = maintenance::read_draft(patch ? patched(maintenance::write_draft(before.draft), body, {"ends_at", "rrule", "duration_ms"}) : body, "", problems);
         if (problems.empty() && draft.targets != before.draft.targets) check_targets(tx, draft.targets, problems);
         refuse_if_any(problems);
         if (draft != before.draft) window_store::update(tx, id, draft);
@@ -217,19 +227,19 @@ http::Response extend(Backend& backend, const Call& call) {
 
 }  // namespace
 
-Endpoints maintenance_endpoints() {
+Endpoints endpoints() {
     using http::Method;
     return {
-        {Method::get, "/v1/maintenance", Role::viewer, list},
-        {Method::post, "/v1/maintenance", Role::operate, create},
-        {Method::get, "/v1/maintenance/{window_id}", Role::viewer, read},
-        {Method::put, "/v1/maintenance/{window_id}", Role::operate, edit},
-        {Method::patch, "/v1/maintenance/{window_id}", Role::operate, edit},
-        {Method::del, "/v1/maintenance/{window_id}", Role::operate, remove},
-        {Method::get, "/v1/maintenance/{window_id}/occurrences", Role::viewer, occurrences},
-        {Method::post, "/v1/maintenance/{window_id}/end", Role::operate, end},
-        {Method::post, "/v1/maintenance/{window_id}/extend", Role::operate, extend},
+        {Method::get, "/v1/maintenance", Permission::maintenance_read, list},
+        {Method::post, "/v1/maintenance", Permission::maintenance_write, create},
+        {Method::get, "/v1/maintenance/{window_id}", Permission::maintenance_read, read},
+        {Method::put, "/v1/maintenance/{window_id}", Permission::maintenance_write, edit},
+        {Method::patch, "/v1/maintenance/{window_id}", Permission::maintenance_write, edit},
+        {Method::del, "/v1/maintenance/{window_id}", Permission::maintenance_write, remove},
+        {Method::get, "/v1/maintenance/{window_id}/occurrences", Permission::maintenance_read, occurrences},
+        {Method::post, "/v1/maintenance/{window_id}/end", Permission::maintenance_write, end},
+        {Method::post, "/v1/maintenance/{window_id}/extend", Permission::maintenance_write, extend},
     };
 }
 
-}  // namespace sonde::controlplane
+}  // namespace sonde::controlplane::maintenance_api

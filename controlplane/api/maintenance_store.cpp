@@ -6,10 +6,11 @@ namespace sonde::controlplane::window_store {
 namespace {
 
 // In the order of `read`.
-constexpr std::string_view kSelect = R"(
-    select w.id, w.title, w.description, w.starts_at, w.ends_at, w.rrule, w.duration_ms, w.timezone, w.sites, w.monitors, w.tags, w.version,
-           w.created_at, w.updated_at
-    from maintenance w )";
+constexpr std::string_view kColumns = R"(
+    w.id, w.title, w.description, w.starts_at, w.ends_at, w.rrule, w.duration_ms, w.timezone, w.sites, w.monitors, w.tags, w.version,
+           w.created_at, w.updated_at)";
+constexpr int kColumnCount = 14;
+constexpr std::string_view kFrom = "from maintenance w ";
 
 constexpr db::Statement kInsert{"maintenance_insert", R"(
     insert into maintenance (id, title, description, starts_at, ends_at, rrule, duration_ms, timezone, sites, monitors, tags, over_at)
@@ -67,7 +68,7 @@ std::vector<std::int64_t> numbers(const std::vector<AnyId>& all) {
 }
 
 std::optional<Window> one(db::Tx& tx, WindowId id, std::string_view suffix) {
-    const auto rows = tx.run_text(fmt::format("{}where w.id = $1 and w.deleted_at is null{}", kSelect, suffix), {id});
+    const auto rows = tx.run_text(fmt::format("select {} {}where w.id = $1 and w.deleted_at is null{}", kColumns, kFrom, suffix), {id});
     if (rows.empty()) return std::nullopt;
     return read(rows[0]);
 }
@@ -85,20 +86,15 @@ void write(db::Tx& tx, const db::Statement& statement, WindowId id, const mainte
 std::optional<Window> find(db::Tx& tx, WindowId id) { return one(tx, id, ""); }
 std::optional<Window> lock(db::Tx& tx, WindowId id) { return one(tx, id, " for no key update"); }
 
-std::vector<Window> list(db::Tx& tx, const WindowFilter& filter, const Page& page) {
+Sorted<Window> list(db::Tx& tx, const WindowFilter& filter, const Sorting& sorting, const Page& page) {
     Conditions conditions;
     conditions.add("w.deleted_at is null");
     if (filter.site) conditions.add("w.sites @> array[?::bigint]", {*filter.site});
     if (filter.monitor) conditions.add("w.monitors @> array[?::bigint]", {*filter.monitor});
     if (filter.tag) conditions.add("? = any(w.tags)", {*filter.tag});
     if (filter.over) conditions.add("coalesce(w.over_at <= now(), false) = ?", {*filter.over});
-    if (page.after) conditions.add("w.id > ?", {page.after->whole(0)});
-    const auto limit = conditions.bind(page.fetch());
-    std::vector<Window> windows;
-    for (const auto row : tx.run_text(fmt::format("{}{} order by w.id limit {}", kSelect, conditions.where(), limit), conditions.params())) {
-        windows.push_back(read(row));
-    }
-    return windows;
+    if (filter.search) filter.search->add_to(conditions, "searchable(w.title || ' ' || w.description)");
+    return read_sorted(tx, {kColumns, kColumnCount, kFrom}, std::move(conditions), sorting, page, read);
 }
 
 void insert(db::Tx& tx, WindowId id, const maintenance::Draft& draft) { write(tx, kInsert, id, draft); }

@@ -1,11 +1,12 @@
 // Maintenance windows in the database. Every call is part of the caller's transaction and throws DbError.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <vector>
 
-#include "controlplane/api/conditions.h"
-#include "controlplane/api/page.h"
+#include "controlplane/api/search_terms.h"
+#include "controlplane/api/sorted.h"
 #include "lib/db/db.h"
 #include "lib/maintenance/window.h"
 
@@ -24,7 +25,16 @@ struct WindowFilter {
     std::optional<MonitorId> monitor;  // named as a target
     std::optional<std::string> tag;    // named as a target
     std::optional<bool> over;          // whether the last occurrence is over
+    std::optional<SearchTerms> search;  // in title and description
 };
+
+inline constexpr std::array<SortKey, 5> kWindowOrder{{
+    {"id", "w.id", SortKey::Type::whole},
+    {"title", "lower(w.title)", SortKey::Type::text},
+    {"starts_at", "w.starts_at", SortKey::Type::instant},
+    {"created_at", "w.created_at", SortKey::Type::instant},
+    {"updated_at", "w.updated_at", SortKey::Type::instant},
+}};
 
 // What was told of an occurrence, and the end that people gave it.
 struct StoredOccurrence {
@@ -40,7 +50,7 @@ namespace window_store {
 std::optional<Window> find(db::Tx& tx, WindowId id);
 // As `find`, and nobody else changes it before the transaction ends.
 std::optional<Window> lock(db::Tx& tx, WindowId id);
-std::vector<Window> list(db::Tx& tx, const WindowFilter& filter, const Page& page);
+Sorted<Window> list(db::Tx& tx, const WindowFilter& filter, const Sorting& sorting, const Page& page);
 void insert(db::Tx& tx, WindowId id, const maintenance::Draft& draft);
 void update(db::Tx& tx, WindowId id, const maintenance::Draft& draft);
 void remove(db::Tx& tx, WindowId id);

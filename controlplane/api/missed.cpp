@@ -4,7 +4,7 @@
 
 #include "controlplane/api/query.h"
 
-namespace sonde::controlplane {
+namespace sonde::controlplane::missed_api {
 namespace {
 
 constexpr std::chrono::hours kLongest{1};
@@ -65,7 +65,7 @@ http::Response list(Backend& backend, const Call& call) {
     const auto page = query.page("missed", 1);
     const auto to = std::chrono::floor<std::chrono::minutes>(query.instant("to").value_or(now));
     const auto from = std::chrono::floor<std::chrono::minutes>(query.instant("from").value_or(to - kLongest));
-    const auto region = query.text("region", 32);
+    const auto region = query.region("region");
     if (from >= to) query.refuse("to", "must be in a minute after `from`");
     if (to - from > kLongest) query.refuse("from", "must be at most an hour before `to`");
     if (from < now - kFurthestBack) query.refuse("from", "must be within the last 24 hours: results of before are packed");
@@ -74,7 +74,7 @@ http::Response list(Backend& backend, const Call& call) {
     std::vector<Json> items;
     std::int64_t after = page.after ? page.after->whole(0) : 0;
     bool more = true;
-    backend.pool.transact([&](db::Tx& tx) {
+    call.transact(backend, [&](db::Tx& tx) {
         for (int round = 0; round < kRoundsAtMost && more && items.size() < static_cast<std::size_t>(page.limit); ++round) {
             const auto rows = tx.run(kMissed, {TimePoint{from}, TimePoint{to}, region, after, kMonitorsAtOnce, kSlotsTold});
             // The regions of one monitor stay together: a page may be longer than asked for by the regions of its last.
@@ -94,6 +94,6 @@ http::Response list(Backend& backend, const Call& call) {
 
 }  // namespace
 
-Endpoints missed_endpoints() { return {{http::Method::get, "/v1/ledger/missed", Role::viewer, list}}; }
+Endpoints endpoints() { return {{http::Method::get, "/v1/ledger/missed", Permission::monitors_read, list}}; }
 
-}  // namespace sonde::controlplane
+}  // namespace sonde::controlplane::missed_api

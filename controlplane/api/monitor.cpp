@@ -6,6 +6,7 @@
 
 #include "controlplane/api/body.h"
 #include "controlplane/api/heartbeat.h"
+#include "controlplane/api/monitor_change.h"
 #include "controlplane/api/monitor_store.h"
 #include "controlplane/api/precondition.h"
 #include "controlplane/api/query.h"
@@ -13,10 +14,15 @@
 #include "controlplane/api/vote.h"
 #include "lib/base/shard.h"
 
-namespace sonde::controlplane {
+namespace sonde::controlplane::monitor_api {
 namespace {
 
-Json present(const Monitor& monitor, TimePoint now, Role role) {
+// All that an item of the list may have.
+constexpr std::array<std::string_view, 23> kMembers{"id", "site_id", "kind", "name", "spec", "interval_ms", "timeout_ms", "regions", "placement", "severity", "tags",
+                                                    "enabled", "paused", "policy", "secrets", "state", "state_since", "flapping_since", "heartbeat", "next_check_at",
+                                                    "version", "created_at", "updated_at"};
+
+Json present(const Monitor& monitor, TimePoint now, const Actor& actor) {
     Json document;
     document["id"] = monitor.id.text();
     document.update(write_monitor(monitor.draft));
@@ -25,7 +31,7 @@ Json present(const Monitor& monitor, TimePoint now, Role role) {
     document["state_since"] = to_rfc3339(monitor.state_since);
     document["flapping_since"] = monitor.flapping_since ? Json(to_rfc3339(*monitor.flapping_since)) : Json(nullptr);
     const bool pushed = check::is_pushed(monitor.draft.kind);
-    if (pushed) document["heartbeat"] = present_heartbeat(monitor, role >= Role::admin);
+    if (pushed) document["heartbeat"] = present_heartbeat(monitor, actor.permissions.has(Permission::monitors_write));
     document["next_check_at"] =
         pushed || monitor.state == State::paused ? Json(nullptr) : Json(to_rfc3339(next_slot(monitor.phase, monitor.draft.interval, now)));
     document["version"] = monitor.version;
@@ -39,14 +45,6 @@ Monitor require(std::optional<Monitor> monitor) {
     return std::move(*monitor);
 }
 
-// Whatever the order of their keys: the database keeps documents in an order of its own.
-bool same_content(const Json& left, const Json& right) { return nlohmann::json(left) == nlohmann::json(right); }
-
-bool same_secrets(const check::Secrets& left, const check::Secrets& right) {
-    return std::equal(left.begin(), left.end(), right.begin(), right.end(),
-                      [](const auto& a, const auto& b) { return a.first == b.first && a.second.reveal() == b.second.reveal(); });
-}
-
 // Throws a 422 for regions that there are not, beside the problems there are already.
 void check_in(db::Tx& tx, const MonitorDraft& draft, json::Problems problems) {
     check_regions(monitor_store::missing_regions(tx, regions_named(draft)), draft, "", problems);
@@ -55,16 +53,17 @@ void check_in(db::Tx& tx, const MonitorDraft& draft, json::Problems problems) {
 
 http::Response list(Backend& backend, const Call& call) {
     Query query(call.request);
-    const auto page = query.page("monitors", 1);
-    const MonitorFilter filter{query.id<SiteId>("site_id"), query.name<State>("state"), query.name<check::Kind>("kind"),
-                               query.text("tag", 64), query.text("name")};
+    const auto sorting = query.sorting(kMonitorOrder);
+    const auto page = query.page("monitors", sorting);
+    const auto fields = query.fields(kMembers);
+    const MonitorFilter filter{query.id<SiteId>("site_id"), query.name<State>("state"), query.name<check::Kind>("kind"), query.text("tag", 64),
+                               query.text("name"), query.text("region", 32), query.boolean("paused"), query.search()};
     query.finish();
-    const auto monitors = call.transact(backend, [&](db::Tx& tx) { return monitor_store::list(tx, filter, page); });
+    const auto monitors = call.transact(backend, [&](db::Tx& tx) { return monitor_store::list(tx, filter, sorting, page); });
     const auto now = wall_now();
     std::vector<Json> items;
-    for (const auto& monitor : monitors) items.push_back(present(monitor, now, call.actor.role));
-    return page_response(call.request, page, std::move(items),
-                         [&monitors](std::size_t i) { return std::vector<Cursor::Value>{monitors[i].id.value()}; });
+    for (const auto& monitor : monitors.items) items.push_back(fields.of(present(monitor, now, call.actor)));
+    return page_response(call.request, page, std::move(items), [&monitors](std::size_t i) { return monitors.keys[i]; });
 }
 
 http::Response create(Backend& backend, const Call& call) {
@@ -80,7 +79,7 @@ http::Response create(Backend& backend, const Call& call) {
         monitor_store::insert(tx, backend.secrets, {{id, &draft}});
         return require(monitor_store::find(tx, id));
     });
-    return resource_response(call.request, present(monitor, wall_now(), call.actor.role), monitor.version, 201)
+    return resource_response(call.request, present(monitor, wall_now(), call.actor), monitor.version, 201)
         .with("Location", "/v1/monitors/" + id.text());
 }
 
@@ -92,19 +91,17 @@ http::Response read(Backend& backend, const Call& call) {
         auto cast = check::is_pushed(found.draft.kind) ? push_votes_of(found) : votes_of(tx, found);
         return std::pair{std::move(found), std::move(cast)};
     });
-    auto document = present(monitor, wall_now(), call.actor.role);
+    auto document = present(monitor, wall_now(), call.actor);
     document["votes"] = std::move(votes);
     return resource_response(call.request, document, monitor.version);
 }
 
-// An operator may pause and resume; everything else is the administrator's.
+// Who may pause may resume, and change nothing else.
 void check_may_edit(const Call& call, const Json& body) {
-    if (call.actor.role >= Role::admin) return;
-    const bool pauses =
-        call.endpoint.method == http::Method::patch && body.is_object() && body.size() == 1 && body.contains("paused");
-    if (pauses) return;
+    if (call.actor.permissions.has(Permission::monitors_write)) return;
+    if (call.endpoint.method == http::Method::patch && only_pauses(body)) return;
     throw http::ProblemError{
-        http::problem::forbidden, "the role operator may change `paused` alone; this needs the role admin", {}};
+        http::problem::forbidden, "monitors.pause is for `paused` alone; this needs the permission monitors.write", {}};
 }
 
 http::Response edit(Backend& backend, const Call& call) {
@@ -115,25 +112,17 @@ http::Response edit(Backend& backend, const Call& call) {
     const auto monitor = call.transact(backend, [&](db::Tx& tx) {
         auto before = require(monitor_store::lock(tx, id));
         check_if_match(call.request, before.version);
-        const auto present_document = write_monitor(before.draft);
-        const bool patch = call.endpoint.method == http::Method::patch;
+        const auto means = call.endpoint.method == http::Method::patch ? SecretsField::patch : SecretsField::whole;
+        const SecretsBefore secrets{means, monitor_store::secrets(tx, backend.secrets, id)};
         json::Problems problems;
-        const SecretsBefore secrets{patch ? SecretsField::patch : SecretsField::whole, monitor_store::secrets(tx, backend.secrets, id)};
-        auto document = patch ? patched(present_document, body) : body;
-        // They are no part of the document that is patched, and a null in a patch has a meaning of its own.
-        if (patch && document.is_object() && body.contains("secrets")) document["secrets"] = body["secrets"];
-        const auto draft = read_monitor(document, "", SiteField::required, problems, secrets);
-        if (problems.empty() && draft.site_id != before.draft.site_id)
-            problems.push_back({"/site_id", "a monitor cannot move to another site"});
-        if (problems.empty() && draft.kind != before.draft.kind)
-            problems.push_back({"/kind", "the kind of a monitor cannot change"});
+        const auto draft = changed(before, secrets, body, "", problems);
         refuse_if_any(problems);
         check_in(tx, draft, {});
-        if (same_content(write_monitor(draft), present_document) && same_secrets(draft.secrets, secrets.secrets)) return before;
-        monitor_store::update(tx, backend.secrets, id, draft);
+        if (!is_change(before, secrets.secrets, draft)) return before;
+        monitor_store::update(tx, backend.secrets, {{id, &draft}});
         return require(monitor_store::find(tx, id));
     });
-    return resource_response(call.request, present(monitor, wall_now(), call.actor.role), monitor.version);
+    return resource_response(call.request, present(monitor, wall_now(), call.actor), monitor.version);
 }
 
 http::Response rotate_token(Backend& backend, const Call& call) {
@@ -148,7 +137,7 @@ http::Response rotate_token(Backend& backend, const Call& call) {
         monitor_store::rotate_ping_token(tx, id);
         return require(monitor_store::find(tx, id));
     });
-    return resource_response(call.request, present(monitor, wall_now(), call.actor.role), monitor.version);
+    return resource_response(call.request, present(monitor, wall_now(), call.actor), monitor.version);
 }
 
 http::Response remove(Backend& backend, const Call& call) {
@@ -156,12 +145,29 @@ http::Response remove(Backend& backend, const Call& call) {
     const auto id = path_id<MonitorId>(call, "monitor_id");
     call.transact(backend, [&](db::Tx& tx) {
         check_if_match(call.request, require(monitor_store::lock(tx, id)).version);
-        monitor_store::remove(tx, id);
+        monitor_store::remove(tx, {id.value()});
     });
     return http::Response::empty();
 }
 
 }  // namespace
+
+Endpoints endpoints() {
+    using http::Method;
+    return {
+        {Method::get, "/v1/monitors", Permission::monitors_read, list},
+        {Method::post, "/v1/monitors", Permission::monitors_write, create},
+        {Method::get, "/v1/monitors/{monitor_id}", Permission::monitors_read, read},
+        {Method::put, "/v1/monitors/{monitor_id}", Permission::monitors_write, edit},
+        {Method::patch, "/v1/monitors/{monitor_id}", Permission::monitors_pause, edit},
+        {Method::del, "/v1/monitors/{monitor_id}", Permission::monitors_write, remove},
+        {Method::post, "/v1/monitors/{monitor_id}/rotate_ping_token", Permission::monitors_write, rotate_token},
+    };
+}
+
+}  // namespace sonde::controlplane::monitor_api
+
+namespace sonde::controlplane {
 
 std::vector<std::string> regions_named(const MonitorDraft& draft) {
     auto names = draft.regions;
@@ -183,19 +189,6 @@ void check_regions(const std::vector<std::string>& missing, const MonitorDraft& 
             problems.push_back({fmt::format("{}/policy/{}/{}", pointer, field, i), fmt::format("there is no region \"{}\"", (*list)[i])});
         }
     }
-}
-
-Endpoints monitor_endpoints() {
-    using http::Method;
-    return {
-        {Method::get, "/v1/monitors", Role::viewer, list},
-        {Method::post, "/v1/monitors", Role::admin, create},
-        {Method::get, "/v1/monitors/{monitor_id}", Role::viewer, read},
-        {Method::put, "/v1/monitors/{monitor_id}", Role::admin, edit},
-        {Method::patch, "/v1/monitors/{monitor_id}", Role::operate, edit},
-        {Method::del, "/v1/monitors/{monitor_id}", Role::admin, remove},
-        {Method::post, "/v1/monitors/{monitor_id}/rotate_ping_token", Role::admin, rotate_token},
-    };
 }
 
 }  // namespace sonde::controlplane

@@ -6,8 +6,6 @@
 
 namespace sonde::controlplane {
 
-Endpoints monitor_endpoints();
-
 // Those it is checked from, and those its policy names.
 std::vector<std::string> regions_named(const MonitorDraft& draft);
 
@@ -16,3 +14,9 @@ void check_regions(const std::vector<std::string>& missing, const MonitorDraft& 
                    json::Problems& problems);
 
 }  // namespace sonde::controlplane
+
+namespace sonde::controlplane::monitor_api {
+
+Endpoints endpoints();
+
+}  // namespace sonde::controlplane::monitor_api

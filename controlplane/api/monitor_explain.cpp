@@ -10,7 +10,7 @@
 #include "controlplane/api/wording.h"
 #include "lib/decision/evidence.h"
 
-namespace sonde::controlplane {
+namespace sonde::controlplane::monitor_explain_api {
 namespace {
 
 constexpr int kMostResults = 20'000;
@@ -115,7 +115,7 @@ http::Response explain(Backend& backend, const Call& call) {
     const auto at = query.instant("at").value_or(now);
     if (at > now + seconds{1}) query.refuse("at", "must not be in the future");
     query.finish();
-    return backend.pool.transact([&](db::Tx& tx) {
+    return call.transact(backend, [&](db::Tx& tx) {
         const auto monitor = monitor_store::find(tx, id);
         if (!monitor) not_found("there is no such monitor");
         const auto site = site_store::find(tx, monitor->draft.site_id);
@@ -162,8 +162,8 @@ http::Response explain(Backend& backend, const Call& call) {
 
 }  // namespace
 
-Endpoints monitor_explain_endpoints() {
-    return {{http::Method::get, "/v1/monitors/{monitor_id}/explain", Role::viewer, explain}};
+Endpoints endpoints() {
+    return {{http::Method::get, "/v1/monitors/{monitor_id}/explain", Permission::monitors_read, explain}};
 }
 
-}  // namespace sonde::controlplane
+}  // namespace sonde::controlplane::monitor_explain_api

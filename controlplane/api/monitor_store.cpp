@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "controlplane/api/conditions.h"
 #include "lib/base/shard.h"
 #include "lib/crypto/crypto.h"
 #include "lib/service/monitor_secrets.h"
@@ -13,20 +12,27 @@ namespace sonde::controlplane::monitor_store {
 namespace {
 
 // In the order of `read`.
-const std::string kSelect = fmt::format(R"(
-    select m.id, m.site_id, m.kind, m.name, m.spec, m.interval_ms, m.timeout_ms, m.regions, m.placement, m.severity, m.tags, m.enabled,
+const std::string kColumns = fmt::format(R"(
+           m.id, m.site_id, m.kind, m.name, m.spec, m.interval_ms, m.timeout_ms, m.regions, m.placement, m.severity, m.tags, m.enabled,
            m.paused, m.policy, m.phase_ms, m.version, m.created_at, m.updated_at, {0},
            case when ms.state = {0} then ms.since else greatest(m.updated_at, s.updated_at) end,
            m.ping_token, case when m.ping_token is not null then ms.core end, m.secret_names,
-           case when ms.core like '%"flaps"%' then (ms.core::jsonb #>> '{{flaps,since}}')::bigint end
-    from monitor m join site s on s.id = m.site_id left join monitor_state ms on ms.monitor_id = m.id )",
-                                        kShownState);
+           case when ms.core like '%"flaps"%' then (ms.core::jsonb #>> '{{flaps,since}}')::bigint end )",
+                                         kShownState);
+constexpr int kColumnCount = 24;
+constexpr std::string_view kFrom = "from monitor m join site s on s.id = m.site_id left join monitor_state ms on ms.monitor_id = m.id ";
+const std::string kSelect = fmt::format("select {} {}", kColumns, kFrom);
 
 const std::string kFindSql = kSelect + "where m.id = $1 and m.deleted_at is null";
 const std::string kLockSql = kFindSql + " for no key update of m";
 const db::Statement kFind{"monitor_find", kFindSql};
 const db::Statement kLock{"monitor_lock", kLockSql};
-constexpr db::Statement kSecrets{"monitor_secrets", "select secrets from monitor where id = $1"};
+const std::string kFindAllSql = kSelect + "where m.id = any($1::bigint[]) and m.deleted_at is null";
+const db::Statement kFindAll{"monitor_find_all", kFindAllSql};
+// In one order for all, so that no two wait for each other.
+const std::string kLockAllSql = kSelect + "where m.id = any($1::bigint[]) and m.deleted_at is null order by m.id for no key update of m";
+const db::Statement kLockAll{"monitor_lock_all", kLockAllSql};
+constexpr db::Statement kSecrets{"monitor_secrets", "select id, secrets from monitor where id = any($1::bigint[]) and secrets is not null"};
 constexpr db::Statement kExists{"monitor_exists", "select 1 from monitor where id = $1 and deleted_at is null"};
 
 constexpr db::Statement kInsert{"monitor_insert", R"(
@@ -41,16 +47,19 @@ constexpr db::Statement kInsert{"monitor_insert", R"(
                tags, enabled, paused, ping_token, secrets, secret_names, job_spec))"};
 
 constexpr db::Statement kUpdate{"monitor_update", R"(
-    update monitor set name = $2, spec = $3, interval_ms = $4, timeout_ms = $5, phase_ms = $6, regions = $7, placement = $8, policy = $9,
-           severity = $10, tags = $11, enabled = $12, paused = $13,
-           secrets = $14, secret_names = $15, job_spec = $16, version = version + 1, updated_at = now()
-    where id = $1)"};
+    update monitor m set name = t.name, spec = t.spec::jsonb, interval_ms = t.interval_ms, timeout_ms = t.timeout_ms, phase_ms = t.phase_ms,
+           regions = t.regions::text[], placement = t.placement, policy = t.policy::jsonb, severity = t.severity, tags = t.tags::text[], enabled = t.enabled,
+           paused = t.paused, secrets = t.secrets::bytea, secret_names = t.secret_names::text[], job_spec = t.job_spec, version = m.version + 1, updated_at = now()
+    from unnest($1::bigint[], $2::text[], $3::text[], $4::integer[], $5::integer[], $6::integer[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[],
+                $12::boolean[], $13::boolean[], $14::text[], $15::text[], $16::text[])
+         as t (id, name, spec, interval_ms, timeout_ms, phase_ms, regions, placement, policy, severity, tags, enabled, paused, secrets, secret_names, job_spec)
+    where m.id = t.id)"};
 
 constexpr db::Statement kSetPolicy{"monitor_set_policy",
                                    "update monitor set policy = $2, version = version + 1, updated_at = now() where id = $1"};
 
 constexpr db::Statement kRemove{"monitor_remove",
-                                "update monitor set deleted_at = now(), updated_at = now(), version = version + 1 where id = $1"};
+                                "update monitor set deleted_at = now(), updated_at = now(), version = version + 1 where id = any($1::bigint[])"};
 
 constexpr db::Statement kGiveToken{"monitor_ping_token", R"(
     update monitor set ping_token = $2, version = version + 1, updated_at = now() where id = $1)"};
@@ -122,6 +131,12 @@ std::optional<Monitor> first(const db::Rows& rows) {
     return read(rows[0]);
 }
 
+check::Secrets opened(const crypto::SecretBox& box, MonitorId id, const std::string& sealed) {
+    auto secrets = service::open_secrets(box, id, sealed);
+    if (!secrets) throw db::DbError(db::Failure::broken, "the secrets of a monitor do not open: " + secrets.error().message);
+    return std::move(*secrets);
+}
+
 // For bytea in its text form; null if there are none.
 std::optional<std::string> sealed(const crypto::SecretBox& box, MonitorId id, const check::Secrets& secrets) {
     if (secrets.empty()) return std::nullopt;
@@ -181,58 +196,69 @@ std::optional<Monitor> find(db::Tx& tx, MonitorId id) { return first(tx.run(kFin
 
 std::optional<Monitor> lock(db::Tx& tx, MonitorId id) { return first(tx.run(kLock, {id})); }
 
+std::vector<Monitor> find_all(db::Tx& tx, const std::vector<std::int64_t>& ids) {
+    std::vector<Monitor> monitors;
+    for (const auto row : tx.run(kFindAll, {ids})) monitors.push_back(read(row));
+    return monitors;
+}
+
+std::vector<Monitor> lock_all(db::Tx& tx, const std::vector<std::int64_t>& ids) {
+    std::vector<Monitor> monitors;
+    for (const auto row : tx.run(kLockAll, {ids})) monitors.push_back(read(row));
+    return monitors;
+}
+
+std::map<MonitorId, check::Secrets> secrets_of(db::Tx& tx, const crypto::SecretBox& box, const std::vector<std::int64_t>& ids) {
+    std::map<MonitorId, check::Secrets> all;
+    for (const auto row : tx.run(kSecrets, {ids})) all.emplace(row.id<MonitorId>(0), opened(box, row.id<MonitorId>(0), row.bytes(1)));
+    return all;
+}
+
 check::Secrets secrets(db::Tx& tx, const crypto::SecretBox& box, MonitorId id) {
-    const auto rows = tx.run(kSecrets, {id});
-    if (rows.empty() || rows[0].is_null(0)) return {};
-    auto opened = service::open_secrets(box, id, rows[0].bytes(0));
-    if (!opened) throw db::DbError(db::Failure::broken, "the secrets of a monitor do not open: " + opened.error().message);
-    return std::move(*opened);
+    auto all = secrets_of(tx, box, {id.value()});
+    return all.empty() ? check::Secrets{} : std::move(all.begin()->second);
 }
 
 bool exists(db::Tx& tx, MonitorId id) { return !tx.run(kExists, {id}).empty(); }
 
-std::vector<Monitor> list(db::Tx& tx, const MonitorFilter& filter, const Page& page) {
-    Conditions conditions;
-    conditions.add("m.deleted_at is null");
-    if (filter.site_id) conditions.add("m.site_id = ?", {*filter.site_id});
-    if (filter.state) conditions.add(fmt::format("{} = ?", kShownState), {name_of(*filter.state)});
-    if (filter.kind) conditions.add("m.kind = ?", {name_of(*filter.kind)});
-    if (filter.tag) conditions.add("? = any(m.tags)", {*filter.tag});
-    if (filter.name) conditions.add("m.name = ?", {*filter.name});
-    if (page.after) conditions.add("m.id > ?", {page.after->whole(0)});
-    const auto limit = conditions.bind(page.fetch());
-    std::vector<Monitor> monitors;
-    for (const auto row :
-         tx.run_text(fmt::format("{}{} order by m.id limit {}", kSelect, conditions.where(), limit), conditions.params())) {
-        monitors.push_back(read(row));
-    }
-    return monitors;
+Monitors list(db::Tx& tx, const MonitorFilter& filter, const Sorting& sorting, const Page& page) {
+    return read_sorted(tx, {kColumns, kColumnCount, kFrom}, filter.conditions(tx), sorting, page, read);
 }
 
-void insert(db::Tx& tx, const crypto::SecretBox& box, const std::vector<std::pair<MonitorId, const MonitorDraft*>>& monitors) {
+namespace {
+
+// In chunks, as columns.
+template <class Write>
+void in_columns(const crypto::SecretBox& box, const std::vector<std::pair<MonitorId, const MonitorDraft*>>& monitors, Write write) {
     constexpr std::size_t chunk = 1000;
     for (std::size_t begin = 0; begin < monitors.size(); begin += chunk) {
-        Columns c;
-        for (std::size_t i = begin; i < std::min(monitors.size(), begin + chunk); ++i)
-            c.add(box, monitors[i].first, *monitors[i].second);
-        tx.run(kInsert, {c.id, c.site_id, c.shard, c.share, c.kind, c.name, c.spec, c.interval, c.timeout, c.phase, c.regions,
-                         c.placement, c.policy, c.severity, c.tags, c.enabled, c.paused, c.ping_token, c.secrets, c.secret_names, c.job_spec});
+        Columns columns;
+        for (std::size_t i = begin; i < std::min(monitors.size(), begin + chunk); ++i) columns.add(box, monitors[i].first, *monitors[i].second);
+        write(columns);
     }
 }
 
-void update(db::Tx& tx, const crypto::SecretBox& box, MonitorId id, const MonitorDraft& draft) {
-    tx.run(kUpdate,
-           {id, draft.name, json::dump(draft.spec), draft.interval.count(), draft.timeout.count(),
-            phase_of(id, draft.interval).count(), draft.regions, name_of(draft.placement),
-            json::dump(check::write_policy(draft.policy)), name_of(draft.severity), draft.tags, draft.enabled, draft.paused,
-            sealed(box, id, draft.secrets), names_of(draft.secrets), job_spec_of(draft)});
+}  // namespace
+
+void insert(db::Tx& tx, const crypto::SecretBox& box, const std::vector<std::pair<MonitorId, const MonitorDraft*>>& monitors) {
+    in_columns(box, monitors, [&tx](const Columns& c) {
+        tx.run(kInsert, {c.id, c.site_id, c.shard, c.share, c.kind, c.name, c.spec, c.interval, c.timeout, c.phase, c.regions,
+                         c.placement, c.policy, c.severity, c.tags, c.enabled, c.paused, c.ping_token, c.secrets, c.secret_names, c.job_spec});
+    });
+}
+
+void update(db::Tx& tx, const crypto::SecretBox& box, const std::vector<std::pair<MonitorId, const MonitorDraft*>>& monitors) {
+    in_columns(box, monitors, [&tx](const Columns& c) {
+        tx.run(kUpdate, {c.id, c.name, c.spec, c.interval, c.timeout, c.phase, c.regions, c.placement, c.policy, c.severity, c.tags, c.enabled, c.paused,
+                         c.secrets, c.secret_names, c.job_spec});
+    });
 }
 
 void set_policy(db::Tx& tx, MonitorId id, const check::Policy& policy) { tx.run(kSetPolicy, {id, json::dump(check::write_policy(policy))}); }
 
 void rotate_ping_token(db::Tx& tx, MonitorId id) { tx.run(kGiveToken, {id, new_ping_token()}); }
 
-void remove(db::Tx& tx, MonitorId id) { tx.run(kRemove, {id}); }
+void remove(db::Tx& tx, const std::vector<std::int64_t>& ids) { tx.run(kRemove, {ids}); }
 
 std::vector<std::string> missing_regions(db::Tx& tx, const std::vector<std::string>& names) {
     std::vector<std::string> missing = names;

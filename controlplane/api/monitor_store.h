@@ -1,12 +1,14 @@
 // Monitors in the database. Every call is part of the caller's transaction and throws DbError.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "controlplane/api/monitor_draft.h"
-#include "controlplane/api/page.h"
+#include "controlplane/api/monitor_filter.h"
+#include "controlplane/api/sorted.h"
 #include "controlplane/api/state.h"
 #include "lib/crypto/crypto.h"
 #include "lib/db/db.h"
@@ -28,34 +30,35 @@ struct Monitor {
     std::string core;        // of those too: the state as the engine keeps it; empty before there is one
 };
 
-struct MonitorFilter {
-    std::optional<SiteId> site_id;
-    std::optional<State> state;
-    std::optional<check::Kind> kind;
-    std::optional<std::string> tag;
-    std::optional<std::string> name;  // exactly
-};
+using Monitors = Sorted<Monitor>;
 
 namespace monitor_store {
 
 std::optional<Monitor> find(db::Tx& tx, MonitorId id);
 // As `find`, and nobody else changes or deletes it before the transaction ends.
 std::optional<Monitor> lock(db::Tx& tx, MonitorId id);
+// Those of `ids` that are there, in no order.
+std::vector<Monitor> lock_all(db::Tx& tx, const std::vector<std::int64_t>& ids);
 bool exists(db::Tx& tx, MonitorId id);
-std::vector<Monitor> list(db::Tx& tx, const MonitorFilter& filter, const Page& page);
+// Those of `ids` that are there, in no order.
+std::vector<Monitor> find_all(db::Tx& tx, const std::vector<std::int64_t>& ids);
+Monitors list(db::Tx& tx, const MonitorFilter& filter, const Sorting& sorting, const Page& page);
 
 // The secrets of a monitor, which no other call gives.
 check::Secrets secrets(db::Tx& tx, const crypto::SecretBox& box, MonitorId id);
+// Of those of `ids` that have any.
+std::map<MonitorId, check::Secrets> secrets_of(db::Tx& tx, const crypto::SecretBox& box, const std::vector<std::int64_t>& ids);
 
 // The site of each is held by the caller, or was made in this transaction.
 void insert(db::Tx& tx, const crypto::SecretBox& box, const std::vector<std::pair<MonitorId, const MonitorDraft*>>& monitors);
-// Writes a locked monitor as its next version, its secrets included. Its site and kind stay.
-void update(db::Tx& tx, const crypto::SecretBox& box, MonitorId id, const MonitorDraft& draft);
+// Writes locked monitors as their next versions, their secrets included. Site and kind stay.
+void update(db::Tx& tx, const crypto::SecretBox& box, const std::vector<std::pair<MonitorId, const MonitorDraft*>>& monitors);
 // The policy of a locked monitor alone, as its next version.
 void set_policy(db::Tx& tx, MonitorId id, const check::Policy& policy);
 // A new token instead of the old one, which is nobody's from then on. The next version of a locked monitor.
 void rotate_ping_token(db::Tx& tx, MonitorId id);
-void remove(db::Tx& tx, MonitorId id);
+// Locked ones.
+void remove(db::Tx& tx, const std::vector<std::int64_t>& ids);
 
 // Those of `names` that are no region. The others cannot be deleted before the transaction ends.
 std::vector<std::string> missing_regions(db::Tx& tx, const std::vector<std::string>& names);

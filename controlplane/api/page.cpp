@@ -4,12 +4,13 @@
 
 #include <algorithm>
 
+#include "lib/base/percent.h"
 #include "lib/crypto/crypto.h"
 
 namespace sonde::controlplane {
 namespace {
 
-constexpr std::size_t kMaxCursorBytes = 512;
+constexpr std::size_t kMaxCursorBytes = 1024;
 
 std::optional<std::string> from_base64url(std::string_view text) {
     std::string plain(text);
@@ -19,36 +20,21 @@ std::optional<std::string> from_base64url(std::string_view text) {
     return crypto::from_base64(plain);
 }
 
-// Everything but the unreserved characters of RFC 3986 escaped, so that a value cannot leave its place in the Link header.
-std::string percent_encode(std::string_view text) {
-    std::string encoded;
-    for (const char c : text) {
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-                           c == '_' || c == '~';
-        if (plain) {
-            encoded += c;
-        } else {
-            encoded += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-        }
-    }
-    return encoded;
-}
-
 std::string encode_path(std::string_view path) {
     std::string encoded;
     for (std::size_t begin = 0; begin <= path.size();) {
         const auto end = std::min(path.find('/', begin), path.size());
         if (begin > 0) encoded += '/';
-        encoded += percent_encode(path.substr(begin, end - begin));
+        encoded += percent_encoded(path.substr(begin, end - begin));
         begin = end + 1;
     }
     return encoded;
 }
 
 std::string next_link(const http::Request& request, const std::string& cursor) {
-    std::string target = encode_path(request.path) + "?cursor=" + percent_encode(cursor);
+    std::string target = encode_path(request.path) + "?cursor=" + percent_encoded(cursor);
     for (const auto& [name, value] : request.query) {
-        if (name != "cursor") target += '&' + percent_encode(name) + '=' + percent_encode(value);
+        if (name != "cursor") target += '&' + percent_encoded(name) + '=' + percent_encoded(value);
     }
     return fmt::format("<{}>; rel=\"next\"", target);
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <vector>
 
@@ -71,15 +72,19 @@ std::optional<int> if_match_version(const http::Request& request) {
     fail("If-Match names no version of this");
 }
 
+bool is_known(const http::Request& request, std::string_view tag) {
+    const auto* header = request.header("if-none-match");
+    if (header == nullptr) return false;
+    if (is_any(*header)) return true;
+    const auto tags = tags_of(*header);
+    return std::any_of(tags.begin(), tags.end(), [&](std::string_view candidate) { return strong_part(candidate) == tag; });
+}
+
 http::Response resource_response(const http::Request& request, const Json& document, int version, int status) {
     auto response = http::Response::json(document, status);
     auto tag = entity_tag(version, response.body);
     const bool reads = request.method == http::Method::get || request.method == http::Method::head;
-    if (const auto* header = reads ? request.header("if-none-match") : nullptr) {
-        bool known = is_any(*header);
-        for (const auto candidate : tags_of(*header)) known = known || strong_part(candidate) == tag;
-        if (known) return http::Response::empty(304).with("ETag", std::move(tag));
-    }
+    if (reads && is_known(request, tag)) return http::Response::empty(304).with("ETag", std::move(tag));
     return std::move(response).with("ETag", std::move(tag));
 }
 

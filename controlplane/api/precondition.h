@@ -23,6 +23,9 @@ void check_if_match(const http::Request& request, int version);
 // The version that `If-Match` asks for, for whoever checks it later; nothing if any will do. 412 if none can match.
 std::optional<int> if_match_version(const http::Request& request);
 
+// Whether `If-None-Match` names this tag, or any.
+bool is_known(const http::Request& request, std::string_view tag);
+
 // 200 (or `status`) with ETag; 304 without a body if it is a GET or HEAD and `If-None-Match` names the present representation.
 http::Response resource_response(const http::Request& request, const Json& document, int version, int status = 200);
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "lib/message/subject.h"
+
 namespace sonde::controlplane {
 namespace {
 
@@ -69,6 +71,14 @@ std::optional<std::string> Query::text(std::string_view name, std::size_t max_by
     return *value;
 }
 
+std::optional<std::string> Query::region(std::string_view name) {
+    const auto* value = take(name);
+    if (value == nullptr) return std::nullopt;
+    if (message::subject::is_region_name(*value)) return *value;
+    refuse(name, "must be the name of a region: a lower-case letter, then up to 31 of those, digits and hyphens");
+    return std::nullopt;
+}
+
 std::optional<bool> Query::boolean(std::string_view name) {
     const auto* value = take(name);
     if (value == nullptr) return std::nullopt;
@@ -96,23 +106,52 @@ std::optional<std::size_t> Query::index_of(std::string_view parameter, const std
     return std::nullopt;
 }
 
+std::optional<int> Query::whole(std::string_view name, int min, int max) {
+    const auto* value = take(name);
+    if (value == nullptr) return std::nullopt;
+    int number = 0;
+    const auto [end, error] = std::from_chars(value->data(), value->data() + value->size(), number);
+    if (error == std::errc{} && end == value->data() + value->size() && number >= min && number <= max) return number;
+    refuse(name, fmt::format("must be a whole number from {} to {}", min, max));
+    return std::nullopt;
+}
+
 Page Query::page(std::string_view list, std::size_t keys) {
     Page page;
     page.list = list;
-    if (const auto* value = take("limit")) {
-        int limit = 0;
-        const auto [end, error] = std::from_chars(value->data(), value->data() + value->size(), limit);
-        if (error != std::errc{} || end != value->data() + value->size() || limit < 1 || limit > Page::kMaxLimit) {
-            refuse("limit", fmt::format("must be a whole number from 1 to {}", Page::kMaxLimit));
-        } else {
-            page.limit = limit;
-        }
-    }
+    page.limit = whole("limit", 1, Page::kMaxLimit).value_or(page.limit);
     if (const auto* value = take("cursor")) {
         page.after = Cursor::parse(*value, list, keys);
         if (!page.after) refuse("cursor", "is not a cursor of this list; use one from `next_cursor` as it is");
     }
     return page;
+}
+
+Sorting Query::sorting(SortKeys keys) {
+    const auto* value = take("sort");
+    if (value == nullptr) return Sorting(keys);
+    auto sorting = Sorting::parse(*value, keys);
+    if (sorting) return std::move(*sorting);
+    refuse("sort", sorting.error().message);
+    return Sorting(keys);
+}
+
+Fields Query::fields(std::span<const std::string_view> known) {
+    const auto* value = take("fields");
+    if (value == nullptr) return {};
+    auto fields = Fields::parse(*value, known);
+    if (fields) return std::move(*fields);
+    refuse("fields", fields.error().message);
+    return {};
+}
+
+std::optional<SearchTerms> Query::search() {
+    const auto text = this->text("q", SearchTerms::kMaxBytes);
+    if (!text) return std::nullopt;
+    auto terms = SearchTerms::parse(*text);
+    if (terms) return std::move(*terms);
+    refuse("q", terms.error().message);
+    return std::nullopt;
 }
 
 void Query::refuse(std::string_view name, std::string detail) {

@@ -7,7 +7,10 @@
 #include <vector>
 
 #include "controlplane/api/endpoint.h"
+#include "controlplane/api/fields.h"
 #include "controlplane/api/page.h"
+#include "controlplane/api/search_terms.h"
+#include "controlplane/api/sorting.h"
 #include "lib/base/enum_name.h"
 #include "lib/base/instant.h"
 
@@ -20,6 +23,7 @@ public:
     explicit Query(const http::Request& request);
 
     std::optional<std::string> text(std::string_view name, std::size_t max_bytes = 200);
+    std::optional<std::string> region(std::string_view name);
     std::optional<bool> boolean(std::string_view name);
     std::optional<TimePoint> instant(std::string_view name);
 
@@ -37,8 +41,18 @@ public:
         return id;
     }
 
+    // A whole number.
+    std::optional<int> whole(std::string_view name, int min, int max);
     // `limit` and `cursor`. `list` names the list, with `keys` values in its cursors.
     Page page(std::string_view list, std::size_t keys);
+    // The same of a list that is sorted as the caller likes; by the identifier, if he does not say.
+    Page page(std::string_view list, const Sorting& sorting) { return page(sorting.list(list), sorting.size()); }
+    // `sort`
+    Sorting sorting(SortKeys keys);
+    // `fields`
+    Fields fields(std::span<const std::string_view> known);
+    // `q`
+    std::optional<SearchTerms> search();
 
     void refuse(std::string_view name, std::string detail);
     void finish();

@@ -3,16 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "controlplane/api/body.h"
 #include "controlplane/api/command_desk.h"
-#include "controlplane/api/conditions.h"
 #include "controlplane/api/precondition.h"
 #include "controlplane/api/query.h"
+#include "controlplane/api/sorted.h"
 #include "controlplane/api/stored.h"
 #include "lib/message/subject.h"
 
-namespace sonde::controlplane {
+namespace sonde::controlplane::region_api {
 namespace {
 
 struct Region {
@@ -28,10 +29,12 @@ struct Region {
 
 // In the order of `read_row`. Until the engine has judged the coverage, the agents themselves tell. What engines report at present of a
 // region in doubt is some seconds old at most.
-const std::string kSelect = R"(
-    select r.name, r.title, r.failure_domain, a.live, coalesce(c.covered, a.live > 0), r.version, r.created_at, r.updated_at, r.id, r.anchors,
+constexpr std::string_view kColumns = R"(
+    r.name, r.title, r.failure_domain, a.live, coalesce(c.covered, a.live > 0), r.version, r.created_at, r.updated_at, r.id, r.anchors,
            coalesce(h.health, 'voting'), h.ground, h.actor, h.comment, h.since, h.well_since, h.spared_until, h.evidence::text,
-           n.alone, n.well, n.ill, n.healthy, n.anchors, n.anchors_failing
+           n.alone, n.well, n.ill, n.healthy, n.anchors, n.anchors_failing)";
+constexpr int kColumnCount = 24;
+constexpr std::string_view kFrom = R"(
     from region r
     cross join lateral (select count(*) as live from agent
                         where agent.region = r.name and last_seen_at > now() - interval '15 seconds') a
@@ -42,7 +45,7 @@ const std::string kSelect = R"(
                sum(anchors) as anchors, sum(anchors_failing) as anchors_failing
         from region_report where region_id = r.id and at > now() - interval '10 seconds') n on true )";
 
-const std::string kFindSql = kSelect + "where r.name = $1";
+const std::string kFindSql = fmt::format("select {} {} where r.name = $1", kColumns, kFrom);
 const std::string kLockSql = kFindSql + " for update of r";
 const db::Statement kFind{"region_find", kFindSql};
 const db::Statement kLock{"region_lock", kLockSql};
@@ -55,6 +58,16 @@ constexpr db::Statement kUsed{"region_used", R"(
 constexpr db::Statement kAnchors{"region_anchors", R"(
     select id from monitor where id = any($1::bigint[]) and deleted_at is null and kind <> 'heartbeat')"};
 constexpr db::Statement kRemove{"region_remove", "delete from region where name = $1"};
+
+constexpr std::array<SortKey, 5> kOrder{{
+    {"name", "r.name", SortKey::Type::text},
+    {"title", "lower(r.title)", SortKey::Type::text},
+    {"failure_domain", "r.failure_domain", SortKey::Type::text},
+    {"created_at", "r.created_at", SortKey::Type::instant},
+    {"updated_at", "r.updated_at", SortKey::Type::instant},
+}};
+// All that an item of the list may have.
+constexpr std::array<std::string_view, 10> kMembers{"name", "title", "failure_domain", "anchors", "agents_live", "covered", "health", "version", "created_at", "updated_at"};
 
 std::vector<std::int64_t> numbers_of(const std::vector<MonitorId>& monitors) {
     std::vector<std::int64_t> numbers;
@@ -133,17 +146,17 @@ std::string path_name(const Call& call) {
 
 http::Response list(Backend& backend, const Call& call) {
     Query query(call.request);
-    const auto page = query.page("regions", 1);
+    const auto sorting = query.sorting(kOrder);
+    const auto page = query.page("regions", sorting);
+    const auto fields = query.fields(kMembers);
+    const auto search = query.search();
     query.finish();
     Conditions conditions;
-    if (page.after) conditions.add("r.name > ?", {page.after->text(0)});
-    const auto sql = fmt::format("{}{} order by r.name limit {}", kSelect, conditions.where(), conditions.bind(page.fetch()));
-    const auto rows = call.transact(backend, [&](db::Tx& tx) { return tx.run_text(sql, conditions.params()); });
+    if (search) search->add_to(conditions, "searchable(r.name || ' ' || r.title || ' ' || r.failure_domain)");
+    const auto regions = call.transact(backend, [&](db::Tx& tx) { return read_sorted(tx, {kColumns, kColumnCount, kFrom}, conditions, sorting, page, read_row); });
     std::vector<Json> items;
-    for (const auto row : rows) items.push_back(present(read_row(row)));
-    return page_response(call.request, page, std::move(items), [&rows](std::size_t i) {
-        return std::vector<Cursor::Value>{std::string(rows[static_cast<int>(i)].text(0))};
-    });
+    for (const auto& region : regions.items) items.push_back(fields.of(present(region)));
+    return page_response(call.request, page, std::move(items), [&regions](std::size_t i) { return regions.keys[i]; });
 }
 
 http::Response create(Backend& backend, const Call& call) {
@@ -216,7 +229,7 @@ http::Response judge(Backend& backend, const Call& call, std::string_view action
     const auto name = path_name(call);
     const auto comment = read_optional_comment(call);
     const auto region = require(call.transact(backend, [&](db::Tx& tx) { return tx.run(kFind, {name}); }));
-    switch (backend.commands.ask(VotingCommand{"region", region.id, action, call.actor.name, comment}, call.key).outcome) {
+    switch (backend.commands.ask(call, VotingCommand{"region", region.id, action, call.actor.name, comment}).outcome) {
         case Outcome::done:
         case Outcome::unchanged: return read(backend, call);
         case Outcome::not_found: not_found("there is no such region");
@@ -229,6 +242,21 @@ http::Response quarantine(Backend& backend, const Call& call) { return judge(bac
 http::Response release(Backend& backend, const Call& call) { return judge(backend, call, "release"); }
 
 }  // namespace
+
+Endpoints endpoints() {
+    using http::Method;
+    return {
+        {Method::get, "/v1/regions", Permission::regions_read, list},           {Method::post, "/v1/regions", Permission::regions_write, create},
+        {Method::get, "/v1/regions/{region}", Permission::regions_read, read},  {Method::patch, "/v1/regions/{region}", Permission::regions_write, edit},
+        {Method::put, "/v1/regions/{region}", Permission::regions_write, edit},   {Method::del, "/v1/regions/{region}", Permission::regions_write, remove},
+        {Method::post, "/v1/regions/{region}/quarantine", Permission::regions_vote, quarantine, kMaxBodyBytes, Once::by_command},
+        {Method::post, "/v1/regions/{region}/release", Permission::regions_vote, release, kMaxBodyBytes, Once::by_command},
+    };
+}
+
+}  // namespace sonde::controlplane::region_api
+
+namespace sonde::controlplane {
 
 std::string read_optional_comment(const Call& call) {
     std::string comment;
@@ -282,17 +310,6 @@ Json write_region(const RegionDraft& draft) {
     document["anchors"] = Json::array();
     for (const auto anchor : draft.anchors) document["anchors"].push_back(anchor.text());
     return document;
-}
-
-Endpoints region_endpoints() {
-    using http::Method;
-    return {
-        {Method::get, "/v1/regions", Role::viewer, list},           {Method::post, "/v1/regions", Role::admin, create},
-        {Method::get, "/v1/regions/{region}", Role::viewer, read},  {Method::patch, "/v1/regions/{region}", Role::admin, edit},
-        {Method::put, "/v1/regions/{region}", Role::admin, edit},   {Method::del, "/v1/regions/{region}", Role::admin, remove},
-        {Method::post, "/v1/regions/{region}/quarantine", Role::operate, quarantine, kMaxBodyBytes, Once::by_command},
-        {Method::post, "/v1/regions/{region}/release", Role::operate, release, kMaxBodyBytes, Once::by_command},
-    };
 }
 
 }  // namespace sonde::controlplane

@@ -26,6 +26,10 @@ std::string read_optional_comment(const Call& call);
 // 503: it is written down, and will be done.
 http::Response unanswered_command(std::string_view why, std::string_view what);
 
-Endpoints region_endpoints();
-
 }  // namespace sonde::controlplane
+
+namespace sonde::controlplane::region_api {
+
+Endpoints endpoints();
+
+}  // namespace sonde::controlplane::region_api

@@ -10,7 +10,7 @@
 #include "controlplane/api/query.h"
 #include "controlplane/api/site_store.h"
 
-namespace sonde::controlplane {
+namespace sonde::controlplane::region_vote_api {
 namespace {
 
 constexpr db::Statement kMonitors{"site_monitors_lock", R"(
@@ -126,13 +126,13 @@ http::Response put_of_site(Backend& backend, const Call& call) {
 
 }  // namespace
 
-Endpoints region_vote_endpoints() {
+Endpoints endpoints() {
     using http::Method;
     return {
-        {Method::get, "/v1/monitors/{monitor_id}/regions/{region}", Role::viewer, read_of_monitor},
-        {Method::put, "/v1/monitors/{monitor_id}/regions/{region}", Role::operate, put_of_monitor},
-        {Method::put, "/v1/sites/{site_id}/regions/{region}", Role::operate, put_of_site},
+        {Method::get, "/v1/monitors/{monitor_id}/regions/{region}", Permission::monitors_read, read_of_monitor},
+        {Method::put, "/v1/monitors/{monitor_id}/regions/{region}", Permission::regions_vote, put_of_monitor},
+        {Method::put, "/v1/sites/{site_id}/regions/{region}", Permission::regions_vote, put_of_site},
     };
 }
 
-}  // namespace sonde::controlplane
+}  // namespace sonde::controlplane::region_vote_api

@@ -7,10 +7,11 @@
 namespace sonde::controlplane {
 namespace {
 
-constexpr db::Statement kEdges{"relation_edges", "select id, child_kind, child_id, parent_kind, parent_id from dependency"};
-constexpr db::Statement kGroupsAll{"relation_groups_all", "select id, site_id, needed, members from monitor_group where deleted_at is null"};
+// All of them, those that a restricted caller does not see as well: a circle is one all the same.
+constexpr db::Statement kEdges{"relation_edges", "select id, child_kind, child_id, parent_kind, parent_id from every_dependency"};
+constexpr db::Statement kGroupsAll{"relation_groups_all", "select id, site_id, needed, members from every_group"};
 constexpr db::Statement kPlaces{"relation_places", R"(
-    select id, site_id from monitor where deleted_at is null and (id = any($1::bigint[]) or site_id = any($2::bigint[])))"};
+    select id, site_id from every_place where id = any($1::bigint[]) or site_id = any($2::bigint[]))"};
 constexpr db::Statement kName{"relation_name", R"(
     select case $1 when 'monitor' then (select s.name || ' / ' || m.name from monitor m join site s on s.id = m.site_id where m.id = $2)
                    when 'site' then (select 'site ' || name from site where id = $2)

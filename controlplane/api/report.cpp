@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-namespace sonde::controlplane {
+namespace sonde::controlplane::report_api {
 namespace {
 
 constexpr std::chrono::hours kLast{24 * 30};
@@ -19,14 +19,14 @@ select count(*), count(acknowledged_at) filter (where acknowledged_at < $3), cou
 from incident where site_id = $1 and scope = 'outage' and opened_at >= $2 and opened_at < $3)sql"};
 
 }  // namespace
-}  // namespace sonde::controlplane
+}  // namespace sonde::controlplane::report_api
 
 template <>
-struct sonde::EnumNames<sonde::controlplane::Format> {
+struct sonde::EnumNames<sonde::controlplane::report_api::Format> {
     static constexpr std::array<std::string_view, 3> names{"json", "csv", "html"};
 };
 
-namespace sonde::controlplane {
+namespace sonde::controlplane::report_api {
 namespace {
 
 double in_seconds(milliseconds time) { return static_cast<double>(time.count()) / 1000.0; }
@@ -69,10 +69,10 @@ ReportLine line_of(const history::Timeline& timeline, const Report& report) {
     return line;
 }
 
-void make(Backend& backend, Report& report) {
+void make(Backend& backend, const Call& call, Report& report) {
     std::vector<history::Timeline> timelines;
     history_store::ByMonitorAndRegion checks;
-    backend.pool.transact([&](db::Tx& tx) {
+    call.transact(backend, [&](db::Tx& tx) {
         auto name = history_store::find_site(tx, report.site);
         if (!name) not_found("there is no such site");
         report.site_name = std::move(*name);
@@ -158,7 +158,7 @@ http::Response read(Backend& backend, const Call& call) {
     if (report.window.from > now) query.refuse(call.request.query_value("period") != nullptr ? "period" : "from", "is yet to come");
     query.finish();
     report.until = report.window.until(now);
-    make(backend, report);
+    make(backend, call, report);
     if (format == Format::json) return http::Response::json(present(report));
     if (format == Format::html) {
         return http::Response::text(write_html(report), "text/html; charset=utf-8").with("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox");
@@ -169,18 +169,23 @@ http::Response read(Backend& backend, const Call& call) {
 
 }  // namespace
 
+Endpoints endpoints() { return {{http::Method::get, "/v1/sites/{site_id}/report", Permission::sites_read, read}}; }
+
+}  // namespace sonde::controlplane::report_api
+
+namespace sonde::controlplane {
+
 ErrorBudget budget_of(const history::Uptime& uptime, milliseconds still_to_come, double slo_percent) {
+    using Seconds = std::chrono::duration<double>;
     const auto may_fail = (100 - slo_percent) / 100;
-    const auto counted = in_seconds(uptime.up + uptime.down);
+    const auto counted = Seconds(uptime.up + uptime.down).count();
     ErrorBudget budget;
-    budget.allowed_s = may_fail * (counted + in_seconds(still_to_come));
-    budget.used_s = in_seconds(uptime.down);
+    budget.allowed_s = may_fail * (counted + Seconds(still_to_come).count());
+    budget.used_s = Seconds(uptime.down).count();
     budget.left_s = budget.allowed_s - budget.used_s;
     if (budget.allowed_s > 0) budget.used_percent = 100 * budget.used_s / budget.allowed_s;
     if (may_fail > 0 && counted > 0) budget.burn_rate = budget.used_s / counted / may_fail;
     return budget;
 }
-
-Endpoints report_endpoints() { return {{http::Method::get, "/v1/sites/{site_id}/report", Role::viewer, read}}; }
 
 }  // namespace sonde::controlplane

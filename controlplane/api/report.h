@@ -63,6 +63,10 @@ std::string duration_text(double in_seconds);
 
 ErrorBudget budget_of(const history::Uptime& uptime, milliseconds still_to_come, double slo_percent);
 
-Endpoints report_endpoints();
-
 }  // namespace sonde::controlplane
+
+namespace sonde::controlplane::report_api {
+
+Endpoints endpoints();
+
+}  // namespace sonde::controlplane::report_api

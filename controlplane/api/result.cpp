@@ -1,5 +1,7 @@
 #include "controlplane/api/result.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "controlplane/api/conditions.h"
@@ -9,7 +11,7 @@
 #include "controlplane/api/wording.h"
 #include "lib/decision/effect.h"
 
-namespace sonde::controlplane {
+namespace sonde::controlplane::result_api {
 namespace {
 
 // What jobs said may be long: without `{0}` it is cut.
@@ -101,7 +103,7 @@ http::Response list_results(Backend& backend, const Call& call) {
     Query query(call.request);
     const auto page = query.page("results", 3);
     const auto window = read_window(query);
-    const auto region = query.text("region", 32);
+    const auto region = query.region("region");
     const auto verdict = query.name<check::Verdict>("verdict");
     const bool whole = query.boolean("whole_bodies").value_or(false);
     if (whole && page.limit > kMostWholeBodies) query.refuse("whole_bodies", fmt::format("goes with a limit of at most {}", kMostWholeBodies));
@@ -116,7 +118,7 @@ http::Response list_results(Backend& backend, const Call& call) {
         }
     };
     const auto lacking = [&] { return page.fetch() - static_cast<int>(items.size()); };
-    backend.pool.transact([&](db::Tx& tx) {
+    call.transact(backend, [&](db::Tx& tx) {
         require_monitor(tx, id);
         // Having looked at the rows, we hold a lock that keeps a packed day from taking the place of its partition before we have looked there.
         take(select_results(tx, wanted, "result", {}, lacking()));
@@ -153,7 +155,7 @@ http::Response list_decisions(Backend& backend, const Call& call) {
         conditions.add("(date_trunc('milliseconds', at), id) < (?::timestamptz, ?::bigint)", {page.after->time(0), page.after->whole(1)});
     }
     const auto sql = fmt::format("{}{} order by at desc, id desc limit {}", kDecisions, conditions.where(), conditions.bind(page.fetch()));
-    const auto rows = backend.pool.transact([&](db::Tx& tx) {
+    const auto rows = call.transact(backend, [&](db::Tx& tx) {
         require_monitor(tx, id);
         return tx.run_text(sql, conditions.params());
     });
@@ -167,6 +169,17 @@ http::Response list_decisions(Backend& backend, const Call& call) {
 }
 
 }  // namespace
+
+Endpoints endpoints() {
+    return {
+        {http::Method::get, "/v1/monitors/{monitor_id}/results", Permission::monitors_read, list_results},
+        {http::Method::get, "/v1/monitors/{monitor_id}/decisions", Permission::monitors_read, list_decisions},
+    };
+}
+
+}  // namespace sonde::controlplane::result_api
+
+namespace sonde::controlplane {
 
 Json present_decision(const db::Row& row) {
     Json document;
@@ -186,13 +199,6 @@ Json present_decision(const db::Row& row) {
     if (stored.is_object() && stored.contains("asked")) document["asked"] = stored["asked"];
     document["sentence"] = describe_decision(document);
     return document;
-}
-
-Endpoints result_endpoints() {
-    return {
-        {http::Method::get, "/v1/monitors/{monitor_id}/results", Role::viewer, list_results},
-        {http::Method::get, "/v1/monitors/{monitor_id}/decisions", Role::viewer, list_decisions},
-    };
 }
 
 }  // namespace sonde::controlplane

@@ -5,9 +5,13 @@
 
 namespace sonde::controlplane {
 
-Endpoints result_endpoints();
-
 // One row of `select id, at, slot, kind, from_state, to_state, reason, incident_id, votes, monitor_id from decision`.
 Json present_decision(const db::Row& row);
 
 }  // namespace sonde::controlplane
+
+namespace sonde::controlplane::result_api {
+
+Endpoints endpoints();
+
+}  // namespace sonde::controlplane::result_api

@@ -9,20 +9,20 @@
 #include "controlplane/api/query.h"
 #include "controlplane/history/accounting.h"
 
-namespace sonde::controlplane {
+namespace sonde::controlplane::rollup_api {
 namespace {
 
 enum class Resolution : unsigned char { hour, day };
 
 }  // namespace
-}  // namespace sonde::controlplane
+}  // namespace sonde::controlplane::rollup_api
 
 template <>
-struct sonde::EnumNames<sonde::controlplane::Resolution> {
+struct sonde::EnumNames<sonde::controlplane::rollup_api::Resolution> {
     static constexpr std::array<std::string_view, 2> names{"hour", "day"};
 };
 
-namespace sonde::controlplane {
+namespace sonde::controlplane::rollup_api {
 namespace {
 
 // All regions of the page's times. A time without a result has no row; states do not depend on there being one.
@@ -61,7 +61,7 @@ http::Response list(Backend& backend, const Call& call) {
 
     std::map<TimePoint, Item, std::greater<>> found;
     history::Timeline timeline;
-    backend.pool.transact([&](db::Tx& tx) {
+    call.transact(backend, [&](db::Tx& tx) {
         const auto monitor = history_store::find_monitor(tx, id);
         if (!monitor) not_found("there is no such monitor");
         for (const auto row : tx.run_text(sql, conditions.params())) {
@@ -92,6 +92,6 @@ http::Response list(Backend& backend, const Call& call) {
 
 }  // namespace
 
-Endpoints rollup_endpoints() { return {{http::Method::get, "/v1/monitors/{monitor_id}/rollups", Role::viewer, list}}; }
+Endpoints endpoints() { return {{http::Method::get, "/v1/monitors/{monitor_id}/rollups", Permission::monitors_read, list}}; }
 
-}  // namespace sonde::controlplane
+}  // namespace sonde::controlplane::rollup_api

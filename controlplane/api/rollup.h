@@ -3,8 +3,8 @@
 
 #include "controlplane/api/endpoint.h"
 
-namespace sonde::controlplane {
+namespace sonde::controlplane::rollup_api {
 
-Endpoints rollup_endpoints();
+Endpoints endpoints();
 
-}  // namespace sonde::controlplane
+}  // namespace sonde::controlplane::rollup_api

@@ -11,7 +11,7 @@
 #include "lib/http/stream.h"
 #include "lib/message/run.h"
 
-namespace sonde::controlplane {
+namespace sonde::controlplane::run_api {
 namespace {
 
 constexpr db::Statement kRegions{"run_regions", "select name from region order by name limit $1"};
@@ -98,7 +98,7 @@ http::Response run_monitor(Backend& backend, const Call& call) {
     read_regions(in, asked.regions, problems);
     in.finish();
     refuse_if_any(problems);
-    auto [monitor, regions] = backend.pool.transact([&](db::Tx& tx) {
+    auto [monitor, regions] = call.transact(backend, [&](db::Tx& tx) {
         auto found = monitor_store::find(tx, id);
         if (!found) not_found("there is no such monitor");
         found->draft.secrets = monitor_store::secrets(tx, backend.secrets, id);
@@ -114,12 +114,24 @@ http::Response run_spec(Backend& backend, const Call& call) {
     json::Problems problems;
     const auto draft = read_run(read_body(call), problems);
     refuse_if_any(problems);
-    const auto regions = backend.pool.transact([&](db::Tx& tx) { return regions_of(tx, draft); });
+    const auto regions = call.transact(backend, [&](db::Tx& tx) { return regions_of(tx, draft); });
     // Of a monitor and a site that nobody has: agents cannot tell.
     return ask(backend, call.request, draft, new_id<MonitorId>(), new_id<SiteId>(), 1, regions);
 }
 
 }  // namespace
+
+Endpoints endpoints() {
+    using http::Method;
+    return {
+        {Method::post, "/v1/monitors/{monitor_id}/check", Permission::monitors_run, run_monitor, kMaxBodyBytes, Once::harmless},
+        {Method::post, "/v1/check", Permission::monitors_run, run_spec, kMaxBodyBytes, Once::harmless},
+    };
+}
+
+}  // namespace sonde::controlplane::run_api
+
+namespace sonde::controlplane {
 
 MonitorDraft read_run(const Json& document, json::Problems& problems) {
     MonitorDraft draft;
@@ -134,14 +146,6 @@ MonitorDraft read_run(const Json& document, json::Problems& problems) {
     read_regions(in, draft.regions, problems);
     in.finish();
     return draft;
-}
-
-Endpoints run_endpoints() {
-    using http::Method;
-    return {
-        {Method::post, "/v1/monitors/{monitor_id}/check", Role::operate, run_monitor, kMaxBodyBytes, Once::harmless},
-        {Method::post, "/v1/check", Role::operate, run_spec, kMaxBodyBytes, Once::harmless},
-    };
 }
 
 }  // namespace sonde::controlplane

@@ -6,10 +6,14 @@
 
 namespace sonde::controlplane {
 
-Endpoints run_endpoints();
-
 // What a run of an unsaved spec is asked with: `kind`, `spec`, `timeout_ms` and `regions`, as those of a monitor. The rest of the
 // draft stays as it is by default. Pure.
 MonitorDraft read_run(const Json& document, json::Problems& problems);
 
 }  // namespace sonde::controlplane
+
+namespace sonde::controlplane::run_api {
+
+Endpoints endpoints();
+
+}  // namespace sonde::controlplane::run_api

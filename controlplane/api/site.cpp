@@ -3,11 +3,13 @@
 #include "controlplane/api/body.h"
 #include "controlplane/api/precondition.h"
 #include "controlplane/api/query.h"
-#include "controlplane/api/site_bulk.h"
 #include "controlplane/api/site_store.h"
 
-namespace sonde::controlplane {
+namespace sonde::controlplane::site_api {
 namespace {
+
+// All that an item of the list may have.
+constexpr std::array<std::string_view, 10> kMembers{"id", "name", "base_url", "tags", "owner_note", "active", "state", "version", "created_at", "updated_at"};
 
 Json present(const Site& site) {
     Json document;
@@ -27,14 +29,15 @@ Site require(std::optional<Site> site) {
 
 http::Response list(Backend& backend, const Call& call) {
     Query query(call.request);
-    const auto page = query.page("sites", 1);
-    const SiteFilter filter{query.text("name"), query.text("tag", 64), query.boolean("active")};
+    const auto sorting = query.sorting(kSiteOrder);
+    const auto page = query.page("sites", sorting);
+    const auto fields = query.fields(kMembers);
+    const SiteFilter filter{query.text("name"), query.text("tag", 64), query.boolean("active"), query.name<State>("state"), query.search()};
     query.finish();
-    const auto sites = call.transact(backend, [&](db::Tx& tx) { return site_store::list(tx, filter, page); });
+    const auto sites = call.transact(backend, [&](db::Tx& tx) { return site_store::list(tx, filter, sorting, page); });
     std::vector<Json> items;
-    for (const auto& site : sites) items.push_back(present(site));
-    return page_response(call.request, page, std::move(items),
-                         [&sites](std::size_t i) { return std::vector<Cursor::Value>{sites[i].id.value()}; });
+    for (const auto& site : sites.items) items.push_back(fields.of(present(site)));
+    return page_response(call.request, page, std::move(items), [&sites](std::size_t i) { return sites.keys[i]; });
 }
 
 http::Response create(Backend& backend, const Call& call) {
@@ -70,7 +73,7 @@ http::Response edit(Backend& backend, const Call& call) {
         const auto draft = read_site(patch ? patched(write_site(before.draft), body) : body, "", problems);
         refuse_if_any(problems);
         if (draft == before.draft) return before;
-        site_store::update(tx, id, draft);
+        site_store::update(tx, {id}, {&draft});
         return require(site_store::find(tx, id));
     });
     return resource_response(call.request, present(site), site.version);
@@ -81,24 +84,23 @@ http::Response remove(Backend& backend, const Call& call) {
     const auto id = path_id<SiteId>(call, "site_id");
     call.transact(backend, [&](db::Tx& tx) {
         check_if_match(call.request, require(site_store::lock(tx, id)).version);
-        site_store::remove(tx, id);
+        site_store::remove(tx, {id.value()});
     });
     return http::Response::empty();
 }
 
 }  // namespace
 
-Endpoints site_endpoints() {
+Endpoints endpoints() {
     using http::Method;
     return {
-        {Method::get, "/v1/sites", Role::viewer, list},
-        {Method::post, "/v1/sites", Role::admin, create},
-        {Method::post, "/v1/sites/bulk", Role::admin, create_sites_in_bulk, kMaxBulkBytes},
-        {Method::get, "/v1/sites/{site_id}", Role::viewer, read},
-        {Method::put, "/v1/sites/{site_id}", Role::admin, edit},
-        {Method::patch, "/v1/sites/{site_id}", Role::admin, edit},
-        {Method::del, "/v1/sites/{site_id}", Role::admin, remove},
+        {Method::get, "/v1/sites", Permission::sites_read, list},
+        {Method::post, "/v1/sites", Permission::sites_write, create},
+        {Method::get, "/v1/sites/{site_id}", Permission::sites_read, read},
+        {Method::put, "/v1/sites/{site_id}", Permission::sites_write, edit},
+        {Method::patch, "/v1/sites/{site_id}", Permission::sites_write, edit},
+        {Method::del, "/v1/sites/{site_id}", Permission::sites_write, remove},
     };
 }
 
-}  // namespace sonde::controlplane
+}  // namespace sonde::controlplane::site_api

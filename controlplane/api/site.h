@@ -3,8 +3,8 @@
 
 #include "controlplane/api/endpoint.h"
 
-namespace sonde::controlplane {
+namespace sonde::controlplane::site_api {
 
-Endpoints site_endpoints();
+Endpoints endpoints();
 
-}  // namespace sonde::controlplane
+}  // namespace sonde::controlplane::site_api

@@ -5,12 +5,13 @@
 #include <set>
 
 #include "controlplane/api/body.h"
+#include "controlplane/api/bulk.h"
 #include "controlplane/api/monitor.h"
 #include "controlplane/api/monitor_store.h"
 #include "controlplane/api/query.h"
 #include "controlplane/api/site_store.h"
 
-namespace sonde::controlplane {
+namespace sonde::controlplane::site_bulk_api {
 namespace {
 
 struct NewMonitor {
@@ -41,23 +42,20 @@ NewSite read_item(const Json& document, const std::string& pointer, json::Proble
     return site;
 }
 
-std::vector<NewSite> read_items(const Json& document, json::Problems& problems) {
+std::vector<NewSite> read_items(Bulk& bulk) {
     std::vector<NewSite> sites;
     std::size_t monitors = 0;
-    json::Reader in(document, "", problems);
-    in.require({"items"});
-    if (const auto* items = in.array("items", kMaxBulkSites)) {
-        for (std::size_t i = 0; i < items->size(); ++i) {
-            sites.push_back(read_item((*items)[i], fmt::format("/items/{}", i), problems));
-            monitors += sites.back().monitors.size();
-        }
+    for (std::size_t i = 0; i < bulk.size(); ++i) {
+        json::Problems problems;
+        sites.push_back(read_item(bulk.item(i), bulk.pointer(i), problems));
+        bulk.refuse(i, std::move(problems));
+        monitors += sites.back().monitors.size();
+        if (monitors > kMaxBulkMonitors) refuse_if_any({{"/items", fmt::format("must have at most {} monitors in all", kMaxBulkMonitors)}});
     }
-    in.finish();
-    if (monitors > kMaxBulkMonitors) in.refuse("items", fmt::format("must have at most {} monitors in all", kMaxBulkMonitors));
     return sites;
 }
 
-void check_all_regions(db::Tx& tx, const std::vector<NewSite>& sites) {
+void check_all_regions(db::Tx& tx, Bulk& bulk, const std::vector<NewSite>& sites) {
     std::set<std::string> names;
     for (const auto& site : sites) {
         for (const auto& monitor : site.monitors) {
@@ -67,44 +65,120 @@ void check_all_regions(db::Tx& tx, const std::vector<NewSite>& sites) {
     }
     const auto missing = monitor_store::missing_regions(tx, {names.begin(), names.end()});
     if (missing.empty()) return;
-    json::Problems problems;
-    for (const auto& site : sites) {
-        for (const auto& monitor : site.monitors) check_regions(missing, monitor.draft, monitor.pointer, problems);
+    for (std::size_t i = 0; i < sites.size(); ++i) {
+        json::Problems problems;
+        for (const auto& monitor : sites[i].monitors) check_regions(missing, monitor.draft, monitor.pointer, problems);
+        bulk.refuse(i, std::move(problems));
     }
-    refuse_if_any(problems);
 }
 
-void insert(db::Tx& tx, const crypto::SecretBox& box, const std::vector<NewSite>& sites) {
-    std::vector<SiteId> ids;
-    std::vector<const SiteDraft*> drafts;
-    std::vector<std::pair<MonitorId, const MonitorDraft*>> monitors;
-    for (const auto& site : sites) {
-        ids.push_back(site.id);
-        drafts.push_back(&site.draft);
-        for (const auto& monitor : site.monitors) monitors.emplace_back(monitor.id, &monitor.draft);
+http::Response create(Backend& backend, const Call& call) {
+    Query(call.request).finish();
+    const auto body = read_body(call);
+    Bulk read(body);
+    const auto sites = read_items(read);
+    read.stop_if_atomic();
+    return call.transact(backend, [&](db::Tx& tx) {
+        auto bulk = read;
+        check_all_regions(tx, bulk, sites);
+        bulk.stop_if_atomic();
+        std::vector<SiteId> ids;
+        std::vector<const SiteDraft*> drafts;
+        std::vector<std::pair<MonitorId, const MonitorDraft*>> monitors;
+        for (std::size_t i = 0; i < sites.size(); ++i) {
+            if (bulk.refused(i)) continue;
+            ids.push_back(sites[i].id);
+            drafts.push_back(&sites[i].draft);
+            Json made = Json::array();
+            for (const auto& monitor : sites[i].monitors) {
+                monitors.emplace_back(monitor.id, &monitor.draft);
+                made.push_back({{"id", monitor.id.text()}});
+            }
+            bulk.done(i, 201, {{"id", sites[i].id.text()}, {"monitors", std::move(made)}});
+        }
+        site_store::insert(tx, ids, drafts);
+        monitor_store::insert(tx, backend.secrets, monitors);
+        return bulk.response(201);
+    });
+}
+
+// The sites that are there, by their place among the items. Refuses the others, and those of another version.
+std::map<std::size_t, Site> lock(db::Tx& tx, Bulk& bulk, const std::vector<BulkTarget<SiteId>>& targets) {
+    std::map<SiteId, Site> there;
+    for (auto& site : site_store::lock_all(tx, targets_left(bulk, targets))) there.emplace(site.id, std::move(site));
+    std::map<std::size_t, Site> found;
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+        if (bulk.refused(i)) continue;
+        const auto site = there.find(targets[i].id);
+        if (site == there.end()) {
+            bulk.refuse(i, http::problem::not_found, "there is no such site", {{bulk.pointer(i) + "/id", "there is no such site"}});
+            continue;
+        }
+        check_version(bulk, i, targets[i], site->second.version);
+        if (!bulk.refused(i)) found.emplace(i, std::move(site->second));
     }
-    site_store::insert(tx, ids, drafts);
-    monitor_store::insert(tx, box, monitors);
+    return found;
+}
+
+http::Response update(Backend& backend, const Call& call) {
+    Query(call.request).finish();
+    const auto body = read_body(call);
+    Bulk read(body);
+    std::vector<const Json*> patches(read.size());
+    const auto targets = read_targets<SiteId>(read, [&](std::size_t i, json::Reader& in) {
+        in.require({"patch"});
+        patches[i] = in.object("patch");
+    });
+    read.stop_if_atomic();
+    return call.transact(backend, [&](db::Tx& tx) {
+        auto bulk = read;
+        const auto before = lock(tx, bulk, targets);
+        std::vector<SiteDraft> drafts(bulk.size());
+        for (const auto& [i, site] : before) {
+            json::Problems problems;
+            drafts[i] = read_site(patched(write_site(site.draft), *patches[i]), bulk.pointer(i) + "/patch", problems);
+            bulk.refuse(i, std::move(problems));
+        }
+        bulk.stop_if_atomic();
+        std::vector<SiteId> ids;
+        std::vector<const SiteDraft*> changes;
+        for (const auto& [i, site] : before) {
+            if (bulk.refused(i)) continue;
+            const bool same = drafts[i] == site.draft;
+            bulk.done(i, 200, {{"id", site.id.text()}, {"version", site.version + (same ? 0 : 1)}});
+            if (same) continue;
+            ids.push_back(site.id);
+            changes.push_back(&drafts[i]);
+        }
+        site_store::update(tx, ids, changes);
+        return bulk.response();
+    });
+}
+
+http::Response remove(Backend& backend, const Call& call) {
+    Query(call.request).finish();
+    const auto body = read_body(call);
+    Bulk read(body);
+    const auto targets = read_targets<SiteId>(read, [](std::size_t, json::Reader&) {});
+    read.stop_if_atomic();
+    return call.transact(backend, [&](db::Tx& tx) {
+        auto bulk = read;
+        for (const auto& [i, site] : lock(tx, bulk, targets)) bulk.done(i, 204, {{"id", site.id.text()}});
+        bulk.stop_if_atomic();
+        site_store::remove(tx, targets_left(bulk, targets));
+        return bulk.response();
+    });
 }
 
 }  // namespace
 
-http::Response create_sites_in_bulk(Backend& backend, const Call& call) {
-    Query(call.request).finish();
-    json::Problems problems;
-    const auto sites = read_items(read_body(call), problems);
-    refuse_if_any(problems);
-    call.transact(backend, [&](db::Tx& tx) {
-        check_all_regions(tx, sites);
-        insert(tx, backend.secrets, sites);
-    });
-    Json items = Json::array();
-    for (const auto& site : sites) {
-        Json monitors = Json::array();
-        for (const auto& monitor : site.monitors) monitors.push_back({{"id", monitor.id.text()}});
-        items.push_back({{"id", site.id.text()}, {"monitors", std::move(monitors)}});
-    }
-    return http::Response::json({{"items", std::move(items)}}, 201);
+Endpoints endpoints() {
+    using http::Method;
+    return {
+        {Method::post, "/v1/sites/bulk", Permission::sites_write, create, kMaxBulkBytes},
+        {Method::patch, "/v1/sites/bulk", Permission::sites_write, update, kMaxBulkBytes},
+        {Method::post, "/v1/sites/bulk_delete", Permission::sites_write, remove, kMaxBulkBytes},
+    };
 }
 
-}  // namespace sonde::controlplane
+}  // namespace sonde::controlplane::site_bulk_api

@@ -1,23 +1,26 @@
 #include "controlplane/api/site_store.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace sonde::controlplane::site_store {
 namespace {
 
-// In the order of `read`. The worst state is found by its place in the list, which is that of the enum.
-const std::string kSelect = fmt::format(R"(
-    select s.id, s.name, s.base_url, s.tags, s.owner_note, s.active, s.version, s.created_at, s.updated_at,
-           (select max(array_position(array['{}'], {})) - 1
-            from monitor m left join monitor_state ms on ms.monitor_id = m.id
-            where m.site_id = s.id and m.deleted_at is null)
-    from site s )",
-                                        fmt::join(EnumNames<State>::names, "','"), kShownState);
+// In the order of `read`.
+const std::string kColumns = fmt::format("s.id, s.name, s.base_url, s.tags, s.owner_note, s.active, s.version, s.created_at, s.updated_at, {}", worst_state());
+constexpr int kColumnCount = 10;
+const std::string kSelect = fmt::format("select {} from site s ", kColumns);
 
 const std::string kFindSql = kSelect + "where s.id = $1 and s.deleted_at is null";
 const std::string kLockSql = kFindSql + " for no key update of s";
 const db::Statement kFind{"site_find", kFindSql};
 const db::Statement kLock{"site_lock", kLockSql};
+const std::string kFindAllSql = kSelect + "where s.id = any($1::bigint[]) and s.deleted_at is null";
+const db::Statement kFindAll{"site_find_all", kFindAllSql};
+// In one order for all, so that no two wait for each other.
+const std::string kLockAllSql = kSelect + "where s.id = any($1::bigint[]) and s.deleted_at is null order by s.id for no key update of s";
+const db::Statement kLockAll{"site_lock_all", kLockAllSql};
 constexpr db::Statement kHold{"site_hold", "select 1 from site where id = $1 and deleted_at is null for share"};
 
 constexpr db::Statement kInsert{"site_insert", R"(
@@ -27,13 +30,35 @@ constexpr db::Statement kInsert{"site_insert", R"(
          as t (id, name, base_url, tags, owner_note, active))"};
 
 constexpr db::Statement kUpdate{"site_update", R"(
-    update site set name = $2, base_url = $3, tags = $4, owner_note = $5, active = $6, version = version + 1, updated_at = now()
-    where id = $1)"};
+    update site s set name = t.name, base_url = t.base_url, tags = t.tags::text[], owner_note = t.owner_note, active = t.active, version = s.version + 1,
+           updated_at = now()
+    from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[]) as t (id, name, base_url, tags, owner_note, active)
+    where s.id = t.id)"};
 
 constexpr db::Statement kRemove{"site_remove",
-                                "update site set deleted_at = now(), updated_at = now(), version = version + 1 where id = $1"};
+                                "update site set deleted_at = now(), updated_at = now(), version = version + 1 where id = any($1::bigint[])"};
 constexpr db::Statement kRemoveMonitors{"site_remove_monitors", R"(
-    update monitor set deleted_at = now(), updated_at = now(), version = version + 1 where site_id = $1 and deleted_at is null)"};
+    update monitor set deleted_at = now(), updated_at = now(), version = version + 1 where site_id = any($1::bigint[]) and deleted_at is null)"};
+
+// In chunks, as columns.
+void write(db::Tx& tx, const db::Statement& statement, const std::vector<SiteId>& ids, const std::vector<const SiteDraft*>& drafts) {
+    constexpr std::size_t chunk = 1000;
+    for (std::size_t begin = 0; begin < ids.size(); begin += chunk) {
+        std::vector<std::int64_t> id;
+        std::vector<std::string> name, base_url, tags, owner_note;
+        std::vector<bool> active;
+        for (std::size_t i = begin; i < std::min(ids.size(), begin + chunk); ++i) {
+            const auto& draft = *drafts[i];
+            id.push_back(ids[i].value());
+            name.push_back(draft.name);
+            base_url.push_back(draft.base_url);
+            tags.push_back(*db::Param(draft.tags).text());  // arrays of arrays must be even: each travels as its text
+            owner_note.push_back(draft.owner_note);
+            active.push_back(draft.active);
+        }
+        tx.run(statement, {id, name, base_url, tags, owner_note, active});
+    }
+}
 
 Site read(const db::Row& row) {
     Site site;
@@ -57,50 +82,31 @@ std::optional<Site> find(db::Tx& tx, SiteId id) { return first(tx.run(kFind, {id
 
 std::optional<Site> lock(db::Tx& tx, SiteId id) { return first(tx.run(kLock, {id})); }
 
-bool hold(db::Tx& tx, SiteId id) { return !tx.run(kHold, {id}).empty(); }
-
-std::vector<Site> list(db::Tx& tx, const SiteFilter& filter, const Page& page) {
-    Conditions conditions;
-    conditions.add("s.deleted_at is null");
-    if (filter.name) conditions.add("s.name = ?", {*filter.name});
-    if (filter.tag) conditions.add("? = any(s.tags)", {*filter.tag});
-    if (filter.active) conditions.add("s.active = ?", {*filter.active});
-    if (page.after) conditions.add("s.id > ?", {page.after->whole(0)});
-    const auto limit = conditions.bind(page.fetch());
+std::vector<Site> lock_all(db::Tx& tx, const std::vector<std::int64_t>& ids) {
     std::vector<Site> sites;
-    for (const auto row :
-         tx.run_text(fmt::format("{}{} order by s.id limit {}", kSelect, conditions.where(), limit), conditions.params())) {
-        sites.push_back(read(row));
-    }
+    for (const auto row : tx.run(kLockAll, {ids})) sites.push_back(read(row));
     return sites;
 }
 
-void insert(db::Tx& tx, const std::vector<SiteId>& ids, const std::vector<const SiteDraft*>& drafts) {
-    constexpr std::size_t chunk = 1000;
-    for (std::size_t begin = 0; begin < ids.size(); begin += chunk) {
-        std::vector<std::int64_t> id;
-        std::vector<std::string> name, base_url, tags, owner_note;
-        std::vector<bool> active;
-        for (std::size_t i = begin; i < std::min(ids.size(), begin + chunk); ++i) {
-            const auto& draft = *drafts[i];
-            id.push_back(ids[i].value());
-            name.push_back(draft.name);
-            base_url.push_back(draft.base_url);
-            tags.push_back(*db::Param(draft.tags).text());  // arrays of arrays must be even: each travels as its text
-            owner_note.push_back(draft.owner_note);
-            active.push_back(draft.active);
-        }
-        tx.run(kInsert, {id, name, base_url, tags, owner_note, active});
-    }
+bool hold(db::Tx& tx, SiteId id) { return !tx.run(kHold, {id}).empty(); }
+
+std::vector<Site> find_all(db::Tx& tx, const std::vector<std::int64_t>& ids) {
+    std::vector<Site> sites;
+    for (const auto row : tx.run(kFindAll, {ids})) sites.push_back(read(row));
+    return sites;
 }
 
-void update(db::Tx& tx, SiteId id, const SiteDraft& draft) {
-    tx.run(kUpdate, {id, draft.name, draft.base_url, draft.tags, draft.owner_note, draft.active});
+Sites list(db::Tx& tx, const SiteFilter& filter, const Sorting& sorting, const Page& page) {
+    return read_sorted(tx, {kColumns, kColumnCount, "from site s"}, filter.conditions(tx), sorting, page, read);
 }
 
-void remove(db::Tx& tx, SiteId id) {
-    tx.run(kRemove, {id});
-    tx.run(kRemoveMonitors, {id});
+void insert(db::Tx& tx, const std::vector<SiteId>& ids, const std::vector<const SiteDraft*>& drafts) { write(tx, kInsert, ids, drafts); }
+
+void update(db::Tx& tx, const std::vector<SiteId>& ids, const std::vector<const SiteDraft*>& drafts) { write(tx, kUpdate, ids, drafts); }
+
+void remove(db::Tx& tx, const std::vector<std::int64_t>& ids) {
+    tx.run(kRemove, {ids});
+    tx.run(kRemoveMonitors, {ids});
 }
 
 }  // namespace sonde::controlplane::site_store

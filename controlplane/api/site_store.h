@@ -4,9 +4,9 @@
 #include <optional>
 #include <vector>
 
-#include "controlplane/api/conditions.h"
-#include "controlplane/api/page.h"
 #include "controlplane/api/site_draft.h"
+#include "controlplane/api/site_filter.h"
+#include "controlplane/api/sorted.h"
 #include "controlplane/api/state.h"
 #include "lib/base/id.h"
 #include "lib/db/db.h"
@@ -22,26 +22,26 @@ struct Site {
     TimePoint updated_at;
 };
 
-struct SiteFilter {
-    std::optional<std::string> name;  // exactly
-    std::optional<std::string> tag;
-    std::optional<bool> active;
-};
+using Sites = Sorted<Site>;
 
 namespace site_store {
 
 std::optional<Site> find(db::Tx& tx, SiteId id);
 // As `find`, and nobody else changes or deletes it before the transaction ends.
 std::optional<Site> lock(db::Tx& tx, SiteId id);
+// Those of `ids` that are there, in no order.
+std::vector<Site> lock_all(db::Tx& tx, const std::vector<std::int64_t>& ids);
 // True if the site is there, and will be until the transaction ends.
 bool hold(db::Tx& tx, SiteId id);
-std::vector<Site> list(db::Tx& tx, const SiteFilter& filter, const Page& page);
+// Those of `ids` that are there, in no order.
+std::vector<Site> find_all(db::Tx& tx, const std::vector<std::int64_t>& ids);
+Sites list(db::Tx& tx, const SiteFilter& filter, const Sorting& sorting, const Page& page);
 
 void insert(db::Tx& tx, const std::vector<SiteId>& ids, const std::vector<const SiteDraft*>& drafts);
-// Writes a locked site as its next version.
-void update(db::Tx& tx, SiteId id, const SiteDraft& draft);
-// With its monitors. The rows stay until the engine has closed what is open.
-void remove(db::Tx& tx, SiteId id);
+// Writes locked sites as their next versions.
+void update(db::Tx& tx, const std::vector<SiteId>& ids, const std::vector<const SiteDraft*>& drafts);
+// Locked ones with their monitors. The rows stay until the engine has closed what is open.
+void remove(db::Tx& tx, const std::vector<std::int64_t>& ids);
 
 }  // namespace site_store
 }  // namespace sonde::controlplane

@@ -7,7 +7,7 @@
 #include "controlplane/api/query.h"
 #include "controlplane/api/stored.h"
 
-namespace sonde::controlplane {
+namespace sonde::controlplane::suppression_api {
 namespace {
 
 using decision::Cover;
@@ -47,7 +47,7 @@ Json present(const db::Row& row) {
 http::Response page_of(Backend& backend, const Call& call, const Page& page, Conditions conditions) {
     if (page.after) conditions.add("p.id > ?", {page.after->whole(0)});
     const auto limit = conditions.bind(page.fetch());
-    const auto rows = backend.pool.transact([&](db::Tx& tx) {
+    const auto rows = call.transact(backend, [&](db::Tx& tx) {
         return tx.run_text(fmt::format("{}{} order by p.id limit {}", kSelect, conditions.where(), limit), conditions.params());
     });
     std::vector<Json> items;
@@ -81,7 +81,7 @@ http::Response affected(Backend& backend, const Call& call) {
     const auto open = query.boolean("open");
     query.finish();
     constexpr db::Statement exists{"affected_incident", "select 1 from incident where id = $1"};
-    if (backend.pool.transact([&](db::Tx& tx) { return tx.run(exists, {id}).empty(); })) not_found("there is no such incident");
+    if (call.transact(backend, [&](db::Tx& tx) { return tx.run(exists, {id}).empty(); })) not_found("there is no such incident");
     Conditions conditions;
     conditions.add(R"(p.root_id in (select j.monitor_id from incident_monitor j where j.incident_id = ?
                                     union all select i.site_id from incident i where i.id = ?))", {id, id});
@@ -93,12 +93,12 @@ http::Response affected(Backend& backend, const Call& call) {
 
 }  // namespace
 
-Endpoints suppression_endpoints() {
+Endpoints endpoints() {
     using http::Method;
     return {
-        {Method::get, "/v1/suppressions", Role::viewer, list},
-        {Method::get, "/v1/incidents/{incident_id}/affected", Role::viewer, affected},
+        {Method::get, "/v1/suppressions", Permission::incidents_read, list},
+        {Method::get, "/v1/incidents/{incident_id}/affected", Permission::incidents_read, affected},
     };
 }
 
-}  // namespace sonde::controlplane
+}  // namespace sonde::controlplane::suppression_api

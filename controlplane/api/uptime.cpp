@@ -1,9 +1,11 @@
 #include "controlplane/api/uptime.h"
 
+#include <algorithm>
+
 #include "controlplane/api/history_query.h"
 #include "controlplane/api/history_store.h"
 
-namespace sonde::controlplane {
+namespace sonde::controlplane::uptime_api {
 namespace {
 
 constexpr std::chrono::hours kLast{24 * 30};
@@ -57,7 +59,7 @@ Json begin_answer(const Asked& asked) {
 http::Response of_monitor(Backend& backend, const Call& call) {
     const auto id = path_id<MonitorId>(call, "monitor_id");
     const auto asked = read_asked(backend, call);
-    const auto timeline = backend.pool.transact([&](db::Tx& tx) {
+    const auto timeline = call.transact(backend, [&](db::Tx& tx) {
         const auto monitor = history_store::find_monitor(tx, id);
         if (!monitor) not_found("there is no such monitor");
         return history_store::timelines(tx, {*monitor}, asked.window.from, asked.until).front();
@@ -73,7 +75,7 @@ http::Response of_site(Backend& backend, const Call& call) {
     const auto id = path_id<SiteId>(call, "site_id");
     const auto asked = read_asked(backend, call);
     std::vector<history_store::Member> members;
-    const auto timelines = backend.pool.transact([&](db::Tx& tx) {
+    const auto timelines = call.transact(backend, [&](db::Tx& tx) {
         if (!history_store::find_site(tx, id)) not_found("there is no such site");
         members = history_store::members_of(tx, id, asked.window.from, asked.until);
         return history_store::timelines(tx, members, asked.window.from, asked.until);
@@ -94,11 +96,11 @@ http::Response of_site(Backend& backend, const Call& call) {
 
 }  // namespace
 
-Endpoints uptime_endpoints() {
+Endpoints endpoints() {
     return {
-        {http::Method::get, "/v1/monitors/{monitor_id}/uptime", Role::viewer, of_monitor},
-        {http::Method::get, "/v1/sites/{site_id}/uptime", Role::viewer, of_site},
+        {http::Method::get, "/v1/monitors/{monitor_id}/uptime", Permission::monitors_read, of_monitor},
+        {http::Method::get, "/v1/sites/{site_id}/uptime", Permission::sites_read, of_site},
     };
 }
 
-}  // namespace sonde::controlplane
+}  // namespace sonde::controlplane::uptime_api

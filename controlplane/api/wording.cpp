@@ -66,6 +66,9 @@ constexpr std::array kReasons{
     Phrase{"group_recovered", "enough members of the group are well again"},
     Phrase{"radius_changed", "more or fewer monitors are not told because of it"},
     Phrase{"expiry_near", "a threshold before its end was crossed"},
+    Phrase{"nobody_acknowledged", "nobody had acknowledged it"},
+    Phrase{"nobody_reached", "the step leads to nobody now"},
+    Phrase{"still_open", "it was not over"},
     // What became of a single result.
     Phrase{"vote_counted", "it became the region's vote"},
     Phrase{"vote_superseded", "the region had voted by a newer one already"},
@@ -125,6 +128,30 @@ std::string describe_expiry(const Json& decision, const std::string& why) {
 std::string said(const Json& data) {
     const auto comment = text_in(data, "comment");
     return comment.empty() ? std::string{} : fmt::format(": {}", comment);
+}
+
+// `"ops", "pager"`, and of those left out why.
+std::string describe_targets(const Json& targets) {
+    std::string text;
+    for (const auto& target : targets) {
+        const auto channel = text_in(target.value("channel", Json::object()), "name");
+        const auto user = text_in(target.value("user", Json::object()), "name");
+        const auto schedule = text_in(target.value("schedule", Json::object()), "name");
+        text += text.empty() ? "" : ", ";
+        if (!user.empty()) text += user;
+        if (!schedule.empty()) text += fmt::format("{}on call in \"{}\"", user.empty() ? "" : ", ", schedule);
+        if (!channel.empty()) text += fmt::format("{}\"{}\"", user.empty() ? "" : " by ", channel);
+        if (const auto why = text_in(target, "why"); !why.empty()) text += fmt::format(" ({})", with_spaces(why));
+    }
+    return text;
+}
+
+std::string describe_step(const Json& data, const std::string& why) {
+    const auto reached = describe_targets(data.value("targets", Json::array()));
+    const auto left_out = describe_targets(data.value("left_out", Json::array()));
+    return fmt::format("told {} by step {} of {} of the escalation \"{}\", round {} of {}, for {}{}.", reached.empty() ? "nobody" : reached, data.value("step", 0),
+                       data.value("steps", 0), text_in(data.value("policy", Json::object()), "name"), data.value("round", 0), data.value("rounds", 0), why,
+                       left_out.empty() ? "" : fmt::format("; not {}", left_out));
 }
 
 std::string or_nobody(const std::string& name) { return name.empty() ? "nobody" : name; }
@@ -220,6 +247,8 @@ std::string describe_entry(const Json& entry, std::string_view monitor) {
         const auto affected = data.is_object() ? data.value("affected", Json::object()) : Json::object();
         return fmt::format("Not told because of it: {} monitors of {} sites.", affected.value("monitors", 0), affected.value("sites", 0));
     }
+    if (kind == "escalated") return fmt::format("{} {}", actor, describe_step(data, why));
+    if (kind == "reminded") return fmt::format("{} reminded of it, {} of {}: {}.", actor, data.value("number", 0), data.value("of", 0), why);
     if (kind == "resolved" && by_engine) return fmt::format("The engine resolved it: {}.", why);
     if (kind == "commented") return fmt::format("{} said{}", actor, said(data));
     if (kind == "update_published") return fmt::format("{} told the public ({}): {}", actor, text_in(data, "status"), text_in(data, "text"));

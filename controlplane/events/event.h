@@ -23,11 +23,13 @@ struct Event {
     Position at;
     std::string kind;
     std::optional<SiteId> site;
+    std::vector<std::string> site_tags;  // that the site has now
     std::optional<IncidentId> incident;
     std::vector<MonitorId> monitors;  // that it is about, or that its incident has
     std::vector<std::string> tags;
     std::vector<std::string> regions;
-    http::Frame frame;  // encoded once for all
+    std::string document;  // JSON on one line
+    http::Frame frame;  // the same as a message, encoded once for all
 };
 
 }  // namespace sonde::events

@@ -14,12 +14,13 @@ using Clock = std::chrono::steady_clock;
 constexpr metrics::Family kListeners{"sonde_event_listeners", "Streams of /v1/events that are open."};
 constexpr metrics::Family kTold{"sonde_events_told_total", "Events told to listeners of /v1/events, one for each listener."};
 
-constexpr milliseconds kPoll{1'000};
+// Also how soon it is seen that a listener may not listen any more: below a second with what `permitted` takes.
+constexpr milliseconds kPoll{400};
 // After a nudge: an event is shown once all older transactions have ended, of which nobody tells.
 constexpr milliseconds kSoon{50};
 constexpr int kLooksAfterNudge = 4;
 constexpr milliseconds kAfterFailure{500};
-constexpr milliseconds kPermitted{5'000};
+constexpr milliseconds kPermitted{200};
 constexpr std::size_t kMostQueued = 256 << 10;  // bytes for a listener who has not taken them; what is more waits in the database
 
 http::Frame ready(const Position& at) {
@@ -40,6 +41,7 @@ void Feed::start(Secret dsn) {
         {
             const std::scoped_lock lock(mutex_);
             nudged_ = true;
+            ++news_;
         }
         wakes_.notify_all();
     });
@@ -54,6 +56,11 @@ void Feed::stop() {
     }
     wakes_.notify_all();
     if (thread_.joinable()) thread_.join();
+}
+
+void Feed::wait_for_news(milliseconds longest) {
+    std::unique_lock lock(mutex_);
+    wakes_.wait_for(lock, longest, [this, before = news_] { return stopping_ || news_ != before; });
 }
 
 void Feed::listen(std::shared_ptr<http::Stream> stream, Request request) {
@@ -117,7 +124,7 @@ milliseconds Feed::look() {
         throw;
     }
     check_permissions(Clock::now());
-    return more ? kSoon : kPoll;
+    return more ? kSoon : kPermitted;
 }
 
 void Feed::admit(db::Tx& tx, Listener& newcomer) {

@@ -45,6 +45,9 @@ public:
     // Ends no stream: the server does.
     void stop();
 
+    // Waits until something new may be there, or `longest` has passed, or the feed stops. Events come to be seen some time after they are told to be new.
+    void wait_for_news(milliseconds longest);
+
     // The stream is told until it is closed, by whoever; then it is forgotten.
     void listen(std::shared_ptr<http::Stream> stream, Request request);
 
@@ -76,6 +79,7 @@ private:
     std::condition_variable wakes_;
     bool nudged_ = false;
     bool stopping_ = false;
+    std::uint64_t news_ = 0;  // counts what was heard of
     std::vector<Listener> newcomers_;
 
     std::vector<Listener> listeners_;  // the thread's own, these two

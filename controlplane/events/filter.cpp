@@ -23,6 +23,7 @@ bool covers(std::string_view pattern, std::string_view kind) {
 }
 
 bool Filter::matches(const Event& event) const {
+    if (restriction && !(event.site && restriction->covers(*event.site, event.site_tags))) return false;
     const auto wanted = kinds.empty() || std::any_of(kinds.begin(), kinds.end(), [&](const auto& pattern) { return covers(pattern, event.kind); });
     return wanted && same(event.site, site) && holds(event.monitors, monitor) && same(event.incident, incident) && holds(event.tags, tag) &&
            holds(event.regions, region);

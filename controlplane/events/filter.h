@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "controlplane/access/restriction.h"
 #include "controlplane/events/event.h"
 
 namespace sonde::events {
@@ -17,6 +18,7 @@ struct Filter {
     std::optional<IncidentId> incident{};
     std::optional<std::string> tag{};
     std::optional<std::string> region{};
+    std::optional<controlplane::Restriction> restriction{};  // of who listens: then what is of no site is told to nobody
 
     [[nodiscard]] bool matches(const Event& event) const;
 };

@@ -14,9 +14,10 @@ order by xid desc, id desc limit 1)sql"};
 constexpr db::Statement kFind{"events_find", R"sql(
 select xid::text::bigint, id from outbox where id = $1 and xid < pg_snapshot_xmin(pg_current_snapshot()))sql"};
 constexpr db::Statement kRead{"events_read", R"sql(
-select xid::text::bigint, id, kind, site_id, incident_id, payload::text from outbox
-where (xid, id) > ($1::text::xid8, $2) and (xid, id) <= ($3::text::xid8, $4) and xid < pg_snapshot_xmin(pg_current_snapshot())
-order by xid, id limit $5)sql"};
+select o.xid::text::bigint, o.id, o.kind, o.site_id, o.incident_id, o.payload::text, (select s.tags from site s where s.id = o.site_id)
+from outbox o
+where (o.xid, o.id) > ($1::text::xid8, $2) and (o.xid, o.id) <= ($3::text::xid8, $4) and o.xid < pg_snapshot_xmin(pg_current_snapshot())
+order by o.xid, o.id limit $5)sql"};
 
 std::string number(std::int64_t transaction) { return std::to_string(transaction); }
 
@@ -50,6 +51,7 @@ Event event(const db::Row& row) {
     event.at = position(row);
     event.kind = row.text(2);
     event.site = row.maybe(3, &db::Row::id<SiteId>);
+    if (!row.is_null(6)) event.site_tags = row.texts(6);
     event.incident = row.maybe(4, &db::Row::id<IncidentId>);
     if (const auto document = json::parse(row.text(5))) {
         event.tags = texts(*document, "tags");
@@ -61,7 +63,8 @@ Event event(const db::Row& row) {
             for (const auto& monitor : *monitors) add_monitor(&monitor, event.monitors);
         }
     }
-    event.frame = http::encode({.type = "", .data = std::string(row.text(5)), .id = event.at.id.text()});
+    event.document = row.text(5);
+    event.frame = http::encode({.type = "", .data = event.document, .id = event.at.id.text()});
     return event;
 }
 

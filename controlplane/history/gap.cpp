@@ -1,5 +1,7 @@
 #include "controlplane/history/gap.h"
 
+#include <utility>
+
 namespace sonde::history {
 namespace {
 

@@ -1,5 +1,7 @@
 #include "controlplane/history/packing.h"
 
+#include <fmt/format.h>
+
 #include "controlplane/history/cursor.h"
 #include "lib/base/slot_range.h"
 #include "lib/log/log.h"

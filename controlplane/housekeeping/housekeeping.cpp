@@ -58,6 +58,14 @@ delete from change where ctid = any(array(select ctid from change where at < now
 delete from outbox where id = any(array(
     select id from outbox where at < now() - $1 * interval '1 ms' and relayed_at is not null and planned_at is not null
     order by id limit $2)))sql"}},
+    {"channel_thread", [](const HousekeepingOptions& o) { return o.keep_events; },
+     {"housekeeping_channel_threads", R"sql(
+delete from channel_thread where ctid = any(array(
+    select ctid from channel_thread where updated_at < now() - $1 * interval '1 ms' limit $2)))sql"}},
+    {"digest", [](const HousekeepingOptions& o) { return o.keep_events; },
+     {"housekeeping_digests", R"sql(
+delete from digest where id = any(array(
+    select id from digest where began_at < now() - $1 * interval '1 ms' and coalesce(told_at, began_at) < now() - $1 * interval '1 ms' limit $2)))sql"}},
     {"slot_ledger", [](const HousekeepingOptions& o) { return o.keep_ledger; },
      {"housekeeping_ledger", R"sql(
 delete from slot_ledger where ctid = any(array(
@@ -83,6 +91,10 @@ delete from decision where ctid = any(array(
     {"incident_command", [](const HousekeepingOptions& o) { return o.keep_events; },
      {"housekeeping_incident_commands", R"sql(
 delete from incident_command where id = any(array(select id from incident_command where done_at < now() - $1 * interval '1 ms' limit $2)))sql"}},
+    {"incident_course", [](const HousekeepingOptions& o) { return o.keep_events; },
+     {"housekeeping_incident_courses", R"sql(
+delete from incident_course where ctid = any(array(
+    select ctid from incident_course where state = 'resolved' and begun_at < now() - $1 * interval '1 ms' limit $2)))sql"}},
     {"voting_command", [](const HousekeepingOptions& o) { return o.keep_events; },
      {"housekeeping_voting_commands", R"sql(
 delete from voting_command where id = any(array(select id from voting_command where done_at < now() - $1 * interval '1 ms' limit $2)))sql"}},
@@ -90,6 +102,15 @@ delete from voting_command where id = any(array(select id from voting_command wh
      {"housekeeping_request_keys", R"sql(
 delete from request_key where (owner, key) in (
     select owner, key from request_key where at < now() - $1 * interval '1 ms' order by at limit $2))sql"}},
+    {"join_token", [](const HousekeepingOptions& o) { return o.keep_events; },
+     {"housekeeping_join_tokens", R"sql(
+delete from join_token where id = any(array(select id from join_token where expires_at < now() - $1 * interval '1 ms' limit $2)))sql"}},
+    {"audit", [](const HousekeepingOptions& o) { return o.keep_audit; },
+     {"housekeeping_audit", R"sql(
+delete from audit where id = any(array(select id from audit where at < now() - $1 * interval '1 ms' order by at limit $2)))sql"}},
+    {"drill_run", [](const HousekeepingOptions& o) { return o.keep_decisions; },
+     {"housekeeping_drill_runs", R"sql(
+delete from drill_run where id = any(array(select id from drill_run where ended_at < now() - $1 * interval '1 ms' limit $2)))sql"}},
     {"suppression", [](const HousekeepingOptions& o) { return o.history.keep_results; },
      {"housekeeping_suppressions", R"sql(
 delete from suppression where id = any(array(select id from suppression where ended_at < now() - $1 * interval '1 ms' limit $2)))sql"}},
@@ -99,6 +120,16 @@ delete from suppression where id = any(array(select id from suppression where en
 delete from maintenance where id = any(array(
     select w.id from maintenance w where w.deleted_at < now() - $1 * interval '1 ms'
     and not exists (select from maintenance_occurrence o where o.window_id = w.id and o.started_at is not null and o.ended_at is null) limit $2)))sql"}},
+    {"session", [](const HousekeepingOptions&) { return milliseconds{0}; },
+     {"housekeeping_sessions", R"sql(
+delete from session where id = any(array(select id from session where expires_at < now() - $1 * interval '1 ms' order by expires_at limit $2)))sql"}},
+    {"password_token", [](const HousekeepingOptions&) { return milliseconds{0}; },
+     {"housekeeping_password_tokens", R"sql(
+delete from password_token where person_id = any(array(select person_id from password_token where expires_at < now() - $1 * interval '1 ms' limit $2)))sql"}},
+    {"acknowledge_link_used", [](const HousekeepingOptions&) { return milliseconds{0}; },
+     {"housekeeping_acknowledge_links", R"sql(
+delete from acknowledge_link_used where delivery_id = any(array(
+    select delivery_id from acknowledge_link_used where expires_at < now() - $1 * interval '1 ms' order by expires_at limit $2)))sql"}},
     // Leases of control planes that are no more. Others keep their epoch for ever.
     {"lease", [](const HousekeepingOptions& o) { return o.keep_changes; },
      {"housekeeping_leases", R"sql(

@@ -14,6 +14,7 @@ struct HousekeepingOptions {
     milliseconds keep_events{std::chrono::hours{24 * 30}};
     milliseconds keep_request_keys{std::chrono::hours{24}};
     milliseconds keep_decisions{std::chrono::hours{24 * 365}};  // but for those of an incident
+    milliseconds keep_audit{std::chrono::hours{24 * 365 * 2}};
     milliseconds keep_ledger{std::chrono::hours{24 * 365}};
     history::HistoryOptions history;
 };

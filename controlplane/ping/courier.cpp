@@ -1,5 +1,6 @@
 #include "controlplane/ping/courier.h"
 
+#include <algorithm>
 #include <array>
 #include <mutex>
 #include <vector>

@@ -1,5 +1,6 @@
 #include "controlplane/ping/request.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace sonde::ping {

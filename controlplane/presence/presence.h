@@ -12,7 +12,8 @@
 namespace sonde::presence {
 
 // Every control plane hears everything and answers at once, whatever the database does; who answers first, wins. The table is
-// written once a period, with the database's clock; the region is that of the subject, which the server's permissions protect.
+// written once a period, with the database's clock; the region, and of those that joined the agent, is that of the subject, which the server's permissions
+// protect. One that joined keeps the name that the table has.
 // What is malformed is counted, logged at most once a minute and copied to sonde.v1.parked.controlplane.
 class Presence {
 public:

@@ -54,6 +54,7 @@ void add_scheduler_keys(config::Keys& keys, SchedulerConfig& config) {
                        "How long events that were relayed and planned are kept, and what people asked the engine for."));
     keys.push_back(key("decisions.retention", config.housekeeping.keep_decisions, kDay, kYear * 10,
                        "How long it is kept what was decided and why. What became an incident is kept as long as the incident."));
+    keys.push_back(key("audit.retention", config.housekeeping.keep_audit, kDay, kYear * 10, "How long it is kept who did what."));
     keys.push_back(key("ledger.retention", config.housekeeping.keep_ledger, kDay, kYear * 10, "How long the account of slots is kept."));
     auto& history = config.housekeeping.history;
     keys.push_back(key("history.every", history.every, seconds{1}, minutes{10}, "How often it is looked whether there is something to close, roll up, pack or drop."));

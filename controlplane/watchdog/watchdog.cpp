@@ -1,5 +1,6 @@
 #include "controlplane/watchdog/watchdog.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <map>
 #include <mutex>

@@ -1,6 +1,6 @@
 // Prints Sonde's events as they are published on NATS, one a line, by the official C client, which reconnects by itself.
 //   c++ -std=c++20 -o events events.cpp $(pkg-config --cflags --libs libnats)
-//   NATS_URL=nats://127.0.0.1:4222 NATS_USER=subscriber NATS_PASSWORD=… ./events [SUBJECT]
+//   NATS_URL=nats://127.0.0.1:4222 NATS_CREDENTIALS=subscriber.creds ./events [SUBJECT]
 #include <nats/nats.h>
 
 #include <cstdio>
@@ -34,7 +34,7 @@ int main(int argc, char** argv) {
     check(natsOptions_Create(&options));
     const Options keep_options(options);
     check(natsOptions_SetURL(options, std::getenv("NATS_URL")));
-    check(natsOptions_SetUserInfo(options, std::getenv("NATS_USER"), std::getenv("NATS_PASSWORD")));
+    check(natsOptions_SetUserCredentialsFromFiles(options, std::getenv("NATS_CREDENTIALS"), nullptr));
     check(natsOptions_SetMaxReconnect(options, -1));
     natsConnection* connection = nullptr;
     check(natsConnection_Connect(&connection, options));

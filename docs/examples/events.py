@@ -1,22 +1,24 @@
 #!/usr/bin/env python3
 """Prints what happens to incidents, as it is published on NATS, with nothing but the standard library.
 
-NATS_URL=nats://127.0.0.1:4222 NATS_USER=subscriber NATS_PASSWORD=… events.py [SUBJECT]
+NATS_URL=nats://127.0.0.1:4222 NATS_CREDENTIALS=subscriber.creds events.py [SUBJECT]
 """
 import json
 import os
+import pathlib
 import socket
 import sys
 import time
 import urllib.parse
 
 
-def events(url: str, user: str, password: str, subject: str):
+def events(url: str, credentials: str, subject: str):
     """Each event from now on, as a document. Ends with an exception when the connection is lost."""
     server = urllib.parse.urlparse(url)
     with socket.create_connection((server.hostname, server.port), timeout=60) as bus, bus.makefile("rb") as lines:
         lines.readline()  # INFO
-        hello = json.dumps({"verbose": False, "user": user, "pass": password})
+        token = pathlib.Path(credentials).read_text().splitlines()[1]  # of a subscriber, who need not sign
+        hello = json.dumps({"verbose": False, "jwt": token})
         bus.sendall(f"CONNECT {hello}\r\nSUB {subject} 1\r\nPING\r\n".encode())
         while line := lines.readline():
             verb, *words = line.split()
@@ -35,7 +37,7 @@ def main():
     seen = set()  # an event may come more than once
     while True:
         try:
-            for event in events(os.environ["NATS_URL"], os.environ["NATS_USER"], os.environ["NATS_PASSWORD"], (sys.argv + ["sonde.v1.events.incident.>"])[1]):
+            for event in events(os.environ["NATS_URL"], os.environ["NATS_CREDENTIALS"], (sys.argv + ["sonde.v1.events.incident.>"])[1]):
                 if event["id"] not in seen:
                     seen.add(event["id"])
                     print(event["at"], event["kind"], event["incident"]["title"], flush=True)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Prints Sonde's events as they are published on NATS, one a line, with nothing but bash and jq.
-#   NATS_URL=nats://127.0.0.1:4222 NATS_USER=subscriber NATS_PASSWORD=… events.sh [SUBJECT]
+#   NATS_URL=nats://127.0.0.1:4222 NATS_CREDENTIALS=subscriber.creds events.sh [SUBJECT]
 set -euo pipefail
 export LC_ALL=C  # lengths are in bytes
 address=${NATS_URL#nats://}
@@ -8,7 +8,8 @@ exec {bus}<>"/dev/tcp/${address%:*}/${address##*:}"
 say() { printf '%s\r\n' "$*" >&"$bus"; }
 
 read -r _ <&"$bus"  # INFO
-say "CONNECT $(jq -cn --arg user "$NATS_USER" --arg pass "$NATS_PASSWORD" '{verbose: false, $user, $pass}')"
+token=$(sed -n 2p "$NATS_CREDENTIALS")  # of a subscriber, who need not sign
+say "CONNECT $(jq -cn --arg jwt "$token" '{verbose: false, $jwt}')"
 say "SUB ${1:-sonde.v1.events.>} 1"
 say PING
 while IFS=$' \r' read -r -a words <&"$bus"; do

@@ -43,7 +43,7 @@ struct Incident { static constexpr std::string_view prefix = "inc"; };
 struct Advisory { static constexpr std::string_view prefix = "adv"; };
 struct Channel { static constexpr std::string_view prefix = "chn"; };
 struct Delivery { static constexpr std::string_view prefix = "dlv"; };
-struct Token { static constexpr std::string_view prefix = "tok"; };
+struct Client { static constexpr std::string_view prefix = "clt"; };
 struct Event { static constexpr std::string_view prefix = "evt"; };
 struct Run { static constexpr std::string_view prefix = "run"; };
 }  // namespace id_tag
@@ -54,7 +54,7 @@ using IncidentId = Id<id_tag::Incident>;
 using AdvisoryId = Id<id_tag::Advisory>;
 using ChannelId = Id<id_tag::Channel>;
 using DeliveryId = Id<id_tag::Delivery>;
-using TokenId = Id<id_tag::Token>;
+using ClientId = Id<id_tag::Client>;  // of the API
 using EventId = Id<id_tag::Event>;  // the outbox row's number: the same wherever an event is seen
 using RunId = Id<id_tag::Run>;      // one run-now: on the bus and in its answer, nowhere else
 

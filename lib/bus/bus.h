@@ -16,11 +16,18 @@
 
 namespace sonde::bus {
 
+// Who one is to the servers, where that is not written in a file: a user's token (JWT), and signatures with the user's key.
+struct Identity {
+    std::string token;
+    std::function<std::string(std::string_view nonce)> sign;  // 64 raw bytes; called on threads of NATS.c
+};
+
 struct Options {
     std::vector<std::string> urls;  // nats:// or tls://
     std::string user;
     Secret password;
     std::string credentials_file;   // instead of user and password; empty if unused
+    std::optional<Identity> identity;  // instead of both
     std::string ca_file;            // own authority for tls; empty for the system's
     std::string tls_name;           // that the servers' certificates must bear; empty for the host of the first URL
     std::string client_name;

@@ -1,5 +1,12 @@
 #include "lib/bus/connection.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <cstdlib>
+#include <cstring>
 #include <stdexcept>
 
 namespace sonde::bus {
@@ -30,6 +37,22 @@ void require(natsStatus status, std::string_view what) {
     throw std::runtime_error(fmt::format("bus: {}: {}", what, detail != nullptr ? detail : natsStatus_GetText(status)));
 }
 
+// NATS.c frees what these give it.
+natsStatus give_token(char** token, char**, void* closure) {
+    *token = ::strdup(static_cast<const Identity*>(closure)->token.c_str());
+    return *token != nullptr ? NATS_OK : NATS_NO_MEMORY;
+}
+
+natsStatus give_signature(char**, unsigned char** signature, int* length, const char* nonce, void* closure) {
+    const auto made = static_cast<const Identity*>(closure)->sign(nonce);
+    *signature = static_cast<unsigned char*>(std::malloc(made.size()));
+    if (*signature == nullptr) return NATS_NO_MEMORY;
+    std::memcpy(*signature, made.data(), made.size());
+    *length = static_cast<int>(made.size());
+    return NATS_OK;
+}
+
+// `options` must outlive what is made of it, for the sake of `identity`.
 Owned<natsOptions> make_options(const Options& options) {
     if (options.urls.empty()) throw std::runtime_error("bus: no server is named");
     natsOptions* raw = nullptr;
@@ -45,6 +68,10 @@ Owned<natsOptions> make_options(const Options& options) {
     }
     if (!options.credentials_file.empty()) {
         require(natsOptions_SetUserCredentialsFromFiles(raw, options.credentials_file.c_str(), nullptr), "credentials file");
+    }
+    if (options.identity) {
+        auto* closure = const_cast<Identity*>(&*options.identity);  // given back to us as it is
+        require(natsOptions_SetUserCredentialsCallbacks(raw, give_token, closure, give_signature, closure), "identity");
     }
     if (is_tls(options)) {
         require(natsOptions_SetSecure(raw, true), "TLS");

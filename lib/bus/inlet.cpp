@@ -1,5 +1,7 @@
 #include "lib/bus/inlet.h"
 
+#include <fmt/format.h>
+
 namespace sonde::bus {
 namespace {
 

@@ -1,4 +1,5 @@
 // The thread of NatsBus that keeps it connected.
+#include <algorithm>
 #include <random>
 
 #include "lib/bus/nats_bus.h"

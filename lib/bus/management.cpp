@@ -1,5 +1,8 @@
 #include "lib/bus/management.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <limits>
 
 namespace sonde::bus::management {

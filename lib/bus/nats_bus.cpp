@@ -1,5 +1,7 @@
 #include "lib/bus/nats_bus.h"
 
+#include <fmt/format.h>
+
 #include <charconv>
 #include <random>
 

@@ -4,6 +4,8 @@
 // what is not answered in time; the keeper makes connections, subscribes on them and ticks the pullers; NATS.c delivers.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <array>
 #include <atomic>
 #include <condition_variable>

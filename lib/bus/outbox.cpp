@@ -1,6 +1,7 @@
 #include "lib/bus/outbox.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace sonde::bus {
 namespace {

@@ -1,5 +1,8 @@
 #include "lib/bus/puller.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <charconv>
 
 #include "lib/log/log.h"

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "lib/calendar/pattern.h"
 
 namespace sonde::calendar {

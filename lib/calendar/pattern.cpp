@@ -1,5 +1,7 @@
 #include "lib/calendar/pattern.h"
 
+#include <algorithm>
+
 namespace sonde::calendar {
 namespace {
 

@@ -1,10 +1,12 @@
 // Reads an expression from left to right, and keeps the first mistake found in it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "lib/calendar/mistake.h"
 

@@ -1,5 +1,6 @@
 #include "lib/calendar/schedule.h"
 
+#include <algorithm>
 #include <variant>
 
 #include "lib/calendar/cron.h"

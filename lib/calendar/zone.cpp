@@ -4,6 +4,7 @@
 #include <cctz/time_zone.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 

@@ -3,6 +3,7 @@
 #include "lib/check/banner/judge.h"
 #include "lib/check/dns/judge.h"
 #include "lib/check/domain/judge.h"
+#include "lib/check/drill/judge.h"
 #include "lib/check/grpc/judge.h"
 #include "lib/check/heartbeat/judge.h"
 #include "lib/check/http/judge.h"

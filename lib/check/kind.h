@@ -6,7 +6,7 @@
 namespace sonde::check {
 
 // In the order of the alternatives of `Spec`. The names are those of the API, the messages and the database.
-enum class Kind : unsigned char { http, tls, tcp, dns, ping, udp, heartbeat, websocket, banner, grpc, domain };
+enum class Kind : unsigned char { http, tls, tcp, dns, ping, udp, heartbeat, websocket, banner, grpc, domain, drill };
 
 // Such monitors are heard of; nobody goes and looks, and no job of theirs is published.
 constexpr bool is_pushed(Kind kind) { return kind == Kind::heartbeat; }
@@ -15,6 +15,6 @@ constexpr bool is_pushed(Kind kind) { return kind == Kind::heartbeat; }
 
 template <>
 struct sonde::EnumNames<sonde::check::Kind> {
-    static constexpr std::array<std::string_view, 11> names{"http",      "tls",       "tcp",    "dns",  "ping",  "udp",
-                                                              "heartbeat", "websocket", "banner", "grpc", "domain"};
+    static constexpr std::array<std::string_view, 12> names{"http",      "tls",       "tcp",    "dns",  "ping",  "udp",
+                                                              "heartbeat", "websocket", "banner", "grpc", "domain", "drill"};
 };

@@ -9,6 +9,7 @@
 #include "lib/check/banner/facts.h"
 #include "lib/check/dns/facts.h"
 #include "lib/check/domain/facts.h"
+#include "lib/check/drill/facts.h"
 #include "lib/check/failure.h"
 #include "lib/check/grpc/facts.h"
 #include "lib/check/heartbeat/facts.h"
@@ -40,7 +41,7 @@ struct Observation {
     std::string address;  // `192.0.2.1:443`, the one connected to; empty if none was
     std::optional<TlsFacts> tls;
     std::variant<std::monostate, HttpFacts, HandshakeFacts, TcpFacts, DnsFacts, PingFacts, UdpFacts, HeartbeatFacts, WebSocketFacts, BannerFacts,
-                 GrpcFacts, DomainFacts>
+                 GrpcFacts, DomainFacts, DrillFacts>
         seen;
 
     // The facts of a kind, made if they are not there yet.

@@ -7,6 +7,7 @@
 #include "lib/check/banner/spec.h"
 #include "lib/check/dns/spec.h"
 #include "lib/check/domain/spec.h"
+#include "lib/check/drill/spec.h"
 #include "lib/check/endpoint.h"
 #include "lib/check/grpc/spec.h"
 #include "lib/check/heartbeat/spec.h"
@@ -22,7 +23,7 @@
 namespace sonde::check {
 
 // In the order of Kind.
-using Spec = std::variant<HttpSpec, TlsSpec, TcpSpec, DnsSpec, PingSpec, UdpSpec, HeartbeatSpec, WebSocketSpec, BannerSpec, GrpcSpec, DomainSpec>;
+using Spec = std::variant<HttpSpec, TlsSpec, TcpSpec, DnsSpec, PingSpec, UdpSpec, HeartbeatSpec, WebSocketSpec, BannerSpec, GrpcSpec, DomainSpec, DrillSpec>;
 
 inline Kind kind_of(const Spec& spec) { return static_cast<Kind>(spec.index()); }
 

@@ -26,6 +26,7 @@ enum class Failure : unsigned char {
     unique,        // a unique constraint refused it; `constraint` says which
     foreign_key,   // a referenced row is missing or in use
     check,         // a check constraint refused it
+    outside,       // a view refused it: the row would be none of those that it shows
     timeout,       // no free connection, or statement_timeout
     broken,        // anything else: a defect of ours
 };

@@ -1,5 +1,9 @@
 #include "lib/db/lease.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 namespace sonde::db {
 namespace {
 

@@ -1,7 +1,11 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
 #include <random>
+#include <thread>
 
 #include "lib/db/db.h"
 #include "lib/db/session.h"

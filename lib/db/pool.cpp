@@ -1,4 +1,9 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <condition_variable>
 #include <deque>
+#include <mutex>
 #include <random>
 #include <thread>
 

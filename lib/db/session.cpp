@@ -1,5 +1,6 @@
 #include "lib/db/session.h"
 
+#include <fmt/format.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -28,6 +29,7 @@ Failure failure_of(std::string_view sqlstate) {
     if (is("23505")) return Failure::unique;
     if (is("23503")) return Failure::foreign_key;
     if (is("23514")) return Failure::check;
+    if (is("44000")) return Failure::outside;
     if (is("57014") || is("55P03")) return Failure::timeout;  // statement_timeout, lock_timeout
     // The server stops, starts, is a standby now, is out of connections, memory or disk, or ended this session.
     if (is("08") || is("57P") || is("53") || is("58") || is("25006") || is("25P03") || is("25P04")) return Failure::unavailable;

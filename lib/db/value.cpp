@@ -1,4 +1,7 @@
 // Values in PostgreSQL's text form, both ways.
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>

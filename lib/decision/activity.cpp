@@ -20,10 +20,7 @@ Reason reason_for(Activity activity) {
 // Everything that was seen is forgotten, and everything that is open is closed.
 void close_all(Step& step, Reason reason) {
     auto& state = step.state;
-    if (state.advisory) {
-        step.note(NoteKind::advisory, state.shown(), state.shown(), reason);
-        step.effects.emplace_back(AdvisoryClosed{*state.advisory, reason});
-    }
+    close_advisory(step, reason);
     stop_flapping(step, reason);
     if (state.in_outage) step.effects.emplace_back(Leaves{Scope::outage, reason});
     if (state.in_warning) step.effects.emplace_back(Leaves{Scope::warning, reason});
@@ -42,11 +39,8 @@ void forget_votes(Step& step) {
     state.doubt = {};
     state.recovery = {};
     state.watched_since = step.now;
-    if (state.advisory) {
-        step.note(NoteKind::advisory, state.shown(), state.shown(), Reason::monitor_edited);
-        step.effects.emplace_back(AdvisoryClosed{*state.advisory, Reason::monitor_edited});
-        state.advisory.reset();
-    }
+    close_advisory(step, Reason::monitor_edited);
+    state.advisory_told = AdvisoryTold{};  // that was another target
 }
 
 // Regions that check it no longer have no vote and owe no answer; new ones get time for their first vote.
@@ -92,7 +86,10 @@ Reason definition_read(Step& step) {
         }
         state.spec_hash = step.definition.spec_hash;
     }
-    if (!step.definition.policy.flapping.enabled) stop_flapping(step, Reason::monitor_edited);
+    if (!step.definition.policy.flapping.enabled) {
+        stop_flapping(step, Reason::monitor_edited);
+        follow_advisory(step, Reason::monitor_edited);
+    }
     if (state.voters_hash != step.definition.voters_hash) {
         drop_strangers(step);
         forget_uncounted(step, Reason::monitor_edited);

@@ -164,8 +164,12 @@ Sight unrefuted(const MonitorState& state, const Definition& definition, const V
     return witnesses.same > witnesses.better ? Sight::nothing : Sight::alone;
 }
 
+bool can_be_judged(const Alibi& alibi, const ArbitrationSettings& settings) {
+    return alibi.anchored || !alibi.complete || alibi.judgeable >= settings.min_sites;
+}
+
 Judgement judge(const Alibi& alibi, const ArbitrationSettings& settings) {
-    if (alibi.judgeable < settings.min_sites && !alibi.anchored) return Judgement::well;  // nobody could find it ill
+    if (!can_be_judged(alibi, settings)) return Judgement::well;
     const bool much = alibi.failing >= settings.share * (alibi.failing + alibi.well);
     if (alibi.well >= kAlibis && !much) return Judgement::well;
     return alibi.failing >= 2 && much ? Judgement::doubtful : Judgement::open;

@@ -97,7 +97,11 @@ struct Alibi {
     int well = 0;
     int judgeable = 0;    // sites that other domains check as well, so that the region could be found ill by them
     bool anchored = false;
+    bool complete = true; // `judgeable` is of all sites there are
 };
+
+// False if too few sites, and no anchors, could ever tell that the region is ill.
+bool can_be_judged(const Alibi& alibi, const ArbitrationSettings& settings);
 
 enum class Judgement : unsigned char { open, well, doubtful };
 

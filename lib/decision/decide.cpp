@@ -56,7 +56,7 @@ Reason result_seen(Step& step, const ResultSeen& result) {
 bool expects_votes(const MonitorState& state) { return state.known != Known::pending || !state.votes.empty(); }
 
 TimePoint expected_by(const MonitorState& state, const Definition& definition, TimePoint listening_since) {
-    return std::max(listening_since, state.watched_since) + definition.freshness();
+    return std::max({listening_since, state.watched_since, definition.quicker_since}) + definition.freshness();
 }
 
 Reason time_passed(Step& step, const Tick& tick) {
@@ -113,6 +113,7 @@ Decision decide(MonitorState state, const Definition& definition, const Event& e
     if (!suspected && step.state.suspicion) ask_parents(step);
     const auto noticed = look_around(step);
     step.state.muting.tidy();
+    step.state.advisory_told.tidy();
     if (reason == Reason::nothing_due || reason == Reason::vote_counted) reason = noticed.value_or(reason);
     if (definition.heartbeat) settle(step.state, definition);
     return {std::move(step.state), std::move(step.effects), reason};

@@ -30,6 +30,11 @@ void arrange_voters(Definition& definition) {
     }
 }
 
+void follows(Definition& next, const Definition& before, TimePoint now) {
+    const bool known = before.monitor == next.monitor && !before.voters.empty();
+    next.quicker_since = known && next.freshness() < before.freshness() ? now : before.quicker_since;
+}
+
 void weigh_voters(Definition& definition, std::span<const IllRegion> ill) {
     for (auto& voter : definition.voters) {
         const auto vote = check::vote_of(definition.policy, voter.name);

@@ -64,6 +64,7 @@ struct Definition {
     std::uint64_t standing_hash = 0;  // of what their votes are worth; 0 if all just count
     milliseconds hold{0};           // how long an outage that one domain alone sees waits for the judgement of its regions (arbitration.h)
     std::vector<std::string> tags;  // of the monitor and its site, for who tells of it
+    TimePoint quicker_since{};      // votes are to be fresher than before since then, as far as whoever decides knows: older ones are not missing
 
     // How often one region checks it.
     [[nodiscard]] milliseconds cadence() const {
@@ -95,6 +96,9 @@ struct IllRegion {
 
 // What each vote is worth, by the monitor's policy and the regions that are ill; and arranges the voters.
 void weigh_voters(Definition& definition, std::span<const IllRegion> ill);
+
+// `next` takes the place of `before` now.
+void follows(Definition& next, const Definition& before, TimePoint now);
 
 // Sorts the voters, numbers their failure domains and fills in what follows from them.
 void arrange_voters(Definition& definition);

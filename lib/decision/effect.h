@@ -62,7 +62,10 @@ struct Leaves {
 };
 
 struct AdvisoryOpened { Advisory advisory; };
-struct AdvisoryChanged { Advisory advisory; };  // other regions
+struct AdvisoryChanged {  // other regions, or it flaps, or no longer
+    Advisory advisory;
+    Reason reason = Reason::minority_failing;
+};
 struct AdvisoryClosed {
     Advisory advisory;
     Reason reason = Reason::nobody_failing;

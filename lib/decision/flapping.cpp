@@ -6,14 +6,13 @@
 namespace sonde::decision {
 namespace {
 
-// Where checks are rare, changes are too: twelve checks of a region are looked at, whatever the window.
-constexpr int kChecksLookedAt = 12;
-
-milliseconds window_of(const Definition& definition) {
-    return std::max(definition.policy.flapping.window, definition.cadence() * kChecksLookedAt);
-}
+constexpr int kChecksLookedAt = 12;  // of a region, whatever the window
 
 }  // namespace
+
+milliseconds flapping_window(const Definition& definition) {
+    return std::max(definition.policy.flapping.window, definition.cadence() * kChecksLookedAt);
+}
 
 bool changes_again(Step& step, Known before, Reason reason) {
     auto& state = step.state;
@@ -24,7 +23,7 @@ bool changes_again(Step& step, Known before, Reason reason) {
     const bool corrects = reason == Reason::region_quarantined || reason == Reason::votes_recounted;
     bool often = false;
     for (auto [level, changes] : {std::pair{1, &state.flaps.changes}, std::pair{2, &state.flaps.outages}}) {
-        std::erase_if(*changes, [&](TimePoint at) { return at + window_of(step.definition) <= step.now; });
+        std::erase_if(*changes, [&](TimePoint at) { return at + flapping_window(step.definition) <= step.now; });
         if (corrects || !crosses(level)) continue;
         const auto most = static_cast<std::size_t>(policy.changes);
         if (changes->size() >= most) changes->erase(changes->begin(), changes->end() - static_cast<std::ptrdiff_t>(most - 1));

@@ -178,6 +178,8 @@ enum class TimelineKind : unsigned char {
     flapping_began,
     flapping_ended,
     radius,
+    escalated,
+    reminded,
 };
 
 // What is told of an incident: events `incident.<kind>`.
@@ -195,6 +197,8 @@ enum class Told : unsigned char {
     update_edited,
     update_deleted,
     postmortem_published,
+    escalated,
+    reminder,
 };
 
 struct TimelineEntry {
@@ -241,19 +245,19 @@ struct sonde::EnumNames<sonde::decision::IncidentState> {
 
 template <>
 struct sonde::EnumNames<sonde::decision::TimelineKind> {
-    static constexpr std::array<std::string_view, 19> names{
+    static constexpr std::array<std::string_view, 21> names{
         "opened",   "monitor_joined",   "monitor_left",  "acknowledged",   "unacknowledged", "commented",
         "resolved", "cause_changed",    "severity_changed", "assigned",    "title_changed",  "reopened",
         "update_published", "update_edited", "update_deleted", "postmortem_written",
-        "flapping_began", "flapping_ended", "radius"};
+        "flapping_began", "flapping_ended", "radius", "escalated", "reminded"};
 };
 
 template <>
 struct sonde::EnumNames<sonde::decision::Told> {
-    static constexpr std::array<std::string_view, 13> names{
+    static constexpr std::array<std::string_view, 15> names{
         "incident.opened",   "incident.updated",          "incident.acknowledged",   "incident.unacknowledged", "incident.commented",
         "incident.resolved", "incident.severity_changed", "incident.assigned",       "incident.reopened",       "incident.update_published",
-        "incident.update_edited", "incident.update_deleted", "incident.postmortem_published"};
+        "incident.update_edited", "incident.update_deleted", "incident.postmortem_published", "incident.escalated", "incident.reminder"};
 };
 
 template <>

@@ -1,4 +1,4 @@
-// What people do to incidents.
+// What people do to incidents, and what time brings.
 #include <algorithm>
 
 #include "lib/decision/incident_step.h"
@@ -205,6 +205,29 @@ IncidentDecision write_postmortem(Hand hand, const PostmortemDraft& draft) {
     return hand.ends(CommandOutcome::done);
 }
 
+// It was acknowledged or resolved while this was on its way: then it is not due any more.
+std::optional<Refusal> not_due(const Hand& hand, bool while_acknowledged) {
+    if (hand.is_resolved()) return Refusal::is_resolved;
+    if (hand.decision.next->state == IncidentState::acknowledged && !while_acknowledged) return Refusal::is_acknowledged;
+    return std::nullopt;
+}
+
+IncidentDecision escalate(Hand hand, const Due& due) {
+    if (const auto why = not_due(hand, due.while_acknowledged)) return hand.conflicts(*why);
+    enter(hand.decision, TimelineKind::escalated, hand.command.actor, std::nullopt, due.reached ? Reason::nobody_acknowledged : Reason::nobody_reached, {}, due.details);
+    return hand.done(Told::escalated);
+}
+
+IncidentDecision remind(Hand hand, const Due& due) {
+    if (const auto why = not_due(hand, due.while_acknowledged)) return hand.conflicts(*why);
+    const auto& incident = *hand.decision.next;
+    auto details = due.details;
+    details["lasts_seconds"] = std::chrono::duration_cast<seconds>(hand.event.now - incident.failing_since).count();
+    details["failing"] = std::count_if(incident.members.begin(), incident.members.end(), [](const Member& one) { return !one.left_at; });
+    enter(hand.decision, TimelineKind::reminded, hand.command.actor, std::nullopt, Reason::still_open, {}, std::move(details));
+    return hand.done(Told::reminder);
+}
+
 IncidentDecision by_action(Hand hand) {
     switch (hand.command.action) {
         case Action::acknowledge: return acknowledge(std::move(hand));
@@ -237,6 +260,12 @@ IncidentDecision by_action(Hand hand) {
             break;
         case Action::write_postmortem:
             if (const auto* terms = hand.terms<PostmortemDraft>()) return write_postmortem(std::move(hand), *terms);
+            break;
+        case Action::escalate:
+            if (const auto* terms = hand.terms<Due>()) return escalate(std::move(hand), *terms);
+            break;
+        case Action::remind:
+            if (const auto* terms = hand.terms<Due>()) return remind(std::move(hand), *terms);
             break;
         case Action::open: break;  // was asked before
     }

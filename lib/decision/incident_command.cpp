@@ -27,6 +27,7 @@ struct Writer {
     Json operator()(const PostmortemDraft& it) const {
         return {{"text", it.text}, {"root_cause", it.root_cause}, {"published", it.published}};
     }
+    Json operator()(const Due& it) const { return {{"details", it.details}, {"reached", it.reached}, {"while_acknowledged", it.while_acknowledged}}; }
 };
 
 constexpr json::TextRule kAny{.min = 0, .max = kMostText, .multi_line = true};
@@ -90,6 +91,15 @@ Terms read_terms(Action action, json::Reader& in) {
             in.text("text", it.text, kAny);
             in.text("root_cause", it.root_cause, kAny);
             in.boolean("published", it.published);
+            return it;
+        }
+        case Action::escalate:
+        case Action::remind: {
+            Due it;
+            in.require({"details"});
+            if (const auto* details = in.object("details")) it.details = *details;
+            in.boolean("reached", it.reached);
+            in.boolean("while_acknowledged", it.while_acknowledged);
             return it;
         }
     }

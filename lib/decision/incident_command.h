@@ -26,6 +26,8 @@ enum class Action : unsigned char {
     edit_update,       // with UpdateDraft
     delete_update,     // with UpdateDraft, of which the number counts
     write_postmortem,  // with PostmortemDraft
+    escalate,          // with Due
+    remind,            // with Due
 };
 
 // What the public reads: no state of the incident, for people say when they tell what.
@@ -62,9 +64,16 @@ struct PostmortemDraft {
     bool published = false;
 };
 
-using Terms = std::variant<std::monostate, Opening, Assignment, SeverityWish, Retitling, Reopening, UpdateDraft, PostmortemDraft>;
+// What time brought about, as the notifier found it: a step of an escalation, a reminder.
+struct Due {
+    Json details = Json::object();    // for the timeline and the event
+    bool reached = true;              // a step leads to somebody
+    bool while_acknowledged = false;  // also of an incident that somebody has acknowledged
+};
 
-// What a person asked for.
+using Terms = std::variant<std::monostate, Opening, Assignment, SeverityWish, Retitling, Reopening, UpdateDraft, PostmortemDraft, Due>;
+
+// What a person asked for, or time.
 struct Command {
     Action action = Action::acknowledge;
     std::string actor;
@@ -88,6 +97,7 @@ enum class Refusal : unsigned char {
     not_the_author,
     too_many_updates,
     unreadable,         // written down by a newer version
+    is_acknowledged,    // and what was due is for one that nobody has acknowledged
 };
 
 // `{"comment", "may_edit_others", "terms"}`, as in `incident_command.body`.
@@ -101,9 +111,9 @@ constexpr std::size_t kMostUpdates = 200;  // public updates of one incident
 
 template <>
 struct sonde::EnumNames<sonde::decision::Action> {
-    static constexpr std::array<std::string_view, 13> names{"acknowledge", "unacknowledge", "comment",        "resolve",     "open",
+    static constexpr std::array<std::string_view, 15> names{"acknowledge", "unacknowledge", "comment",        "resolve",     "open",
                                                             "assign",      "set_severity",  "set_title",      "reopen",      "publish_update",
-                                                            "edit_update", "delete_update", "write_postmortem"};
+                                                            "edit_update", "delete_update", "write_postmortem", "escalate",    "remind"};
 };
 
 template <>
@@ -113,7 +123,8 @@ struct sonde::EnumNames<sonde::decision::PublicStatus> {
 
 template <>
 struct sonde::EnumNames<sonde::decision::Refusal> {
-    static constexpr std::array<std::string_view, 12> names{"none",         "is_resolved",     "is_not_resolved", "too_late",
+    static constexpr std::array<std::string_view, 13> names{"none",         "is_resolved",     "is_not_resolved", "too_late",
                                                             "another_is_open", "exists_already", "site_is_gone",   "no_such_monitor",
-                                                            "no_such_update",  "not_the_author", "too_many_updates", "unreadable"};
+                                                            "no_such_update",  "not_the_author", "too_many_updates", "unreadable",
+                                                            "is_acknowledged"};
 };

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "lib/decision/muting_text.h"
+#include "lib/decision/plain_state.h"
 #include "lib/decision/time_text.h"
 #include "lib/json/reader.h"
 
@@ -45,17 +46,26 @@ void write_suspicion(Out out, const Suspicion& suspicion) {
     fmt::format_to(out, "}}");
 }
 
+void write_times(Out out, const std::vector<TimePoint>& instants) {
+    for (std::size_t i = 0; i < instants.size(); ++i) fmt::format_to(out, "{}{}", i == 0 ? "" : ",", to_unix_ms(instants[i]));
+}
+
 void write_flaps(Out out, const Flaps& flaps) {
-    const auto times = [&](const std::vector<TimePoint>& instants) {
-        for (std::size_t i = 0; i < instants.size(); ++i) fmt::format_to(out, "{}{}", i == 0 ? "" : ",", to_unix_ms(instants[i]));
-    };
     fmt::format_to(out, R"(,"flaps":{{"changes":[)");
-    times(flaps.changes);
+    write_times(out, flaps.changes);
     fmt::format_to(out, R"(],"outages":[)");
-    times(flaps.outages);
+    write_times(out, flaps.outages);
     fmt::format_to(out, "]");
     if (flaps.since) fmt::format_to(out, R"(,"since":{})", to_unix_ms(*flaps.since));
     if (flaps.since && !flaps.told) fmt::format_to(out, R"(,"untold":true)");
+    fmt::format_to(out, "}}");
+}
+
+void write_advisory_told(Out out, const AdvisoryTold& told) {
+    fmt::format_to(out, R"(,"advisory_told":{{"at":[)");
+    write_times(out, told.at);
+    fmt::format_to(out, "]");
+    if (told.failing != Slot{}) fmt::format_to(out, R"(,"failing":{})", to_unix_ms(told.failing));
     fmt::format_to(out, "}}");
 }
 
@@ -131,8 +141,28 @@ Advisory read_advisory(const Json& document, json::Problems& problems) {
     read_regions(in, "regions", advisory.regions);
     in.name("class", advisory.cause);
     read_time(in, "opened_at", advisory.opened_at);
+    if (in.has("flapping_since")) read_time(in, "flapping_since", advisory.flapping_since.emplace());
     in.finish();
     return advisory;
+}
+
+void read_times(json::Reader& in, std::string_view field, std::vector<TimePoint>& target) {
+    const auto* items = in.array(field, 64);
+    if (items == nullptr) return;
+    for (const auto& item : *items) {
+        if (!item.is_number_integer()) return in.refuse(field, "must be instants");
+        target.push_back(from_unix_ms(item.get<std::int64_t>()));
+    }
+}
+
+AdvisoryTold read_advisory_told(const Json& document, json::Problems& problems) {
+    AdvisoryTold told;
+    json::Reader in(document, "/advisory_told", problems);
+    in.require({"at"});
+    read_times(in, "at", told.at);
+    read_time(in, "failing", told.failing);
+    in.finish();
+    return told;
 }
 
 void write_heartbeat(std::string& text, const Heartbeat& heartbeat) {
@@ -206,14 +236,8 @@ void read_recovery(const Json& document, Recovery& recovery, json::Problems& pro
 void read_flaps(const Json& document, Flaps& flaps, json::Problems& problems) {
     json::Reader in(document, "/flaps", problems);
     in.require({"changes", "outages"});
-    for (auto [field, instants] : {std::pair{"changes", &flaps.changes}, std::pair{"outages", &flaps.outages}}) {
-        const auto* items = in.array(field, 64);
-        if (items == nullptr) continue;
-        for (const auto& item : *items) {
-            if (!item.is_number_integer()) return in.refuse(field, "must be instants");
-            instants->push_back(from_unix_ms(item.get<std::int64_t>()));
-        }
-    }
+    read_times(in, "changes", flaps.changes);
+    read_times(in, "outages", flaps.outages);
     if (in.has("since")) read_time(in, "since", flaps.since.emplace());
     bool untold = false;
     in.boolean("untold", untold);
@@ -247,8 +271,11 @@ std::string write_state(const MonitorState& state) {
     if (state.advisory) {
         fmt::format_to(out, R"(,"advisory":{{"id":"{}","regions":)", state.advisory->id.text());
         write_regions(out, state.advisory->regions);
-        fmt::format_to(out, R"(,"class":"{}","opened_at":{}}})", name_of(state.advisory->cause), to_unix_ms(state.advisory->opened_at));
+        fmt::format_to(out, R"(,"class":"{}","opened_at":{})", name_of(state.advisory->cause), to_unix_ms(state.advisory->opened_at));
+        if (state.advisory->flapping_since) fmt::format_to(out, R"(,"flapping_since":{})", to_unix_ms(*state.advisory->flapping_since));
+        text.push_back('}');
     }
+    if (!state.advisory_told.empty()) write_advisory_told(out, *state.advisory_told);
     if (state.heartbeat != Heartbeat{}) write_heartbeat(text, state.heartbeat);
     if (state.spec_revision != 0) fmt::format_to(out, R"(,"spec_revision":{})", state.spec_revision);
     if (state.flaps != Flaps{}) write_flaps(out, state.flaps);
@@ -264,6 +291,7 @@ std::string write_state(const MonitorState& state) {
 }
 
 Result<MonitorState> read_state(std::string_view text) {
+    if (auto plain = read_plain_state(text)) return *std::move(plain);
     auto document = json::parse(text);
     if (!document) return Error{"monitor state " + document.error().message};
     MonitorState state;
@@ -283,6 +311,7 @@ Result<MonitorState> read_state(std::string_view text) {
     if (const auto* inner = in.object("doubt")) read_doubt(*inner, state.doubt, problems);
     if (const auto* inner = in.object("recovery")) read_recovery(*inner, state.recovery, problems);
     if (const auto* inner = in.object("advisory")) state.advisory = read_advisory(*inner, problems);
+    if (const auto* inner = in.object("advisory_told")) state.advisory_told = read_advisory_told(*inner, problems);
     if (const auto* inner = in.object("heartbeat")) read_heartbeat(*inner, state.heartbeat, problems);
     in.whole("spec_revision", state.spec_revision, 0, INT32_MAX);
     if (const auto* inner = in.object("flaps")) read_flaps(*inner, state.flaps, problems);

@@ -64,7 +64,16 @@ struct Advisory {
     std::vector<RegionId> regions;  // sorted
     check::FailureClass cause = check::FailureClass::none;
     TimePoint opened_at;
+    std::optional<TimePoint> flapping_since = std::nullopt;  // it came and went too often: from then on it grows, and closes when all was calm
     friend bool operator==(const Advisory&, const Advisory&) = default;
+};
+
+// What was told of the monitor's advisories lately, by which one is found to come and go too often.
+struct AdvisoryTold {
+    std::vector<TimePoint> at;  // oldest first, at most `flapping.changes` of them
+    Slot failing;               // while one flaps: the newest slot that a region saw fail
+    [[nodiscard]] bool empty() const { return at.empty(); }
+    friend bool operator==(const AdvisoryTold&, const AdvisoryTold&) = default;
 };
 
 // The newest changes of the verdict, oldest first, and whether they were too many. From up to down is one of both sorts.
@@ -97,6 +106,7 @@ struct MonitorState {
     Doubt doubt;
     Recovery recovery;
     std::optional<Advisory> advisory;
+    Boxed<AdvisoryTold> advisory_told;
     Heartbeat heartbeat;       // of monitors that are heard of
     int spec_revision = 0;     // what was checked by an earlier revision of the monitor was checked by another spec; 0: there was no other
     Flaps flaps;

@@ -83,13 +83,18 @@ enum class Reason : unsigned char {
     group_recovered,
     radius_changed,      // how many monitors are suppressed because of an incident
     expiry_near,         // a certificate or a registration has crossed a threshold before its end (expiry.h)
+
+    // What time brought about.
+    nobody_acknowledged, // a step of an escalation was due
+    nobody_reached,      // and leads to nobody now
+    still_open,          // a reminder was due
 };
 
 }  // namespace sonde::decision
 
 template <>
 struct sonde::EnumNames<sonde::decision::Reason> {
-    static constexpr std::array<std::string_view, 59> names{
+    static constexpr std::array<std::string_view, 62> names{
         "vote_counted", "vote_superseded", "vote_late", "vote_from_stranger", "agents_fault",
         "not_watched", "nothing_due", "below_quorum", "quorum_unconfirmed", "confirmation_repeated",
         "confirmation_refuted", "recheck_passed", "confirmation_unanswered", "first_quorum", "quorum_down",
@@ -102,8 +107,8 @@ struct sonde::EnumNames<sonde::decision::Reason> {
         "paging_region_down", "flapping_began", "flapping_calmed",
         "maintenance_started", "maintenance_ended", "in_maintenance", "dependency_down", "dependency_ended",
         "parent_in_doubt", "group_speaks", "quiet_ended", "minority_suppressed", "group_down",
-        "group_recovered", "radius_changed", "expiry_near"};
+        "group_recovered", "radius_changed", "expiry_near", "nobody_acknowledged", "nobody_reached", "still_open"};
 };
 
 static_assert(sonde::EnumNames<sonde::decision::Reason>::names.size() ==
-              static_cast<std::size_t>(sonde::decision::Reason::expiry_near) + 1);
+              static_cast<std::size_t>(sonde::decision::Reason::still_open) + 1);

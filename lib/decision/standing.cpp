@@ -36,12 +36,21 @@ void withdraw(Step& step, Reason reason) {
     state.in_outage = state.in_warning = false;
 }
 
+// All votes count, and those that always did are on the way to a recovery: that takes its rounds, whoever else is believed again.
+bool only_gains(const Step& step) {
+    const auto& voters = step.definition.voters;
+    if (std::any_of(voters.begin(), voters.end(), [](const Voter& voter) { return voter.standing != Standing::counts; })) return false;
+    const auto& votes = step.state.votes;
+    return step.state.recovery.rounds > 0 || std::none_of(votes.begin(), votes.end(), [](const Vote& vote) { return rank(vote.verdict) > 0; });
+}
+
 // What is known follows from votes that do not count any more.
 std::optional<Reason> mend(Step& step, Reason reason) {
     auto& state = step.state;
     const int known = rank(state.known);
     const auto seen = step.tally.outcome;
     if (known > 0 && (seen == Outcome::up || (seen == Outcome::degraded && known == 2))) {
+        if (only_gains(step)) return std::nullopt;
         become(step, seen == Outcome::up ? Known::up : Known::degraded, reason, std::nullopt);
         return reason;
     }
@@ -73,13 +82,9 @@ void forget_uncounted(Step& step, Reason reason) {
         }
     }
     if (!state.advisory || std::erase_if(state.advisory->regions, uncounted) == 0) return;
+    if (state.advisory->regions.empty()) return close_advisory(step, reason);
     step.note(NoteKind::advisory, state.shown(), state.shown(), reason);
-    if (state.advisory->regions.empty()) {
-        step.effects.emplace_back(AdvisoryClosed{*state.advisory, reason});
-        state.advisory.reset();
-    } else {
-        step.effects.emplace_back(AdvisoryChanged{*state.advisory});
-    }
+    step.effects.emplace_back(AdvisoryChanged{*state.advisory, reason});
 }
 
 Reason not_counted(Step& step, const Vote& vote) {

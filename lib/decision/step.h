@@ -62,8 +62,14 @@ Joins join_by(const Step& step, Scope scope, Reason reason, std::optional<TimePo
 
 // advisory.cpp
 std::optional<Reason> advise(Step& step);
+// Closes the open advisory, if there is one, and that is told.
+void close_advisory(Step& step, Reason reason);
+// From now on it follows its regions, and closes with the last of them, however often it came and went.
+void follow_advisory(Step& step, Reason reason);
 
 // flapping.cpp
+// In which changes are counted. Where checks are rare, changes are too.
+milliseconds flapping_window(const Definition& definition);
 // What is known has changed from `before`. True if the monitor flaps since now. A correction is no change of the target.
 bool changes_again(Step& step, Known before, Reason reason);
 // Once it flaps and something of it is open: what is withheld does not tell that it flaps either.

@@ -70,6 +70,7 @@ bool covered_weakly(const Step& step, Scope scope, Withheld& withheld) {
     if (parents_in_doubt(step, withheld)) {
         withheld.by = Cover::doubt;
         withheld.source = 0;
+        withheld.source_kind = NodeKind::monitor;  // as it is when it is read back
     } else if (step.around.quiet && scope == Scope::outage) {
         withheld.by = Cover::quiet;
         withheld.source = step.around.quiet->value();

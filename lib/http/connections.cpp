@@ -48,15 +48,17 @@ Wire look_at(int fd) {
     return {info.tcpi_bytes_received, closed, closed && ioctl(fd, FIONREAD, &unread) == 0 && unread == 0};
 }
 
-// How long a connection may look ended before it is closed: what was read last is certainly being handled by then.
-constexpr milliseconds kEndedFor{100};
+// In how many turns of the event thread a connection must have looked ended before it is closed: one may be under way, which has read the last of a
+// request and not yet handed it over, however long the machine lets it wait in between.
+constexpr std::uint64_t kEndedFor = 3;
 
 MonotonicPoint now() { return std::chrono::steady_clock::now(); }
 
 }  // namespace
 
-Connections::Connections(ConnectionLimits limits, metrics::Registry& metrics)
+Connections::Connections(ConnectionLimits limits, EventThread& events, metrics::Registry& metrics)
     : limits_(limits),
+      events_(events),
       open_(metrics.gauge(kConnections)),
       slow_requests_(metrics.counter(kCut, {{"reason", "slow_request"}})),
       slow_responses_(metrics.counter(kCut, {{"reason", "slow_response"}})),
@@ -167,11 +169,12 @@ void Connections::inspect(Connection& connection, MonotonicPoint at) {
     }
     const auto wire = look_at(connection.fd);
     if (!connection.began && wire.received > connection.bytes_before) connection.began = at;
-    if (wire.ended && !connection.ended) connection.ended = at;
-    if (connection.ended && at - *connection.ended > kEndedFor) {
-        // The end of the stream came with the last bytes, and edge-triggered polling did not tell the library.
-        cut(connection);
-        return;
+    if (wire.ended) {
+        // The end of the stream may have come with the last bytes, when edge-triggered polling does not tell the library.
+        const auto turns = events_.turns();
+        if (!connection.ended) connection.ended = turns;
+        if (turns - *connection.ended >= kEndedFor) return cut(connection);
+        events_.wake();
     }
     if (!connection.began) {
         if (draining_ || at - connection.since > limits_.idle_timeout) cut(connection, &idle_);

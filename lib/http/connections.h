@@ -13,6 +13,7 @@
 #include <unordered_map>
 
 #include "lib/base/instant.h"
+#include "lib/http/event_thread.h"
 #include "lib/http/stream.h"
 #include "lib/metrics/metrics.h"
 
@@ -26,7 +27,7 @@ struct Connection {
     Phase phase = Phase::receiving;
     MonotonicPoint since;                 // the beginning of the phase
     std::optional<MonotonicPoint> began;  // when the first byte of the request was seen
-    std::optional<MonotonicPoint> ended;  // when the peer was first seen to have closed
+    std::optional<std::uint64_t> ended;   // the turn of the event thread in which the peer was first seen to have closed
     std::uint64_t bytes_before = 0;       // received on the connection before this request
     std::shared_ptr<Stream> stream;       // in the phase streaming
 };
@@ -41,7 +42,8 @@ struct ConnectionLimits {
 // sonde_http_cut_total{reason=slow_request|slow_response|idle|peer_limit}; streams count their own ends.
 class Connections {
 public:
-    Connections(ConnectionLimits limits, metrics::Registry& metrics);
+    // `events` must outlive it.
+    Connections(ConnectionLimits limits, EventThread& events, metrics::Registry& metrics);
     ~Connections();  // all must be closed
     Connections(const Connections&) = delete;
     Connections& operator=(const Connections&) = delete;
@@ -70,6 +72,7 @@ private:
     void cut(Connection& connection, metrics::Counter* reason = nullptr);
 
     const ConnectionLimits limits_;
+    EventThread& events_;
     metrics::Gauge& open_;
     metrics::Counter& slow_requests_;
     metrics::Counter& slow_responses_;

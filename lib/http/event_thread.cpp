@@ -54,6 +54,7 @@ void EventThread::run(MHD_Daemon* daemon) {
         eventfd_t times = 0;
         static_cast<void>(::eventfd_read(wake_, &times));
         MHD_run(daemon);  // waits for nothing
+        ++turns_;
     }
 }
 

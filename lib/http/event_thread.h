@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <thread>
 
 struct MHD_Connection;
@@ -22,13 +23,16 @@ public:
     void stop();
     // MHD_resume_connection, and that the thread learns of it, which the library does not see to. Any thread, between `start` and `stop`.
     void resume(MHD_Connection* connection);
+    // How often the library has looked at all that there was to do, and that it does so once more. Any thread.
+    [[nodiscard]] std::uint64_t turns() const { return turns_; }
+    void wake();
 
 private:
     void run(MHD_Daemon* daemon);
-    void wake();
 
     int wake_;
     std::atomic<bool> stopping_{false};
+    std::atomic<std::uint64_t> turns_{0};
     std::thread thread_;
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "lib/http/target.h"
 #include "lib/log/log.h"
@@ -13,6 +14,10 @@ namespace {
 
 Response too_large(std::size_t limit) {
     return problem_response(problem::too_large, fmt::format("A body may have at most {} bytes.", limit));
+}
+
+Response no_room() {
+    return problem_response(problem::unavailable, "Too many large bodies are under way already.").with("Retry-After", "1");
 }
 
 std::size_t body_limit(const Request& request, const ServerOptions& options) {
@@ -59,6 +64,25 @@ std::string doubtful_framing(const Request& request) {
 
 Refusal closing(Response response) { return {std::move(response), true}; }
 
+void refuse_body(Exchange& exchange, Response response, BodyBudget& budget) {
+    exchange.refusal = std::move(response);
+    exchange.close = true;
+    drop_body(exchange, budget);
+}
+
+// False if the memory is taken by others.
+bool keep(Exchange& exchange, std::string_view part, std::size_t limit, BodyBudget& budget) {
+    if (!budget.take(exchange.kept_bytes, part.size())) return false;
+    exchange.kept_bytes += part.size();
+    auto& body = exchange.request.body;
+    // A large one is not moved each time it has outgrown its place; what is announced and does not come takes no memory.
+    if (body.size() <= BodyBudget::kSmall && exchange.kept_bytes > BodyBudget::kSmall) {
+        body.reserve(std::min<std::uint64_t>(content_length(exchange.request).value_or(0), limit));
+    }
+    body += part;
+    return true;
+}
+
 }  // namespace
 
 std::optional<Refusal> check_head(Exchange& exchange, std::string_view method, const ServerOptions& options) {
@@ -84,23 +108,25 @@ std::optional<Refusal> check_head(Exchange& exchange, std::string_view method, c
     return std::nullopt;
 }
 
-bool take_body(Exchange& exchange, std::string_view part, const ServerOptions& options) {
+bool take_body(Exchange& exchange, std::string_view part, const ServerOptions& options, BodyBudget& budget) {
     exchange.body_bytes += part.size();
-    const auto limit = body_limit(exchange.request, options);
-    if (!exchange.refusal && exchange.body_bytes > limit && cuts_body(exchange.request, options)) {
-        auto& body = exchange.request.body;
-        body += part.substr(0, limit - std::min(limit, body.size()));
-        exchange.request.body_bytes = exchange.body_bytes;
-        return exchange.body_bytes <= kMostDiscarded;
-    }
-    exchange.request.body_bytes = exchange.body_bytes;
+    auto& request = exchange.request;
+    request.body_bytes = exchange.body_bytes;
+    const auto limit = body_limit(request, options);
     if (!exchange.refusal && exchange.body_bytes > limit) {
-        exchange.refusal = too_large(limit);
-        exchange.close = true;
-        std::string().swap(exchange.request.body);
+        if (cuts_body(request, options)) {
+            part = part.substr(0, limit - std::min(limit, request.body.size()));
+        } else {
+            refuse_body(exchange, too_large(limit), budget);
+        }
     }
-    if (!exchange.refusal) exchange.request.body += part;
+    if (!exchange.refusal && !keep(exchange, part, limit, budget)) refuse_body(exchange, no_room(), budget);
     return exchange.body_bytes <= kMostDiscarded;
+}
+
+void drop_body(Exchange& exchange, BodyBudget& budget) {
+    std::string().swap(exchange.request.body);
+    budget.give(std::exchange(exchange.kept_bytes, 0));
 }
 
 Response run_handler(const Router& router, Request& request) {

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "lib/base/instant.h"
+#include "lib/http/body_budget.h"
 #include "lib/http/router.h"
 #include "lib/http/server.h"
 
@@ -19,12 +20,13 @@ struct Refusal {
 };
 
 struct Exchange {
-    enum class Stage : unsigned char { arriving, reading, handling, answered };
+    enum class Stage : unsigned char { arriving, reading, whole, handling, answered };
 
     Stage stage = Stage::arriving;
     std::string target;  // as it came
     Request request;
     std::size_t body_bytes = 0;       // arrived, kept or not
+    std::size_t kept_bytes = 0;       // of the budget
     std::optional<Response> refusal;  // of what is still arriving
     std::optional<Response> response;
     std::shared_ptr<Stream> stream;  // what the response comes from, once it has begun
@@ -39,7 +41,10 @@ std::optional<Refusal> check_head(Exchange& exchange, std::string_view method, c
 inline constexpr std::size_t kMostDiscarded = 64U << 20U;
 
 // Keeps or discards a part of the body; false if the client must be cut off.
-bool take_body(Exchange& exchange, std::string_view part, const ServerOptions& options);
+bool take_body(Exchange& exchange, std::string_view part, const ServerOptions& options, BodyBudget& budget);
+
+// Frees the body, which nobody looks at any more.
+void drop_body(Exchange& exchange, BodyBudget& budget);
 
 // Calls the handler; whatever it throws becomes a response.
 Response run_handler(const Router& router, Request& request);

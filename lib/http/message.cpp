@@ -50,7 +50,7 @@ Response&& Response::with(std::string name, std::string value) && {
     return std::move(*this);
 }
 
-Response problem_response(const ProblemKind& kind, std::string_view detail, const json::Problems& errors) {
+Json problem_document(const ProblemKind& kind, std::string_view detail, const json::Problems& errors) {
     Json document;
     document["type"] = "urn:sonde:problem:" + std::string(kind.code);
     document["title"] = kind.title;
@@ -65,7 +65,11 @@ Response problem_response(const ProblemKind& kind, std::string_view detail, cons
             list.push_back(std::move(item));
         }
     }
-    auto response = Response::json(document, kind.status);
+    return document;
+}
+
+Response problem_response(const ProblemKind& kind, std::string_view detail, const json::Problems& errors) {
+    auto response = Response::json(problem_document(kind, detail, errors), kind.status);
     response.content_type = "application/problem+json";
     return response;
 }

@@ -51,6 +51,7 @@ struct Response {
     std::string body;
     std::vector<std::pair<std::string, std::string>> headers;
     std::shared_ptr<Stream> stream{};  // what the body comes from, instead of `body`
+    std::string_view fixed{};          // a body that is there as long as the process, instead of `body`: however many take it, and however slowly, it is there once
 
     static Response json(const Json& document, int status = 200);
     static Response text(std::string body, std::string content_type = "text/plain; charset=utf-8", int status = 200);
@@ -71,6 +72,7 @@ namespace problem {
 inline constexpr ProblemKind invalid{"invalid", 422, "The request is not valid"};
 inline constexpr ProblemKind malformed{"malformed", 400, "The request cannot be read"};
 inline constexpr ProblemKind unauthenticated{"unauthenticated", 401, "Authentication is required"};
+inline constexpr ProblemKind second_factor{"second_factor", 401, "A second factor is required"};
 inline constexpr ProblemKind forbidden{"forbidden", 403, "Not allowed"};
 inline constexpr ProblemKind not_found{"not_found", 404, "Not found"};
 inline constexpr ProblemKind method_not_allowed{"method_not_allowed", 405, "Method not allowed"};
@@ -81,11 +83,14 @@ inline constexpr ProblemKind too_large{"too_large", 413, "Too large"};
 inline constexpr ProblemKind uri_too_long{"uri_too_long", 414, "The request's target is too long"};
 inline constexpr ProblemKind unsupported_media_type{"unsupported_media_type", 415, "Unsupported media type"};
 inline constexpr ProblemKind precondition_required{"precondition_required", 428, "A precondition is required"};
+inline constexpr ProblemKind too_many_requests{"too_many_requests", 429, "Too many requests"};
 inline constexpr ProblemKind internal{"internal", 500, "Internal error"};
 inline constexpr ProblemKind not_implemented{"not_implemented", 501, "Not implemented"};
 inline constexpr ProblemKind unavailable{"unavailable", 503, "Not available now"};
 inline constexpr ProblemKind timeout{"timeout", 504, "Took too long"};
 }  // namespace problem
+
+Json problem_document(const ProblemKind& kind, std::string_view detail, const json::Problems& errors = {});
 
 // application/problem+json with type, title, status, detail and, where given, `errors: [{pointer, detail}]`.
 Response problem_response(const ProblemKind& kind, std::string_view detail, const json::Problems& errors = {});

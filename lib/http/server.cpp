@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <stdexcept>
 #include <system_error>
 #include <tuple>
 #include <utility>
@@ -76,8 +77,10 @@ bool response_has_body(const Exchange& exchange) { return exchange.request.metho
 LibraryResponse build(Exchange& exchange, EventThread& events, MHD_Connection* connection) {
     auto& response = *exchange.response;
     if (response.status < 200 || response.status > 599) return nullptr;
+    const std::string_view body = response.fixed.empty() ? response.body : response.fixed;
+    // The library does not write to what it is given to keep, though it takes it as if it did.
     LibraryResponse built(exchange.stream ? StreamAnswer::begin(exchange.stream, events, connection, response_has_body(exchange))
-                                          : MHD_create_response_from_buffer(response.body.size(), response.body.data(), MHD_RESPMEM_PERSISTENT));
+                                          : MHD_create_response_from_buffer(body.size(), const_cast<char*>(body.data()), MHD_RESPMEM_PERSISTENT));
     bool good = built != nullptr;
     const auto add = [&](const char* name, const char* value) {
         good = good && MHD_add_response_header(built.get(), name, value) == MHD_YES;
@@ -147,7 +150,8 @@ struct Server::Impl {
           router(routes),
           metrics(registry),
           streams(std::make_shared<Streams>(StreamsLimits{options.max_streams, options.stream_heartbeat, options.stream_retry, options.request_deadline}, registry)),
-          connections({options.max_connections_per_peer, options.request_deadline, options.idle_timeout}, registry),
+          connections({options.max_connections_per_peer, options.request_deadline, options.idle_timeout}, events, registry),
+          bodies(options.max_bodies_bytes, registry),
           workers(options.workers, static_cast<std::size_t>(options.max_queued), registry.gauge(kQueued)) {}
 
     void start();
@@ -175,11 +179,12 @@ struct Server::Impl {
     const Router& router;
     metrics::Registry& metrics;
     const std::shared_ptr<Streams> streams;
+    EventThread events;
     Connections connections;
+    BodyBudget bodies;
     Workers workers;
     std::atomic<bool> stopping_now{false};
     Deferred deferred;
-    EventThread events;
     MHD_Daemon* daemon = nullptr;
     int port = 0;
     // Event thread only. What was counted before, so that the registry's lock is taken once a series.
@@ -237,11 +242,18 @@ MHD_Result Server::Impl::access(Exchange& exchange, MHD_Connection* connection, 
         case Exchange::Stage::arriving:
             return head_arrived(exchange, connection, method);
         case Exchange::Stage::reading: {
-            if (*size == 0) return hand_over(exchange, connection);
-            const auto taken = take_body(exchange, {part, *size}, options);
+            if (*size == 0) {
+                // It is handed over when the library asks again, which it does at once. If it were suspended in the turn that read its last byte, the library
+                // would read once more before it takes the response, and drop a client that has said its last word.
+                exchange.stage = Exchange::Stage::whole;
+                return MHD_YES;
+            }
+            const auto taken = take_body(exchange, {part, *size}, options, bodies);
             *size = 0;
             return taken ? MHD_YES : MHD_NO;
         }
+        case Exchange::Stage::whole:
+            return hand_over(exchange, connection);
         case Exchange::Stage::handling:  // resumed
             return answer(exchange, connection, std::move(*exchange.response));
         case Exchange::Stage::answered:
@@ -295,6 +307,7 @@ void Server::Impl::defer(const Route& route, Exchange& exchange, MHD_Connection*
 
 MHD_Result Server::Impl::answer(Exchange& exchange, MHD_Connection* connection, Response response) {
     exchange.stage = Exchange::Stage::answered;
+    drop_body(exchange, bodies);
     exchange.response = std::move(response);
     exchange.stream = std::move(exchange.response->stream);
     exchange.close = exchange.close || stopping_now;
@@ -363,6 +376,9 @@ void* Server::Impl::on_target(void* self, const char* target, MHD_Connection* co
     static_cast<Impl*>(self)->connections.request_began(connection_of(connection));
     auto exchange = std::make_unique<Exchange>();
     exchange->target = target;
+    // The library would note each parameter in the memory for the head, and answers nothing if there are more (some 700) than fit. We read the target
+    // ourselves, so that it need not see any: its buffer is one it writes to, though it is shown as constant.
+    if (auto* query = std::strchr(const_cast<char*>(target), '?')) query[1] = '\0';
     return exchange.release();
 }
 
@@ -378,6 +394,7 @@ void Server::Impl::on_completed(void* self, MHD_Connection* connection, void** c
 
 void Server::Impl::completed(Exchange& exchange, MHD_Connection* connection) {
     connections.response_ended(connection_of(connection));
+    drop_body(exchange, bodies);
     if (exchange.stream) count(exchange);
     // The client may have gone before its answer began.
     if (!exchange.stream && exchange.response) exchange.stream = std::move(exchange.response->stream);

@@ -20,6 +20,7 @@ struct ServerOptions {
     int max_connections_per_peer = 256;
     int max_queued = 256;  // requests waiting for a worker; beyond, 503 with Retry-After
     std::size_t max_body_bytes = 1 << 20;
+    std::size_t max_bodies_bytes = 256U << 20U;  // of all requests at one time; beyond, 503 with Retry-After, but for bodies of up to 128 KiB
     // The bound for one request, by its method and path, where it is not the same for all; never more than `max_body_bytes`.
     // Called on the event thread while the body arrives: must be quick and not throw.
     std::function<std::size_t(Method method, std::string_view path)> body_limit{};
@@ -44,7 +45,7 @@ struct ServerOptions {
 // A response with a stream (lib/http/stream.h) has no deadline; a client of one that takes nothing for `request_deadline` is cut off. It is counted when it is over.
 //
 // Metrics: sonde_http_requests_total{route,method,status}, sonde_http_request_seconds{route}, sonde_http_connections,
-// sonde_http_queued, sonde_http_cut_total{reason}, and those of lib/http/streams.h.
+// sonde_http_queued, sonde_http_cut_total{reason}, and those of lib/http/streams.h and body_budget.h.
 class Server {
 public:
     // Binds and begins to serve; throws std::runtime_error with address, port and reason if it cannot.

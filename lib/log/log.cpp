@@ -1,10 +1,12 @@
 #include "lib/log/log.h"
 
+#include <fmt/format.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <memory>
 
 namespace sonde::log {
 namespace {

@@ -1,6 +1,7 @@
 // Structured logging: one line an event, `key=value`, with a stable event name. Log edges, count the rest.
 #pragma once
 
+#include <fmt/format.h>
 #include <spdlog/fmt/fmt.h>
 
 #include <chrono>

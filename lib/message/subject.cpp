@@ -16,6 +16,7 @@ std::string urgent(std::string_view region) { return fmt::format("sonde.v1.urgen
 std::string results(int shard, std::string_view region) { return fmt::format("sonde.v1.results.{}.{}", shard, region); }
 std::string results_of_shard(int shard) { return fmt::format("sonde.v1.results.{}.*", shard); }
 std::string presence(std::string_view region) { return fmt::format("sonde.v1.presence.{}", region); }
+std::string presence_of(std::string_view region, std::string_view agent) { return fmt::format("sonde.v1.presence.{}.{}", region, agent); }
 std::string runs(std::string_view region) { return fmt::format("sonde.v1.runs.{}", region); }
 std::string parked(std::string_view by) { return fmt::format("sonde.v1.parked.{}", by); }
 

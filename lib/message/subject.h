@@ -19,9 +19,11 @@ std::string urgent(std::string_view region);                // sonde.v1.urgent.<
 std::string results(int shard, std::string_view region);    // sonde.v1.results.<shard>.<region>
 std::string results_of_shard(int shard);                    // sonde.v1.results.<shard>.*
 std::string presence(std::string_view region);              // sonde.v1.presence.<region>
+std::string presence_of(std::string_view region, std::string_view agent);  // sonde.v1.presence.<region>.<agent>, its identifier
 std::string runs(std::string_view region);                  // sonde.v1.runs.<region>
 inline constexpr std::string_view all_runs = "sonde.v1.runs.*";
-inline constexpr std::string_view all_presence = "sonde.v1.presence.*";
+inline constexpr std::string_view all_presence = "sonde.v1.presence.*";           // of those whose user the bus's own configuration has
+inline constexpr std::string_view all_presence_of_joined = "sonde.v1.presence.*.*";
 std::string parked(std::string_view by);                    // sonde.v1.parked.<service>
 std::string event(std::string_view kind, SiteId site);      // sonde.v1.events.<kind>.<site>, kind as `incident.opened`
 

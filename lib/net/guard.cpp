@@ -138,6 +138,10 @@ std::optional<std::string> Guard::refusal_of_one(const Address& address) const {
     return fmt::format("{} is {}", address.text(), use);
 }
 
+bool Guard::is_named(const Address& address) const {
+    return std::any_of(allow_.begin(), allow_.end(), [&address](const Cidr& block) { return block.contains(address); });
+}
+
 Result<Guard> make_guard(const std::vector<std::string>& allow, const std::vector<std::string>& deny) {
     std::vector<Cidr> lists[2];
     for (int i = 0; i < 2; ++i) {

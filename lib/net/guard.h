@@ -45,6 +45,8 @@ public:
 
     // Nothing if allowed; else why not, for people: `127.0.0.1 is a loopback address`.
     [[nodiscard]] std::optional<std::string> refusal(const Address& address) const;
+    // `allow` has it, whatever `deny` and the registries say.
+    [[nodiscard]] bool is_named(const Address& address) const;
 
 private:
     [[nodiscard]] std::optional<std::string> refusal_of_one(const Address& address) const;

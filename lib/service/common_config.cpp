@@ -38,30 +38,38 @@ void add_common_keys(config::Keys& keys, CommonConfig& config) {
     keys.push_back(checked(key("listen.address", config.listen_address, "Address on which HTTP is served."),
                            [&config] { return check_address(config.listen_address); }));
     keys.push_back(key("listen.port", config.listen_port, 0, 65535, "Port on which HTTP is served; 0 takes any free one."));
-    keys.push_back(checked(key("nats.urls", config.nats_urls, 16, "The NATS servers, any of which may be reached first."),
-                           [&config] { return check_urls(config.nats_urls); }));
-    keys.push_back(checked(key("nats.user", config.nats_user, "User name at the NATS servers."), [&config] {
-        const bool both = !config.nats_user.empty() && !config.nats_credentials_file.empty();
-        return std::string(both ? "cannot be used together with \"nats.credentials_file\"" : "");
-    }));
-    keys.push_back(checked(key("nats.password", config.nats_password, "Password of that user."), [&config] {
-        return std::string(!config.nats_password.empty() && config.nats_user.empty() ? "needs \"nats.user\"" : "");
-    }));
-    keys.push_back(key("nats.credentials_file", config.nats_credentials_file,
-                       "File with a NATS user's JWT and key, instead of a password."));
-    keys.push_back(
-        key("nats.ca_file", config.nats_ca_file, "Certificates (PEM) to trust for tls:// servers; the system's if empty."));
-    keys.push_back(checked(key("nats.replicas", config.nats_replicas, 1, 5, "On how many NATS servers the streams are kept."),
-                           [&config] { return std::string(config.nats_replicas % 2 == 0 ? "must be 1, 3 or 5" : ""); }));
 }
 
-bus::Options bus_options(const CommonConfig& config, std::string client_name, std::string inbox_prefix) {
+void add_bus_keys(config::Keys& keys, BusConfig& config) {
+    using config::checked;
+    using config::key;
+    keys.push_back(checked(key("nats.urls", config.urls, 16, "The NATS servers, any of which may be reached first."),
+                           [&config] { return check_urls(config.urls); }));
+    keys.push_back(checked(key("nats.user", config.user, "User name at the NATS servers."), [&config] {
+        const bool both = !config.user.empty() && !config.credentials_file.empty();
+        return std::string(both ? "cannot be used together with \"nats.credentials_file\"" : "");
+    }));
+    keys.push_back(checked(key("nats.password", config.password, "Password of that user."), [&config] {
+        return std::string(!config.password.empty() && config.user.empty() ? "needs \"nats.user\"" : "");
+    }));
+    keys.push_back(key("nats.credentials_file", config.credentials_file,
+                       "File with a NATS user's JWT and key, instead of a password."));
+    keys.push_back(
+        key("nats.ca_file", config.ca_file, "Certificates (PEM) to trust for tls:// servers; the system's if empty."));
+}
+
+void add_replicas_key(config::Keys& keys, int& replicas) {
+    keys.push_back(config::checked(config::key("nats.replicas", replicas, 1, 5, "On how many NATS servers the streams are kept."),
+                                   [&replicas] { return std::string(replicas % 2 == 0 ? "must be 1, 3 or 5" : ""); }));
+}
+
+bus::Options bus_options(const BusConfig& config, std::string client_name, std::string inbox_prefix) {
     bus::Options options;
-    options.urls = config.nats_urls;
-    options.user = config.nats_user;
-    options.password = config.nats_password;
-    options.credentials_file = config.nats_credentials_file;
-    options.ca_file = config.nats_ca_file;
+    options.urls = config.urls;
+    options.user = config.user;
+    options.password = config.password;
+    options.credentials_file = config.credentials_file;
+    options.ca_file = config.ca_file;
     options.client_name = std::move(client_name);
     options.inbox_prefix = std::move(inbox_prefix);
     return options;

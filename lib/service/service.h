@@ -24,15 +24,22 @@ struct CommonConfig {
     std::string log_level = "info";
     std::string listen_address = "127.0.0.1";
     int listen_port = 0;  // /metrics, /livez, /readyz; the API as well in the control plane
-    std::vector<std::string> nats_urls{"nats://127.0.0.1:4222"};
-    std::string nats_user;
-    Secret nats_password;
-    std::string nats_credentials_file;
-    std::string nats_ca_file;
-    int nats_replicas = 1;  // of the streams this service creates
 };
 void add_common_keys(config::Keys& keys, CommonConfig& config);
-bus::Options bus_options(const CommonConfig& config, std::string client_name, std::string inbox_prefix = "_INBOX");
+
+// Keys of the services that use the bus.
+struct BusConfig {
+    std::vector<std::string> urls{"nats://127.0.0.1:4222"};
+    std::string user;
+    Secret password;
+    std::string credentials_file;
+    std::string ca_file;
+};
+void add_bus_keys(config::Keys& keys, BusConfig& config);
+// Of those that make streams.
+void add_replicas_key(config::Keys& keys, int& replicas);
+// Answers arrive below `inbox_prefix`.
+bus::Options bus_options(const BusConfig& config, std::string client_name, std::string inbox_prefix);
 
 // Keys of the services that use the database.
 struct DatabaseConfig {

@@ -1,4 +1,4 @@
-// From what the ledger holds to a request: opens the channel's secrets and asks its kind.
+// From what the ledger holds to requests: opens the channel's secrets and asks its kind.
 #pragma once
 
 #include "lib/crypto/crypto.h"
@@ -7,15 +7,16 @@
 
 namespace sonde::notifier {
 
-struct Composed {
-    HttpRequest request;
-    const KindRow* kind = nullptr;
-};
-
 // The place a channel's secrets are sealed for: `channel:<chn_…>`.
 std::string secrets_context(ChannelId channel);
 
+// What messages lead to.
+struct Links {
+    std::string base_url;                      // where people find Sonde; may be empty: then messages lead nowhere
+    milliseconds acknowledge_for{86'400'000};  // since the event; 0: messages have no link to acknowledge by
+};
+
 // An error says why the delivery cannot be sent as its channel is set up now; it never holds a secret.
-Result<Composed> compose(const Leased& leased, const crypto::SecretBox& box, TimePoint now);
+Result<Composed> compose(const Leased& leased, const crypto::SecretBox& box, TimePoint now, const Links& links);
 
 }  // namespace sonde::notifier

@@ -57,6 +57,4 @@ Result<HttpRequest> compose(const Message& message, const Json& config, const Js
     return request;
 }
 
-Outcome judge(const HttpReply& reply) { return reply.status == 0 ? reply.failure : outcome_of_status(reply.status); }
-
 }  // namespace sonde::notifier::webhook

@@ -19,7 +19,6 @@
 namespace sonde::notifier::webhook {
 
 Result<HttpRequest> compose(const Message& message, const Json& config, const Json& secrets);
-Outcome judge(const HttpReply& reply);
 
 // The header's value. `key` is the raw key, after decoding.
 std::string signature(std::string_view key, std::string_view id, std::int64_t unix_seconds, std::string_view body);

@@ -36,6 +36,24 @@ enum class Reason : unsigned char {
     // superseded, too
     group_changed_since,
     maintenance_ended_since,
+    // not_sent, too
+    not_routed,  // no deciding route names it, but others do
+    muted,       // by the site
+    replaced,    // the site has others in place of what routes and subscriptions say
+    not_told,    // the end of what it never heard of
+    grouped,     // told together with other news, by a digest
+    // planned
+    quiet_hours,  // until they are over
+};
+
+// What decided on a channel.
+enum class Via : unsigned char {
+    subscription,  // its own `events`: no route names it
+    route,
+    site,       // a site's override
+    follow_up,  // it heard of the incident before
+    fallback,   // another channel, which it stands in for, could not be told
+    escalation,  // a step of one names it
 };
 
 }  // namespace sonde::notifier
@@ -47,7 +65,7 @@ struct sonde::EnumNames<sonde::notifier::DeliveryState> {
 
 template <>
 struct sonde::EnumNames<sonde::notifier::Reason> {
-    static constexpr std::array<std::string_view, 15> names{
+    static constexpr std::array<std::string_view, 21> names{
         "",
         "channel_disabled",
         "channel_deleted",
@@ -63,5 +81,16 @@ struct sonde::EnumNames<sonde::notifier::Reason> {
         "gave_up",
         "group_changed_since",
         "maintenance_ended_since",
+        "not_routed",
+        "muted",
+        "replaced",
+        "not_told",
+        "grouped",
+        "quiet_hours",
     };
+};
+
+template <>
+struct sonde::EnumNames<sonde::notifier::Via> {
+    static constexpr std::array<std::string_view, 6> names{"subscription", "route", "site", "follow_up", "fallback", "escalation"};
 };

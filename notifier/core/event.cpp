@@ -36,11 +36,16 @@ bool explains_silence(EventKind kind) {
         case EventKind::domain_expiring:
         case EventKind::coverage_missed:
         case EventKind::coverage_resumed:
+        case EventKind::drill_failed:
+        case EventKind::incident_escalated:
+        case EventKind::incident_reminder:
             return true;
         case EventKind::monitor_changed:
         case EventKind::channel_test:
         case EventKind::other:
         case EventKind::group_changed:
+        case EventKind::channel_digest:
+        case EventKind::delivery_dead:
             return false;
     }
     return false;

@@ -44,6 +44,11 @@ enum class EventKind : unsigned char {
     domain_expiring,
     coverage_missed,
     coverage_resumed,
+    drill_failed,
+    channel_digest,
+    delivery_dead,
+    incident_escalated,
+    incident_reminder,
 };
 
 // From the text of outbox.kind.
@@ -57,7 +62,7 @@ bool explains_silence(EventKind kind);
 
 template <>
 struct sonde::EnumNames<sonde::notifier::EventKind> {
-    static constexpr std::array<std::string_view, 34> names{
+    static constexpr std::array<std::string_view, 39> names{
         "incident.opened",
         "incident.updated",
         "incident.acknowledged",
@@ -92,5 +97,10 @@ struct sonde::EnumNames<sonde::notifier::EventKind> {
         "domain.expiring",
         "coverage.missed",
         "coverage.resumed",
+        "drill.failed",
+        "channel.digest",
+        "delivery.dead",
+        "incident.escalated",
+        "incident.reminder",
     };
 };

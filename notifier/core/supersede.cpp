@@ -31,6 +31,16 @@ std::optional<Reason> supersede(EventKind kind, const std::vector<EventKind>& la
             if (came(EventKind::incident_resolved)) return Reason::resolved_since;
             if (came(EventKind::incident_assigned)) return Reason::updated_since;
             return std::nullopt;
+        case EventKind::incident_escalated:
+            if (came(EventKind::incident_resolved)) return Reason::resolved_since;
+            if (came(EventKind::incident_acknowledged)) return Reason::acknowledgement_changed_since;
+            if (came(EventKind::incident_escalated)) return Reason::updated_since;
+            return std::nullopt;
+        case EventKind::incident_reminder:
+            if (came(EventKind::incident_resolved)) return Reason::resolved_since;
+            if (came(EventKind::incident_acknowledged)) return Reason::acknowledgement_changed_since;
+            if (came(EventKind::incident_reminder)) return Reason::updated_since;
+            return std::nullopt;
         case EventKind::advisory_changed:
             if (came(EventKind::advisory_closed)) return Reason::closed_since;
             if (came(EventKind::advisory_changed)) return Reason::updated_since;
@@ -59,6 +69,9 @@ std::optional<Reason> supersede(EventKind kind, const std::vector<EventKind>& la
         case EventKind::monitor_changed:
             if (came(EventKind::monitor_changed)) return Reason::monitor_changed_since;
             return std::nullopt;
+        case EventKind::channel_digest:
+            if (came(EventKind::channel_digest)) return Reason::updated_since;
+            return std::nullopt;
         case EventKind::group_changed:
             if (came(EventKind::group_changed)) return Reason::group_changed_since;
             return std::nullopt;
@@ -69,10 +82,12 @@ std::optional<Reason> supersede(EventKind kind, const std::vector<EventKind>& la
         case EventKind::incident_resolved:
         case EventKind::advisory_closed:
         case EventKind::channel_test:
+        case EventKind::delivery_dead:
         case EventKind::other:
         // Another threshold may be one of another certificate.
         case EventKind::certificate_expiring:
         case EventKind::domain_expiring:
+        case EventKind::drill_failed:
         // What the public is told stays, each in its turn.
         case EventKind::incident_update_published:
         case EventKind::incident_update_edited:

@@ -24,6 +24,9 @@ namespace sonde::notifier {
 // * advisory.closed makes all before it old; it is final as well. Of its changes only the last counts.
 // * Of a region's health only the last counts; so of a monitor's flapping.
 // * Of a region's coverage, and of a monitor's and a group's changes, only the last counts.
+// * Of the messages of a digest only the last counts.
+// * A step of an escalation is old when somebody has acknowledged since or a later step came, and a reminder likewise. Later ones count only if they are for
+//   the same channel, which is the caller's to see to.
 // * maintenance.ended makes maintenance.started old; it is final as well.
 std::optional<Reason> supersede(EventKind kind, const std::vector<EventKind>& later);
 

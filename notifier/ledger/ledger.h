@@ -30,6 +30,9 @@ struct Leased {
     std::string event_kind;
     TimePoint event_at;
     std::string document;
+    std::string remembered;  // JSON, of earlier answers of the thread on this channel; empty if there is nothing
+    std::string place;       // what `remembered` is true of: the channel as it is set up now
+    std::vector<std::string> reached;  // of several addresses those that earlier attempts have told
 };
 
 // What became of an attempt.
@@ -42,21 +45,34 @@ struct Finished {
     std::string response;
     std::optional<milliseconds> retry_after;
     double random = 0;  // for the back-off
+    std::string remembered;  // JSON, to be kept for the thread if the attempt was accepted; empty for nothing
+    std::string place;       // of the lease
+    std::vector<std::string> reached;  // addresses that were told by this attempt, whatever its outcome
     MonotonicPoint at;
 };
 
 struct PlanReport {
     int events = 0;  // as many as were asked for: there may be more
     int planned = 0;
+    int grouped = 0;  // put into digests
     int not_sent = 0;
     int superseded = 0;
+};
+
+// What was due and is asked for.
+struct DueReport {
+    int steps = 0;
+    int reminders = 0;
 };
 
 struct LeaseReport {
     std::vector<Leased> leased;
     int superseded = 0;
-    int withdrawn = 0;  // not sent, because the channel was disabled or deleted since
-    [[nodiscard]] bool empty() const { return leased.empty() && superseded == 0 && withdrawn == 0; }
+    int withdrawn = 0;  // not sent: the channel was disabled or deleted since, or never heard of what this is the end of
+    int held = 0;       // until quiet hours are over
+    int dead = 0;       // given up while the channel was not tried
+    std::optional<milliseconds> wait;  // when a channel may be sent more
+    [[nodiscard]] bool empty() const { return leased.empty() && superseded == 0 && withdrawn == 0 && held == 0 && dead == 0; }
 };
 
 struct Recorded {
@@ -65,13 +81,16 @@ struct Recorded {
     DeliveryState state = DeliveryState::planned;
     Reason reason = Reason::none;
     milliseconds again_in{0};  // meaningless unless planned
+    std::optional<bool> opened{};  // the channel is left alone from now on (true), or tried again (false)
 };
 
 struct Backlog {
     milliseconds oldest_unplanned{0};  // since the event happened
     milliseconds oldest_due{0};        // how long a delivery that could be attempted has waited for it
-    milliseconds oldest_unsent{0};     // since planning, whatever it waits for
+    milliseconds oldest_unsent{0};     // since planning, whatever it waits for but quiet hours
     std::int64_t unsent = 0;
+    std::int64_t held = 0;           // of those, by quiet hours
+    std::int64_t channels_open = 0;  // that are not tried but for probes
 };
 
 // What this process has under way, by channel: the ledger leases none of these, and no more than the channel has room for.
@@ -89,8 +108,12 @@ public:
     // `owner` names this process for people and must be unique to it.
     Ledger(db::Pool& pool, std::string owner, milliseconds lease, RetryPolicy retry);
 
-    // Plans the deliveries of up to `at_most` events, and drops the waiting ones that these make old.
+    // Plans the deliveries of up to `at_most` events, has the courses of incidents follow them, and drops the waiting ones that these make old. Does nothing
+    // while another notifier plans.
     PlanReport plan(int at_most);
+
+    // Asks the engine for what time brings to incidents, at most so much at once (notifier/ledger/due.h).
+    DueReport bring_due(int at_most);
 
     // Takes what is due: at most one delivery of a thread and channel, and none that an earlier one must precede. Those that
     // newer events made old are dropped on the way. If the call fails after it asked for the commit, `abandon` must follow.
@@ -113,6 +136,8 @@ private:
         DeliveryId delivery;
         Reason reason;
     };
+    struct Due;
+    void sort_out(db::Tx& tx, const db::Rows& due, LeaseReport& report, Due& sorted);
     static std::vector<Old> superseded(db::Tx& tx, const std::vector<std::int64_t>& deliveries);
 
     db::Pool& pool_;

@@ -1,4 +1,4 @@
-// A CurlSender on a loop and a thread of its own.
+// Takes everything to its receiver: a CurlSender on a loop and a thread of its own, and a Postman.
 #pragma once
 
 #include <functional>
@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "notifier/send/curl_sender.h"
+#include "notifier/send/postman.h"
 
 namespace sonde::notifier {
 
@@ -18,8 +19,9 @@ public:
     Courier(const Courier&) = delete;
     Courier& operator=(const Courier&) = delete;
 
-    // Any thread. `done` is called once, on the courier's thread, and must return soon. The caller bounds how many are open.
+    // Any thread. `done` is called once, on a thread of the courier's, and must return soon. The caller bounds how many are open.
     void send(HttpRequest request, std::function<void(HttpReply)> done);
+    void send(MailRequest request, std::function<void(MailReply)> done);
     // Any thread; for connections begun afterwards.
     void set_guard(net::Guard guard);
 
@@ -27,6 +29,7 @@ private:
     uv::Loop loop_;
     std::unique_ptr<CurlSender> sender_;  // the loop's thread only, once that runs
     std::thread thread_;
+    std::unique_ptr<Postman> postman_;
 };
 
 }  // namespace sonde::notifier

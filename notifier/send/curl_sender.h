@@ -5,25 +5,13 @@
 
 #include <functional>
 #include <memory>
-#include <string>
 #include <unordered_map>
 
-#include "lib/net/guard.h"
 #include "lib/uv/loop.h"
-#include "notifier/send/exchange.h"
+#include "notifier/send/http_transfer.h"
 
 namespace sonde::notifier {
 
-struct SenderOptions {
-    milliseconds timeout{10'000};  // for all of an exchange, name resolution included
-    std::string ca_file;           // own authorities instead of the system's; empty for the system's
-};
-
-// What holds for every request: POST over HTTP/1.1, http and https only, certificates and names verified, redirects not followed,
-// no proxy from the environment, nothing decompressed, a fresh connection that is not kept. Every address is shown to the guard
-// right before it would be connected to, so a name that changes its mind between check and use gains nothing. An answer counts
-// from its complete header on: what happens to its body afterwards does not change that.
-//
 // Loop thread only; the loop must outlive it, and must still turn or be destroyed after it.
 class CurlSender {
 public:
@@ -40,7 +28,6 @@ public:
     void set_guard(net::Guard guard) { guard_ = std::move(guard); }
 
 private:
-    struct Transfer;
     struct Watch;
 
     static int on_socket(CURL* easy, curl_socket_t socket, int action, void* self, void* watch) noexcept;
@@ -53,7 +40,7 @@ private:
     net::Guard guard_;
     uv::Timer timer_;
     CURLM* multi_ = nullptr;
-    std::unordered_map<CURL*, std::unique_ptr<Transfer>> transfers_;
+    std::unordered_map<CURL*, std::unique_ptr<HttpTransfer>> transfers_;
 };
 
 }  // namespace sonde::notifier

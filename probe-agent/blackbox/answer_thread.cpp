@@ -1,5 +1,7 @@
 #include "probe-agent/blackbox/answer_thread.h"
 
+#include <utility>
+
 namespace sonde::agent::blackbox {
 
 AnswerThread::AnswerThread() : thread_([this] { run(); }) {}

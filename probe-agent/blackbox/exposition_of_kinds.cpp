@@ -2,6 +2,7 @@
 #include <strings.h>
 #include <time.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "lib/check/dns/record.h"

@@ -16,7 +16,8 @@ Probes::Probes(uv::Loop& loop, Resolver& resolver, const ProbeOptions& options, 
       banner_(network_, tls_contexts_),
       grpc_(network_, tls_contexts_, options.user_agent),
       domain_(network_, http_, options.rdap_bootstrap),
-      by_kind_{&http_, &tls_, &tcp_, &dns_, &ping_, &udp_, &heartbeat_, &websocket_, &banner_, &grpc_, &domain_} {}
+      drill_(network_),
+      by_kind_{&http_, &tls_, &tcp_, &dns_, &ping_, &udp_, &heartbeat_, &websocket_, &banner_, &grpc_, &domain_, &drill_} {}
 
 std::unique_ptr<Attempt> Probes::start(std::shared_ptr<const Target> target, milliseconds timeout, Done done) {
     auto& probe = *by_kind_.at(target->spec.index());

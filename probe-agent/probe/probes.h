@@ -9,6 +9,7 @@
 #include "probe-agent/probe/banner/probe.h"
 #include "probe-agent/probe/dns/probe.h"
 #include "probe-agent/probe/domain/probe.h"
+#include "probe-agent/probe/drill/probe.h"
 #include "probe-agent/probe/grpc/probe.h"
 #include "probe-agent/probe/http/probe.h"
 #include "probe-agent/probe/refusal.h"
@@ -51,6 +52,7 @@ private:
     BannerProbe banner_;
     GrpcProbe grpc_;
     DomainProbe domain_;
+    DrillProbe drill_;
     std::array<Probe*, EnumNames<check::Kind>::names.size()> by_kind_;  // in the order of Kind
 };
 

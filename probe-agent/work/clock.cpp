@@ -4,22 +4,34 @@
 
 namespace sonde::agent {
 
-void ClockFilter::add(TimePoint asked, TimePoint theirs, TimePoint answered) {
-    const auto round_trip = answered - asked;
-    if (round_trip < milliseconds{0} || round_trip > kSlowest) return;  // the clock was set meanwhile, or the network dozed
-    const auto offset = (asked - theirs + (answered - theirs)) / 2;
-    samples_[next_] = {offset, round_trip};
+bool ClockFilter::agree(const Sample& a, const Sample& b) {
+    return std::chrono::abs(a.offset - b.offset) <= std::max((a.round_trip + b.round_trip) / 2, kContradicts);
+}
+
+void ClockFilter::believe(const Sample& sample) {
+    samples_[next_] = sample;
     next_ = (next_ + 1) % samples_.size();
     count_ = std::min(count_ + 1, samples_.size());
-    // A clock that was set makes every sample before it wrong, however fast it travelled.
-    if (std::chrono::abs(offset - offset_) > std::max(round_trip, milliseconds{1000})) {
-        samples_[0] = {offset, round_trip};
-        count_ = 1;
-        next_ = 1;
+    best_ = *std::min_element(samples_.begin(), samples_.begin() + static_cast<std::ptrdiff_t>(count_),
+                              [](const Sample& a, const Sample& b) { return a.round_trip < b.round_trip; });
+}
+
+ClockFilter::Heard ClockFilter::add(TimePoint asked, TimePoint theirs, TimePoint answered) {
+    const auto round_trip = answered - asked;
+    if (round_trip < milliseconds{0} || round_trip > kSlowest) return Heard::nothing;  // the clock was set meanwhile, or the network dozed
+    const Sample sample{(asked - theirs + (answered - theirs)) / 2, round_trip};
+    if (count_ > 0 && !agree(sample, best_)) {
+        if (!doubted_ || !agree(sample, *doubted_)) {
+            doubted_ = sample;
+            return Heard::doubted;
+        }
+        // Twice the same: a clock was set, which makes every answer before that wrong, however fast it travelled.
+        count_ = next_ = 0;
+        believe(*doubted_);
     }
-    const auto best = std::min_element(samples_.begin(), samples_.begin() + static_cast<std::ptrdiff_t>(count_),
-                                       [](const Sample& a, const Sample& b) { return a.round_trip < b.round_trip; });
-    offset_ = best->offset;
+    doubted_.reset();
+    believe(sample);
+    return Heard::believed;
 }
 
 }  // namespace sonde::agent

@@ -1,16 +1,16 @@
 #include "probe-agent/work/presence.h"
 
 #include <algorithm>
-
-#include "lib/message/subject.h"
+#include <utility>
 
 namespace sonde::agent {
 
-PresenceReporter::PresenceReporter(uv::Loop& loop, bus::Bus& bus, Clock& clock, message::Presence self, milliseconds interval,
+PresenceReporter::PresenceReporter(uv::Loop& loop, bus::Bus& bus, Clock& clock, std::string subject, message::Presence self, milliseconds interval,
                                    std::function<void(message::Presence&)> describe)
     : loop_(loop),
       bus_(bus),
       clock_(clock),
+      subject_(std::move(subject)),
       self_(std::move(self)),
       interval_(interval),
       describe_(std::move(describe)),
@@ -18,7 +18,10 @@ PresenceReporter::PresenceReporter(uv::Loop& loop, bus::Bus& bus, Clock& clock, 
 
 void PresenceReporter::start() {
     say();
-    timer_.every(interval_, [this] { say(); });
+    timer_.every(interval_, [this] {
+        may_ask_again_ = true;
+        say();
+    });
 }
 
 void PresenceReporter::drain() {
@@ -38,7 +41,7 @@ void PresenceReporter::say() {
     const auto asked = wall_now();
     self_.sent_at = asked;
     bus_.request(
-        message::subject::presence(self_.region), message::write_presence(self_), std::min(interval_, ClockFilter::kSlowest),
+        subject_, message::write_presence(self_), std::min(interval_, ClockFilter::kSlowest),
         [this, asked, loop = &loop_](std::optional<bus::Delivery> answer) {
             // Timed here, on the thread of the bus: what the loop is busy with does not count. By then we may be gone and
             // the loop stopped, which drops what is posted.
@@ -51,7 +54,8 @@ void PresenceReporter::answered(TimePoint asked, TimePoint now, const std::optio
     const auto read = message::read_presence_answer(answer->payload);
     if (!read) return;
     last_answer_ = loop_.now();
-    clock_.add(asked, read->now, now);
+    // Once between two regular ones: answers that contradict each other for ever must not cost more than that.
+    if (clock_.add(asked, read->now, now) == ClockFilter::Heard::doubted && std::exchange(may_ask_again_, false)) say();
 }
 
 }  // namespace sonde::agent

@@ -13,8 +13,8 @@ namespace sonde::agent {
 // Loop thread only; to be destroyed after the loop has stopped.
 class PresenceReporter {
 public:
-    // `describe` fills in what changes: counts and the like. The rest is taken from `self`.
-    PresenceReporter(uv::Loop& loop, bus::Bus& bus, Clock& clock, message::Presence self, milliseconds interval,
+    // `describe` fills in what changes: counts and the like. The rest is taken from `self`. Said on `subject`.
+    PresenceReporter(uv::Loop& loop, bus::Bus& bus, Clock& clock, std::string subject, message::Presence self, milliseconds interval,
                      std::function<void(message::Presence&)> describe);
 
     // At once, and then at every interval.
@@ -31,12 +31,14 @@ private:
     uv::Loop& loop_;
     bus::Bus& bus_;
     Clock& clock_;
+    const std::string subject_;
     message::Presence self_;
     milliseconds interval_;
     std::function<void(message::Presence&)> describe_;
     MonotonicPoint last_said_{};
     MonotonicPoint last_answer_{};
     std::int64_t checks_then_ = 0;
+    bool may_ask_again_ = false;  // an answer that is doubted
     uv::Timer timer_;
 };
 

@@ -186,7 +186,7 @@ def test_a_result_of_another_region_than_the_sender_may_speak_for_is_not_believe
     site = stack.site("Lied about")
     monitor = stack.monitor(site, target.url)
     stack.wait_up_everywhere(monitor)
-    with stack.bus("agent-ap") as bus:
+    with stack.bus("ap-1") as bus:
         body = {"v": 1, "region": "eu", "agent": "liar", "shard": 0, "sent_at": 0, "results": [
             {"monitor": monitor, "site": site, "rev": 1, "slot": 0, "attempt": 0, "reason": "schedule", "started_at": 0, "verdict": "down", "class": "reset",
              "phases_us": [0, 0, 0, 0, 0, 0], "detail": {}}]}

@@ -19,7 +19,9 @@ def a_day_of_results(stack):
     """Of three days ago: five monitors in two regions, a result a minute. And as if nothing had been rolled up yet."""
     stack.query("select make_partition('result', 'result_' || to_char(day, 'YYYYMMDD'), day::text, (day + interval '1 day')::text) "
                 "from (select date_trunc('day', now() at time zone 'utc') - interval '3 days' as day) d")
+    # Locked, so that a part of the work on the past that is under way does not write its cursor back.
     stack.query("""
+        lock table history_cursor in access exclusive mode;
         with new as (
             insert into result (slot, monitor_id, started_at, received_at, resolve_us, connect_us, tls_us, first_byte_us, transfer_us, total_us, region_id, attempt,
                                 http_status, verdict, failure_class, backfilled)

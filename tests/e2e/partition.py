@@ -69,7 +69,8 @@ def far(stack, network):
     config.write_text(text)
     spool = stack.data / "spool/far-1"
     spool.mkdir(exist_ok=True)
-    environment = stack.environment_of("engine") | {"SONDE_NATS_URL": f"nats://{network.bus}:{forwarder.port}", "SONDE_SPOOL_DIRECTORY": str(spool)}
+    # One that has not joined, as where the bus has users of its own: any credentials that let it do its work.
+    environment = stack.environment_of("engine") | {"SONDE_NATS_CREDENTIALS_FILE": stack.endpoints["nats_credentials_file"], "SONDE_NATS_URL": f"nats://{network.bus}:{forwarder.port}", "SONDE_SPOOL_DIRECTORY": str(spool)}
     with (stack.data / "log/far-1.log").open("wb") as log:
         process = subprocess.Popen(network.inside(BUILD / "probe-agent/sonde-agent", "--config", config), env=environment,
                                    stdin=subprocess.DEVNULL, stdout=log, stderr=log)

@@ -99,11 +99,11 @@ def test_an_agents_credentials_allow_its_own_region_and_nothing_else(stack):
 
     for subject in ("sonde.v1.results.0.us", "sonde.v1.presence.us", "sonde.v1.runs.us", "sonde.v1.jobs.eu", "$JS.API.STREAM.DELETE.SONDE_JOBS_eu",
                     "$JS.API.CONSUMER.MSG.NEXT.SONDE_JOBS_us.agents", "sonde.v1.events.incident.opened.x"):
-        with stack.bus("agent-eu") as bus, pytest.raises(Refused, match="Permissions Violation"):
+        with stack.bus("eu-1") as bus, pytest.raises(Refused, match="Permissions Violation"):
             bus.publish(subject, b"{}")
             bus.flush()
     for subject in ("sonde.v1.jobs.>", "sonde.v1.events.>", "_INBOX.>", "_INBOX_us.>"):
-        with stack.bus("agent-eu") as bus, pytest.raises(Refused, match="Permissions Violation"):
+        with stack.bus("eu-1") as bus, pytest.raises(Refused, match="Permissions Violation"):
             bus.subscribe(subject)
     with stack.bus("subscriber") as bus, pytest.raises(Refused, match="Permissions Violation"):
         bus.publish("sonde.v1.events.incident.opened.x", b"{}")

@@ -162,9 +162,8 @@ class Stack:
         except psycopg2.OperationalError as error:
             raise Unavailable(str(error)) from None
 
-    def bus(self, user: str = "sonde", **options) -> Bus:
-        password = (self.data / "secrets" / f"nats-{user}").read_text().strip()
-        return Bus(self.endpoints["nats_url"], user, password, **options)
+    def bus(self, user: str = "administrator", **options) -> Bus:
+        return Bus(self.endpoints["nats_url"], (self.data / "secrets" / f"nats-{user}.creds").read_text(), **options)
 
     def environment_of(self, name: str) -> dict[str, str]:
         """What `sonde up` gave the process to know."""

@@ -33,8 +33,28 @@ def test_the_first_start_says_where_it_is_and_shows_the_token_once(stack):
     assert sorted(endpoints["processes"]) == sorted(PROCESSES) == sorted(endpoints["logs"])
     assert stack.call("GET", "/v1/sites").status_code == 200
     assert stack.call("GET", "/v1/sites", headers={"Authorization": "Bearer sonde_wrong"}).status_code == 401
-    stored = stack.query("select encode(hash, 'escape') from api_token")
+    stored = stack.query("select encode(hash, 'escape') from client_secret")
     assert len(stored) == 1 and "sonde_" not in stored[0][0]
+
+
+def test_tokens_are_made_rotated_listed_and_revoked_by_the_command(stack):
+    def works(token):
+        return stack.call("GET", "/v1/sites", headers={"Authorization": f"Bearer {token}"}).status_code == 200
+
+    def token(*arguments):
+        return sonde("token", *arguments, "--data", stack.data)
+
+    first = token("create", "--name", "deploy", "--role", "viewer", "--expires", "90d").stdout.strip()
+    assert works(first)
+    second = token("rotate", "--name", "deploy", "--overlap", "1h").stdout.strip()
+    assert works(first) and works(second)
+    assert " deploy\n" in token("list").stdout and second not in token("list").stdout
+    assert token("create", "--name", "x", "--role", "nobody").returncode != 0
+    assert token("revoke", "--name", "deploy").returncode == 0
+    eventually(lambda: not works(first) and not works(second), 30, "revoked tokens are refused")
+    assert token("rotate", "--name", "deploy").returncode != 0
+    told = [entry["action"] for entry in stack.call("GET", "/v1/audit?actor=cli").json()["items"]]
+    assert told[0] == "client.revoke" and told[-1] == "client.create" and "client_secret.create" in told, told
 
 
 def test_what_holds_secrets_is_for_its_owner_only(stack):

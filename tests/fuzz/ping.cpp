@@ -1,4 +1,6 @@
 // Lines: the path after the token, the query, then the body. As `/fail\nrid=1\nno space left`.
+#include <algorithm>
+
 #include "controlplane/ping/request.h"
 #include "lib/check/judge.h"
 #include "lib/http/target.h"

@@ -8,10 +8,11 @@ import subprocess
 import pytest
 import yaml
 
-from tree import PROGRAMS, ROOT
+from tree import BUILD, PROGRAMS, ROOT
 
 CONFIG = ROOT / "config"
 DOCS = ROOT / "docs/config.md"
+SONDE = BUILD / "cli/sonde"
 HEAD = """# Configuration
 
 Each service reads one YAML file (`--config FILE`). Keys are written nested or dotted; `${NAME}` and `${NAME:-default}` in values are taken
@@ -82,13 +83,22 @@ def test_the_reference_is_what_the_services_say():
     assert DOCS.read_text() == expected, "docs/config.md is out of date: SONDE_UPDATE_GOLDEN=1 ./test --suite lint renews it"
 
 
-def test_the_cluster_example_names_each_of_three_nodes_and_is_taken_by_the_server(tmp_path):
+@pytest.mark.parametrize("who", ["admission.conf", "users.conf"])
+def test_the_cluster_example_names_each_of_three_nodes_and_is_taken_by_the_server(who, tmp_path):
     text = (CONFIG / "nats/cluster.conf").read_text()
     assert len(set(re.findall(r"nats://[\w.-]+:6222", text))) == 3
+    if who == "admission.conf":
+        made = subprocess.run([SONDE, "bus", "--key-file", tmp_path / "bus.key", "--dir", tmp_path, "--accounts", tmp_path / "accounts"], capture_output=True, text=True, timeout=30)
+        assert made.returncode == 0, made.stderr
+        assert {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {
+            "bus.key": 0o600, "admission.conf": 0o644, "controlplane.creds": 0o600, "engine.creds": 0o600, "subscriber.creds": 0o600,
+            "administrator.creds": 0o600}
+    else:
+        shutil.copy(CONFIG / "nats/users.conf", tmp_path)
     # The server loads certificates even when it only checks; ours are the reader's to make.
-    plain = re.sub(r"^ *tls \{[^}]*\}\n", "", text, flags=re.MULTILINE)
+    plain = re.sub(r"^ *tls \{[^}]*\}\n", "", text, flags=re.MULTILINE).replace('include "admission.conf"', f'include "{who}"')
     (tmp_path / "cluster.conf").write_text(plain)
-    variables = {name: "value" for name in re.findall(r"[ :]\$([A-Z_]+)\b", plain)}
+    variables = {name: "value" for name in re.findall(r"[ :]\$([A-Z_]+)\b", plain + (tmp_path / who).read_text())}
     server = shutil.which("nats-server", path="/usr/sbin:" + os.environ["PATH"])
     result = subprocess.run([server, "-t", "-c", tmp_path / "cluster.conf"], capture_output=True, text=True, timeout=10, env=variables)
     assert result.returncode == 0, result.stderr

@@ -27,7 +27,7 @@ def test_every_header_says_what_it_is_for_and_is_included_once():
     for path in files(".h"):
         content = text(path)
         assert content.startswith("//"), f"{path} does not begin with what it is for"
-        assert "#pragma once" in content or "#ifndef SONDE_PCH" in content or path.parts[:2] == ("tests", "pch"), f"{path} may be included twice"
+        assert "#pragma once" in content or path.parts[:2] == ("tests", "pch"), f"{path} may be included twice"
 
 
 def test_third_party_headers_that_take_over_stay_in_source_files():
@@ -40,3 +40,17 @@ def test_third_party_headers_that_take_over_stay_in_source_files():
 def test_no_line_is_longer_than_the_format_allows_by_much():
     wide = [f"{f}:{i}" for f in files(".cpp", ".h") for i, line in enumerate(text(f).splitlines(), 1) if len(line) > 200]
     assert wide == []
+
+
+def test_operations_come_to_the_database_by_their_call_alone():
+    """It is what restricts them and has their writes told (docs/adr/0020-restricted-callers-see-views.md)."""
+    mechanism = {"controlplane/api/endpoint.h", "controlplane/api/endpoint.cpp"} | {"controlplane/api/join.cpp"}  # who joins is nobody yet
+    past = [str(f) for f in files(".h", ".cpp") if f.parts[0] == "controlplane" and "backend.pool" in text(f) and str(f) not in mechanism]
+    assert past == []
+
+
+def test_a_decision_is_known_by_its_number():
+    records = [f for f in files(".md") if f.parts[:2] == ("docs", "adr") and f.name != "README.md"]
+    numbers = [int(f.name[:4]) for f in records]
+    assert len(set(numbers)) == len(numbers)
+    assert [str(f) for f, number in zip(records, numbers) if not text(f).startswith(f"# {number}. ")] == []

@@ -27,9 +27,9 @@ def refused(path: pathlib.Path, include: str, rows: dict[str, set[str]]) -> str 
         return f"{path}: its directory is not in the table of ARCHITECTURE.md"
     if not (ROOT / include).is_file():
         beside = ROOT / path.parent / include
-        return None if mine in ("pch", "tests") and beside.is_file() else f'{path}: "{include}" is not a path from the root'
+        return None if mine == "tests" and beside.is_file() else f'{path}: "{include}" is not a path from the root'
     theirs = owner(pathlib.Path(include), rows)
-    allowed = rows[mine] | {mine, "pch"}
+    allowed = rows[mine] | {mine}
     if theirs in allowed or (theirs or "").split("/")[0] in allowed:
         return None
     return f"{path}: {mine} may not use {theirs} ({include})"

@@ -5,7 +5,7 @@ import pytest
 
 from tree import ROOT
 
-SCRIPTS = ["run", "test", ".ci/run", "install/debian", "tests/fuzz/run"]
+SCRIPTS = ["run", "test", ".ci/run", "install/debian", "install/npm", "tests/fuzz/run"]
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
@@ -46,3 +46,35 @@ def test_a_missing_package_without_rights_is_said_by_name(tmp_path):
     result = subprocess.run([ROOT / "install/debian", tmp_path / "list"], capture_output=True, text=True, timeout=10, env={"PATH": str(tmp_path)})
     assert result.returncode == 1
     assert "sonde-no-such-package" in result.stderr and "root" in result.stderr
+
+
+def test_what_another_package_provides_is_not_missing(tmp_path):
+    """Node.js of its own makers brings npm, and does not suffer Debian's beside it."""
+    (tmp_path / "list").write_text("npm\n")
+    (tmp_path / "dpkg-query").write_text("#!/bin/sh\ncase $* in *Provides*) echo 'installed, nodejs-dev, npm (= 9.2)' ;; *) exit 1 ;; esac\n")
+    (tmp_path / "dpkg-query").chmod(0o755)
+    for tool in ("bash", "env", "sed", "tr", "sort", "sh"):
+        (tmp_path / tool).symlink_to(f"/usr/bin/{tool}")
+    result = subprocess.run([ROOT / "install/debian", tmp_path / "list"], capture_output=True, text=True, timeout=10, env={"PATH": str(tmp_path)})
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
+def test_packages_of_npm_that_are_there_already_are_not_asked_for_again(tmp_path):
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "package-lock.json").write_text("{}\n")
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there/.installed").write_text("{}\n")
+    for tool in ("bash", "env", "mkdir", "flock", "cmp", "dirname", "basename"):
+        (tmp_path / tool).symlink_to(f"/usr/bin/{tool}")
+    environment = {"PATH": str(tmp_path)}
+    there = subprocess.run([ROOT / "install/npm", source, tmp_path / "there"], capture_output=True, text=True, timeout=10, env=environment)
+    assert (there.returncode, there.stdout, there.stderr) == (0, "", "")
+    new = subprocess.run([ROOT / "install/npm", source, tmp_path / "new"], capture_output=True, text=True, timeout=10, env=environment)
+    assert new.returncode == 1 and "nodejs and npm" in new.stderr
+
+
+def test_no_lock_file_says_from_where_its_packages_came():
+    """Whose registry that is, is the machine's matter."""
+    for lock in (ROOT / "tests").rglob("package-lock.json"):
+        assert '"resolved"' not in lock.read_text(), lock

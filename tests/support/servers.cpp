@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -23,7 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kStartAttempts = 5;   // a free port may be gone by the time the server binds it
-constexpr int kStartDeadlineMs = 30000;
+constexpr int kStartDeadlineMs = 120'000;
 
 // A directory of our own below /tmp, removed with everything in it.
 class TempDir {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <utility>
 
 #include "lib/check/escaped.h"
 #include "lib/check/http/header.h"

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "lib/base/percent.h"
 #include "lib/crypto/crypto.h"
 
 namespace sonde::agent {
@@ -19,19 +20,6 @@ constexpr std::size_t kLongestReason = 300;
 constexpr seconds kUnknownLifetime{300};
 constexpr seconds kLongestLifetime{86'400};
 constexpr seconds kLongestMargin{60};
-
-std::string form_encoded(std::string_view text) {
-    std::string result;
-    for (const char c : text) {
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
-        if (plain) {
-            result += c;
-        } else {
-            result += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-        }
-    }
-    return result;
-}
 
 std::string key_of(const check::HttpSpec& spec) {
     const auto& auth = spec.auth;
@@ -81,7 +69,7 @@ Result<Token> read_token(std::string_view body) {
 std::string token_request(const check::HttpAuth& auth) {
     std::string body = "grant_type=client_credentials";
     const auto add = [&body](std::string_view name, const std::string& value) {
-        if (!value.empty()) body += fmt::format("&{}={}", name, form_encoded(value));
+        if (!value.empty()) body += fmt::format("&{}={}", name, percent_encoded(value));
     };
     add("scope", auth.scope);
     add("audience", auth.audience);
@@ -116,7 +104,7 @@ struct TokenCache::Fetch {
         made.keep_body_bytes = kLongestAnswer;
         made.follow_redirects = false;
         if (spec.auth.client_in == check::OAuthClientIn::header)
-            made.authorization = "Basic " + crypto::base64(form_encoded(spec.auth.client_id) + ':' + form_encoded(spec.auth.client_secret));
+            made.authorization = "Basic " + crypto::base64(percent_encoded(spec.auth.client_id) + ':' + percent_encoded(spec.auth.client_secret));
         return made;
     }
 

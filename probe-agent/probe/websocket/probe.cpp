@@ -1,5 +1,7 @@
 #include "probe-agent/probe/websocket/probe.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "lib/crypto/crypto.h"

@@ -16,6 +16,8 @@
 #include "tests/support/servers.h"
 #include "tests/unit/agent/temp_dir.h"
 
+namespace agent_test {
+
 using namespace sonde;
 using namespace sonde::test;
 namespace subject = message::subject;
@@ -121,7 +123,7 @@ private:
 struct Agent {
     explicit Agent(NatsServer& nats, const std::string& name = "eu-1",
                    std::function<void(agent::AgentConfig&)> change = nullptr) {
-        config.common.nats_urls = {nats.url()};
+        config.bus.urls = {nats.url()};
         config.region = "eu";
         config.name = name;
         config.guard_allow = {"127.0.0.0/8"};
@@ -369,3 +371,5 @@ TEST_CASE("an agent that starts before its bus begins to work when the bus is th
     world.jobs(subject::jobs("eu"), target.url(), 3);
     CHECK(eventually([&] { return world.monitors() == 3; }, 20'000));
 }
+
+}  // namespace agent_test

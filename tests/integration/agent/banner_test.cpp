@@ -6,6 +6,8 @@
 #include "tests/integration/agent/judged.h"
 #include "tests/integration/agent/tls_server.h"
 
+namespace banner_test {
+
 using namespace sonde;
 using namespace sonde::test;
 using check::BannerFacts;
@@ -153,3 +155,5 @@ TEST_CASE("with TLS from the start the certificate must be good, and the leave i
     REQUIRE(seen.tls);
     CHECK(seen.tls->certificate.subject == "CN=good.test");
 }
+
+}  // namespace banner_test

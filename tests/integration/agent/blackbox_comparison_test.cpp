@@ -13,12 +13,14 @@
 
 #include "tests/integration/agent/dns_server.h"
 #include "tests/integration/agent/exporter.h"
-#include "tests/integration/agent/python_server.h"
+#include "tests/support/python_server.h"
 #include "tests/integration/agent/raw_server.h"
 #include "tests/integration/agent/tls_server.h"
 #include "tests/support/servers.h"
 
 extern char** environ;
+
+namespace blackbox_comparison_test {
 
 using namespace sonde;
 using namespace sonde::test;
@@ -220,17 +222,19 @@ TEST_CASE("what the agent tells of a gRPC server is what blackbox_exporter tells
     }
     Both both;
     const auto at = [](int port) { return "127.0.0.1:" + std::to_string(port); };
-    PythonServer server("grpc_server.py");
+    PythonServer server("tests/integration/agent/grpc_server.py");
     const std::set<std::string> no_certificate{"probe_ssl_earliest_cert_expiry"};  // which they tell all the same
     both.compare("module=grpc&target=" + at(server.port()), true, no_certificate);
     for (const auto* module : {"grpc_down", "grpc_gone"}) both.compare("module=" + std::string(module) + "&target=" + at(server.port()), false, no_certificate);
     both.compare("module=grpc&target=" + at(closed_port()), false, no_certificate);
-    PythonServer bare("grpc_server.py", {"bare"});  // which knows no health checks
+    PythonServer bare("tests/integration/agent/grpc_server.py", {"bare"});  // which knows no health checks
     both.compare("module=grpc&target=" + at(bare.port()), false, no_certificate);
     const auto certificate = both.directory() + "/certificate.pem";
     const auto key = both.directory() + "/key.pem";
     std::ofstream(certificate) << both.certificate_.pem();
     std::ofstream(key) << both.certificate_.key_pem();
-    PythonServer secured("grpc_server.py", {certificate, key});
+    PythonServer secured("tests/integration/agent/grpc_server.py", {certificate, key});
     both.compare("module=grpc_tls&target=" + at(secured.port()), true, {}, {"probe_ssl_last_chain_expiry_timestamp_seconds"});
 }
+
+}  // namespace blackbox_comparison_test

@@ -6,6 +6,8 @@
 #include "tests/integration/agent/nsd.h"
 #include "tests/integration/agent/raw_server.h"
 
+namespace dns_check_test {
+
 using namespace sonde;
 using namespace sonde::test;
 using check::FailureClass;
@@ -231,3 +233,5 @@ TEST_CASE("channels are kept for the next check, and bounded") {
     for (std::size_t i = 0; i < agent::DnsClient::kMostChannels + 10; ++i) ask("127.0.0." + std::to_string(i % 250 + 2) + ":" + std::to_string(closed_port()));
     CHECK(client.channels() == agent::DnsClient::kMostChannels);
 }
+
+}  // namespace dns_check_test

@@ -4,6 +4,8 @@
 #include "tests/integration/agent/dns_server.h"
 #include "tests/integration/agent/raw_server.h"
 
+namespace dns_test {
+
 using namespace sonde;
 using namespace sonde::test;
 using check::FailureClass;
@@ -136,3 +138,5 @@ TEST_CASE("a check dropped while its name is asked for reports nothing, and the 
     CHECK(bench.run("http://www.example.test/").failure.cause == FailureClass::dns_nxdomain);
     CHECK(!reported);
 }
+
+}  // namespace dns_test

@@ -7,6 +7,8 @@
 #include "tests/integration/agent/judged.h"
 #include "tests/integration/agent/raw_server.h"
 
+namespace domain_test {
+
 using namespace sonde;
 using namespace sonde::test;
 using check::DomainFacts;
@@ -173,3 +175,5 @@ TEST_CASE("without the list, or without an entry in it, it is unknown with the r
     CHECK(late.failure.cause == FailureClass::agent_error);
     CHECK(late.failure.message == "300 ms were over waiting for the list of RDAP servers");
 }
+
+}  // namespace domain_test

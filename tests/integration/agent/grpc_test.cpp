@@ -3,8 +3,10 @@
 #include <sys/socket.h>
 
 #include "tests/integration/agent/judged.h"
-#include "tests/integration/agent/python_server.h"
+#include "tests/support/python_server.h"
 #include "tests/integration/agent/tls_server.h"
+
+namespace grpc_test {
 
 using namespace sonde;
 using namespace sonde::test;
@@ -60,7 +62,7 @@ RawServer::Serve saying(std::string bytes) {
 
 TEST_CASE("a gRPC server's health is told, of itself and of each service") {
     Bench bench;
-    PythonServer server("grpc_server.py");
+    PythonServer server("tests/integration/agent/grpc_server.py");
     const auto message_of = [&](const std::string& service) {
         const auto spec = spec_of(server.port(), R"(,"service":")" + service + "\"");
         const auto seen = bench.run(spec);
@@ -86,7 +88,7 @@ TEST_CASE("a gRPC server's health is told, of itself and of each service") {
 
 TEST_CASE("a server without the health service answers with trailers only") {
     Bench bench;
-    PythonServer server("grpc_server.py", {"bare"});
+    PythonServer server("tests/integration/agent/grpc_server.py", {"bare"});
     const auto spec = spec_of(server.port());
     const auto seen = bench.run(spec);
     CHECK(judged(spec, seen).message.find("grpc-status is 12 UNIMPLEMENTED") == 0);
@@ -101,7 +103,7 @@ TEST_CASE("over TLS the certificate must be good and HTTP/2 agreed on") {
     const auto key = bench.directory.path() + "/key.pem";
     std::ofstream(certificate) << good.pem();
     std::ofstream(key) << good.key_pem();
-    PythonServer server("grpc_server.py", {certificate, key});
+    PythonServer server("tests/integration/agent/grpc_server.py", {certificate, key});
     auto spec = spec_of(server.port(), R"(,"tls":true)");
     CHECK(bench.run(spec).failure.cause == FailureClass::tls_untrusted);
     spec.tls->ca = authority.pem();
@@ -169,3 +171,5 @@ TEST_CASE("a server that does not speak HTTP/2, gives up, closes or is silent fa
     blocked.host = "blocked.test";
     CHECK(bench.run(blocked).failure.cause == FailureClass::blocked_address);
 }
+
+}  // namespace grpc_test

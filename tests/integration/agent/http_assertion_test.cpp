@@ -6,6 +6,8 @@
 #include "tests/integration/agent/raw_server.h"
 #include "tests/integration/agent/tls_server.h"
 
+namespace http_assertion_test {
+
 using namespace sonde;
 using namespace sonde::test;
 
@@ -141,3 +143,5 @@ TEST_CASE("assertions on JSON see what a packed body unpacks to") {
     const auto* plain = R"({"on":"header","name":"content-encoding","not_exists":true})";
     CHECK(outcomes(bench, spec_of(url, json + plain, R"("tls_verify":false,"compression":false,)")) == "up; up; degraded assertion; up; up");
 }
+
+}  // namespace http_assertion_test

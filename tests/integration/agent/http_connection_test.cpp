@@ -8,6 +8,8 @@
 #include "tests/integration/agent/raw_server.h"
 #include "tests/integration/agent/tls_server.h"
 
+namespace http_connection_test {
+
 using namespace sonde;
 using namespace sonde::test;
 using check::FailureClass;
@@ -309,3 +311,5 @@ TEST_CASE("only addresses of the family asked for are gone to") {
     CHECK(seen.failure.cause == FailureClass::dns_nxdomain);
     CHECK(seen.failure.message == "the name only4.example has no IPv6 address");
 }
+
+}  // namespace http_connection_test

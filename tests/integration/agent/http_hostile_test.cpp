@@ -10,6 +10,8 @@
 #include "tests/integration/agent/raw_server.h"
 #include "tests/support/servers.h"
 
+namespace http_hostile_test {
+
 using namespace sonde;
 using namespace sonde::test;
 using check::FailureClass;
@@ -145,3 +147,5 @@ TEST_CASE("headers that dribble end at the deadline") {
     CHECK(seen.failure.cause == FailureClass::timeout_total);
     CHECK(bench.took < milliseconds{900});
 }
+
+}  // namespace http_hostile_test

@@ -6,6 +6,8 @@
 #include "tests/integration/agent/bench.h"
 #include "tests/integration/agent/raw_server.h"
 
+namespace http_probe_test {
+
 using namespace sonde;
 using namespace sonde::test;
 using check::FailureClass;
@@ -334,3 +336,5 @@ TEST_CASE("run_once gives observation and judgement of one check") {
     CHECK(agent::run_once(check::Spec{spec_of(server.url())}, milliseconds{5000}, {}).judgement.cause ==
           FailureClass::blocked_address);
 }
+
+}  // namespace http_probe_test

@@ -3,6 +3,8 @@
 #include "tests/integration/agent/bench.h"
 #include "tests/integration/agent/raw_server.h"
 
+namespace http_redirect_test {
+
 using namespace sonde;
 using namespace sonde::test;
 using check::FailureClass;
@@ -211,3 +213,5 @@ TEST_CASE("the body of a redirect is not read") {
     CHECK(bench.run(server.url("/a")).http().status == 200);
     CHECK(turn_until(bench.loop, [&] { return cut.load(); }));
 }
+
+}  // namespace http_redirect_test

@@ -5,6 +5,8 @@
 #include "tests/integration/agent/bench.h"
 #include "tests/integration/agent/raw_server.h"
 
+namespace http_secret_test {
+
 using namespace sonde;
 using namespace sonde::test;
 
@@ -132,3 +134,5 @@ TEST_CASE("a spec that is wrong with its secrets in place is an error without th
     CHECK(read(R"({"url":"http://a/","accept_status":"{{secrets.KEY}}"})").find("200-x") == std::string::npos);
     CHECK(read(R"({"url":"http://a/{{secrets.NONE}}"})") == "/url names the secret NONE, which is not there");
 }
+
+}  // namespace http_secret_test

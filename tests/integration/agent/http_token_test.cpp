@@ -3,6 +3,8 @@
 #include "tests/integration/agent/bench.h"
 #include "tests/integration/agent/raw_server.h"
 
+namespace http_token_test {
+
 using namespace sonde;
 using namespace sonde::test;
 using check::FailureClass;
@@ -155,3 +157,5 @@ TEST_CASE("the guard and the check's own deadline hold for the token endpoint to
     spec.auth.token_url = "http://127.0.0.1:" + std::to_string(closed_port()) + "/";
     CHECK(bench.run(spec).failure.cause == FailureClass::connect_refused);
 }
+
+}  // namespace http_token_test

@@ -5,6 +5,8 @@
 #include "tests/integration/agent/bench.h"
 #include "tests/integration/agent/dovecot.h"
 
+namespace mail_test {
+
 using namespace sonde;
 using namespace sonde::test;
 using check::FailureClass;
@@ -74,3 +76,5 @@ TEST_CASE("a real mail server without TLS says so in the words of each protocol"
         CHECK_MESSAGE(seen.failure.message.find(row.refusal) != std::string::npos, describe(seen));
     }
 }
+
+}  // namespace mail_test

@@ -9,12 +9,15 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <thread>
 
 #include "lib/check/judge.h"
 #include "tests/integration/agent/bench.h"
+
+namespace ping_test {
 
 using namespace sonde;
 using namespace sonde::test;
@@ -232,3 +235,5 @@ TEST_CASE("nothing is sent to an address the guard refuses, and a family that is
     CHECK(run(bench, R"({"host":"10.0.0.1"})").judged.cause == FailureClass::blocked_address);
     CHECK(run(bench, R"({"host":"good.test","family":"ipv6"})").judged.cause == FailureClass::dns_nxdomain);
 }
+
+}  // namespace ping_test

@@ -7,9 +7,11 @@
 #include "tests/integration/agent/dns_server.h"
 #include "tests/integration/agent/exporter.h"
 #include "tests/integration/agent/nginx.h"
-#include "tests/integration/agent/python_server.h"
+#include "tests/support/python_server.h"
 #include "tests/integration/agent/raw_server.h"
 #include "tests/support/servers.h"
+
+namespace probe_endpoint_test {
 
 using namespace sonde;
 using namespace sonde::test;
@@ -112,7 +114,7 @@ TEST_CASE("a name server is asked, and its records are held against the module's
 
 TEST_CASE("a gRPC server that does not answer in time has the status that its client has for that") {
     Exporter exporter(kModules);
-    PythonServer server("grpc_server.py");
+    PythonServer server("tests/integration/agent/grpc_server.py");
     const auto seen = exporter.probe("module=grpc_slow&target=https://good.test:" + std::to_string(server.port()) + "/");
     CHECK(seen.at("probe_success") == 0);
     CHECK(seen.at("probe_grpc_status_code") == 4);
@@ -258,3 +260,5 @@ TEST_CASE("over HTTP/2 and TLS the certificate is told, and trusted by the modul
     CHECK(renamed.at("probe_success") == 1);
     CHECK(exporter.probe("module=trusts&target=https://127.0.0.1:" + std::to_string(nginx.port()) + "/").at("probe_success") == 0);
 }
+
+}  // namespace probe_endpoint_test

@@ -3,6 +3,8 @@
 #include "lib/check/judge.h"
 #include "tests/integration/agent/bench.h"
 
+namespace refusal_test {
+
 using namespace sonde;
 using namespace sonde::test;
 
@@ -14,3 +16,5 @@ TEST_CASE("a job of a kind that is heard of fails by the agent's own fault, and 
     CHECK(seen.failure.cause == check::FailureClass::agent_error);
     CHECK(check::judge(check::Spec{spec}, seen, TimePoint{}).verdict == check::Verdict::unknown);
 }
+
+}  // namespace refusal_test

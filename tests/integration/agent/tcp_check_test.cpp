@@ -6,6 +6,8 @@
 #include "tests/integration/agent/judged.h"
 #include "tests/integration/agent/tls_server.h"
 
+namespace tcp_check_test {
+
 using namespace sonde;
 using namespace sonde::test;
 using check::FailureClass;
@@ -211,3 +213,5 @@ TEST_CASE("a dialogue over TLS enforces the certificate, unless told not to") {
     spec.tls->verify = false;
     CHECK(judged(spec, bench.run(spec)).verdict == Verdict::up);
 }
+
+}  // namespace tcp_check_test

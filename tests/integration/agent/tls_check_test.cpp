@@ -16,6 +16,8 @@
 #include "tests/integration/agent/tls_server.h"
 #include "tests/support/servers.h"
 
+namespace tls_check_test {
+
 using namespace sonde;
 using namespace sonde::test;
 using check::Distrust;
@@ -410,3 +412,5 @@ TEST_CASE("a real PostgreSQL says so if it has no TLS, and agrees if it has") {
     CHECK_MESSAGE(judged(spec, with).verdict == Verdict::up, judged(spec, with).message);
     CHECK(with.tls->certificate.subject == "CN=good.test");
 }
+
+}  // namespace tls_check_test

@@ -14,6 +14,7 @@
 #include <atomic>
 #include <csignal>
 #include <stdexcept>
+#include <utility>
 
 namespace sonde::test {
 namespace {

@@ -6,6 +6,8 @@
 #include "tests/integration/agent/nginx.h"
 #include "tests/integration/agent/tls_server.h"
 
+namespace tls_test {
+
 using namespace sonde;
 using namespace sonde::test;
 using check::FailureClass;
@@ -203,3 +205,5 @@ TEST_CASE("a TLS check costs less than 8 ms of CPU, however many authorities the
     const auto each = (thread_cpu() - before) / kChecks;
     CHECK_MESSAGE(each < milliseconds{8}, each.count(), " us a check");  // read anew for each check they cost 25 and more
 }
+
+}  // namespace tls_test

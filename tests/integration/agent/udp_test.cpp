@@ -10,6 +10,8 @@
 #include "lib/check/judge.h"
 #include "tests/integration/agent/bench.h"
 
+namespace udp_test {
+
 using namespace sonde;
 using namespace sonde::test;
 using check::FailureClass;
@@ -155,3 +157,5 @@ TEST_CASE("no datagram goes to an address the guard refuses, and a large answer 
     CHECK(large.udp().answer.size() == 60000);
     CHECK(check::write(large.udp(), true)["answer"].get<std::string>().size() == 4096);
 }
+
+}  // namespace udp_test

@@ -3,8 +3,10 @@
 
 #include "probe-agent/probe/websocket/handshake.h"
 #include "tests/integration/agent/judged.h"
-#include "tests/integration/agent/python_server.h"
+#include "tests/support/python_server.h"
 #include "tests/integration/agent/tls_server.h"
+
+namespace websocket_test {
 
 using namespace sonde;
 using namespace sonde::test;
@@ -47,7 +49,7 @@ std::string frame(int first, const std::string& text) {
 
 TEST_CASE("a server of another library is spoken to: handshake, subprotocol, a message, an answer and a close in good order") {
     Bench bench;
-    PythonServer server("websocket_server.py");
+    PythonServer server("tests/integration/agent/websocket_server.py");
     auto spec = spec_of(server.port(), "/echo", R"(,"send":"ping é","expect":"heard ping","expect_matches":"é$")");
     auto seen = bench.run(spec);
     CHECK_MESSAGE(judged(spec, seen).verdict == Verdict::up, judged(spec, seen).message);
@@ -76,7 +78,7 @@ TEST_CASE("a server of another library is spoken to: handshake, subprotocol, a m
 
 TEST_CASE("our headers and our origin arrive, and a server that does not like the origin says so by its status") {
     Bench bench;
-    PythonServer server("websocket_server.py");
+    PythonServer server("tests/integration/agent/websocket_server.py");
     auto spec = spec_of(server.port(), "/headers", R"(,"send":"?","origin":"https://app.example","headers":{"Authorization":"Bearer x"},"expect":"Bearer x")");
     auto seen = bench.run(spec);
     CHECK_MESSAGE(judged(spec, seen).verdict == Verdict::up, judged(spec, seen).message);
@@ -97,7 +99,7 @@ TEST_CASE("over TLS the certificate must be good") {
     const auto key = bench.directory.path() + "/key.pem";
     std::ofstream(certificate) << good.pem();
     std::ofstream(key) << good.key_pem();
-    PythonServer server("websocket_server.py", {certificate, key});
+    PythonServer server("tests/integration/agent/websocket_server.py", {certificate, key});
     auto spec = spec_of(server.port(), "/echo", R"(,"send":"over TLS","expect":"heard over TLS")", "wss");
     CHECK(bench.run(spec).failure.cause == FailureClass::tls_untrusted);
     spec.tls->ca = authority.pem();
@@ -110,7 +112,7 @@ TEST_CASE("over TLS the certificate must be good") {
 
 TEST_CASE("a close with a reason before the answer is told; silence is a time-out, and another answer a mismatch") {
     Bench bench;
-    PythonServer server("websocket_server.py");
+    PythonServer server("tests/integration/agent/websocket_server.py");
     auto spec = spec_of(server.port(), "/policy", R"(,"expect":"x")");
     auto seen = bench.run(spec);
     CHECK(judged(spec, seen).cause == FailureClass::body_mismatch);
@@ -180,3 +182,5 @@ TEST_CASE("frames that break the protocol, endless noise and a peer that will no
     CHECK(judgement_of("", "").verdict == Verdict::up);
     CHECK(bench.took >= milliseconds{900});
 }
+
+}  // namespace websocket_test

@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <set>
+#include <stdexcept>
 
 #include "lib/bus/bus.h"
 #include "tests/support/servers.h"

@@ -1,6 +1,10 @@
 #include <doctest/doctest.h>
 
+#include <stdexcept>
+
 #include "tests/integration/bus/fixture.h"
+
+namespace outage_test {
 
 using namespace sonde;
 using namespace sonde::bus;
@@ -146,3 +150,5 @@ TEST_CASE("options that can never work are refused") {
     options.ca_file = "/does/not/exist";
     CHECK_THROWS_AS(Bus::connect(options, metrics), std::runtime_error);
 }
+
+}  // namespace outage_test

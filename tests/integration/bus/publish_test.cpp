@@ -2,6 +2,8 @@
 
 #include "tests/integration/bus/fixture.h"
 
+namespace publish_test {
+
 using namespace sonde;
 using namespace sonde::bus;
 using namespace sonde::test;
@@ -107,3 +109,5 @@ TEST_CASE("what is open when the bus is destroyed is timed out") {
     CHECK(timed_out == 2);
     server.thaw();
 }
+
+}  // namespace publish_test

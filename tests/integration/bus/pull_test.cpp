@@ -2,6 +2,8 @@
 
 #include "tests/integration/bus/fixture.h"
 
+namespace pull_test {
+
 using namespace sonde;
 using namespace sonde::bus;
 using namespace sonde::test;
@@ -263,3 +265,5 @@ TEST_CASE("a puller may be destroyed by its own callback") {
     REQUIRE(bus->flush(milliseconds{5000}));
     CHECK(received == 1);
 }
+
+}  // namespace pull_test

@@ -3,6 +3,8 @@
 #include "lib/bus/topology.h"
 #include "tests/integration/bus/fixture.h"
 
+namespace stream_test {
+
 using namespace sonde;
 using namespace sonde::bus;
 using namespace sonde::test;
@@ -66,3 +68,5 @@ TEST_CASE("all of Sonde's streams and consumers can be made, twice, and by sever
         for (const auto& worker : place.consumers) CHECK((*bus->consumer_state(worker.stream, worker.durable)).has_value());
     }
 }
+
+}  // namespace stream_test

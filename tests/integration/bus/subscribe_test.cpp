@@ -2,6 +2,8 @@
 
 #include "tests/integration/bus/fixture.h"
 
+namespace subscribe_test {
+
 using namespace sonde;
 using namespace sonde::bus;
 using namespace sonde::test;
@@ -68,3 +70,5 @@ TEST_CASE("no callback runs after a subscription was destroyed") {
         CHECK(*late == 0);
     }
 }
+
+}  // namespace subscribe_test

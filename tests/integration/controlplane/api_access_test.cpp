@@ -1,71 +1,11 @@
 #include <doctest/doctest.h>
 
-#include "controlplane/api/api.h"
-#include "lib/crypto/crypto.h"
 #include "tests/integration/controlplane/api_stand.h"
+
+namespace api_access_test {
 
 using namespace sonde;
 using namespace sonde::test;
-
-namespace {
-
-std::string method_name(http::Method method) {
-    switch (method) {
-        case http::Method::get:
-            return "GET";
-        case http::Method::post:
-            return "POST";
-        case http::Method::put:
-            return "PUT";
-        case http::Method::patch:
-            return "PATCH";
-        default:
-            return "DELETE";
-    }
-}
-
-// A path of the pattern that names nothing, so that no call of the matrix changes anything.
-std::string path_of(std::string_view pattern) {
-    std::string path;
-    while (!pattern.empty()) {
-        const auto open = pattern.find('{');
-        path += pattern.substr(0, open);
-        if (open == std::string_view::npos) break;
-        pattern.remove_prefix(open);
-        path += "nothing";
-        pattern.remove_prefix(pattern.find('}') + 1);
-    }
-    return path;
-}
-
-}  // namespace
-
-TEST_CASE("every operation answers every role as its table says") {
-    for (const auto& endpoint : controlplane::endpoints()) {
-        const auto method = method_name(endpoint.method);
-        // A parameter or a body that is valid nowhere: whoever may call gets as far as its validation. What is listened to would have no end else.
-        const auto path = path_of(endpoint.pattern) + (method == "GET" ? "?nothing=here" : "");
-        const std::string body = method == "GET" || method == "DELETE" ? "" : "[]";
-        CAPTURE(method);
-        CAPTURE(path);
-        const auto none = stand().nobody().send(method, path, body);
-        CHECK(none.status == 401);
-        CHECK(none.header("www-authenticate") == "Bearer realm=\"sonde\"");
-        const auto unknown = stand().with_token("sonde_unknown").send(method, path, body);
-        CHECK(unknown.status == 401);
-        CHECK(unknown.header("www-authenticate").find("invalid_token") != std::string::npos);
-        const std::pair<const Client*, controlplane::Role> callers[] = {{&stand().viewer(), controlplane::Role::viewer},
-                                                                        {&stand().operate(), controlplane::Role::operate},
-                                                                        {&stand().admin(), controlplane::Role::admin}};
-        for (const auto& [client, role] : callers) {
-            CAPTURE(name_of(role));
-            const auto status = client->send(method, path, body).status;
-            CHECK((status == 403) == (role < endpoint.role));
-            CHECK(status != 401);
-            CHECK(status < 500);
-        }
-    }
-}
 
 TEST_CASE("an operator may pause and resume a monitor, and change nothing else of it") {
     const auto monitor = "/v1/monitors/" + stand().make_monitor(stand().make_site());
@@ -86,24 +26,37 @@ TEST_CASE("authorizations of other schemes and malformed ones are refused") {
     CHECK(api.get("/v1/sites", {"Authorization: Bearer " + std::string(5000, 'x')}).status == 401);
 }
 
-TEST_CASE("a token works as soon as it is there, tells when it was used, and stops soon after it was revoked") {
-    const auto token = crypto::random_token("sonde_");
-    const auto client = stand().with_token(token.reveal());
-    CHECK(client.get("/v1/sites").status == 401);
-    const auto id = new_id<TokenId>();
-    stand().run("insert into api_token (id, name, hash, role) values ($1, 'brief', $2, 'viewer')",
-                {id, db::Param::bytes(crypto::sha256(token.reveal()))});
-    CHECK(client.send("GET", "/v1/sites", "", {}).status == 200);
-    const auto used = stand().pool().transact([&](db::Tx& tx) {
-        return tx.run_text("select last_used_at is not null from api_token where id = $1", {id})[0].boolean(0);
-    });
-    CHECK(used);
-    stand().run("update api_token set revoked_at = now() where id = $1", {id});
-    CHECK(eventually([&] { return client.get("/v1/sites").status == 401; }, 6000));
+TEST_CASE("the welcome, the document and its page need no token") {
+    const auto& nobody = stand().nobody();
+    CHECK(nobody.get("/").json()["docs"] == "/docs");
+    CHECK(nobody.get("/openapi.json").json()["openapi"] == "3.1.0");
+    const auto page = nobody.get("/docs");
+    CHECK(page.header("content-type") == "text/html; charset=utf-8");
+    CHECK(page.body.starts_with("<!doctype html>"));
+    CHECK(page.header("content-security-policy").starts_with("default-src 'none'; style-src 'sha256-"));
 }
 
-TEST_CASE("the welcome and the document need no token") {
-    CHECK(stand().nobody().get("/").json()["docs"] == "/openapi.json");
-    const auto document = stand().nobody().get("/openapi.json").json();
-    CHECK(document["openapi"] == "3.1.0");
+TEST_CASE("the document and its page are sent packed to who takes that, and not again to who has them") {
+    const auto& nobody = stand().nobody();
+    for (const auto* path : {"/openapi.json", "/docs"}) {
+        CAPTURE(path);
+        const auto plain = nobody.get(path);
+        const auto packed = nobody.send("GET", path, "", {"Accept-Encoding: br, gzip"});
+        CHECK(plain.header("content-encoding").empty());
+        CHECK(packed.header("content-encoding") == "gzip");
+        CHECK(packed.body.starts_with("\x1f\x8b"));
+        CHECK(packed.body.size() * 4 < plain.body.size());
+        CHECK(plain.header("vary") == "Accept-Encoding");
+        CHECK(plain.header("etag") != packed.header("etag"));
+        for (const auto& tag : {plain.header("etag"), packed.header("etag")}) {
+            const auto known = nobody.send("GET", path, "", {"If-None-Match: " + tag});
+            CHECK(known.status == 304);
+            CHECK(known.body.empty());
+        }
+        CHECK(nobody.send("GET", path, "", {"If-None-Match: \"other\""}).status == 200);
+        CHECK(nobody.send("HEAD", path).header("etag") == plain.header("etag"));
+        CHECK(nobody.send("POST", path, "{}", {"Content-Type: application/json"}).status == 405);
+    }
 }
+
+}  // namespace api_access_test

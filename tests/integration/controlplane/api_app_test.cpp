@@ -8,6 +8,8 @@
 #include "lib/crypto/crypto.h"
 #include "tests/integration/controlplane/api_stand.h"
 
+namespace api_app_test {
+
 using namespace sonde;
 using namespace sonde::test;
 
@@ -26,7 +28,7 @@ struct Directory {
 controlplane::ControlplaneConfig configuration(const Secret& dsn, const std::string& nats, const Directory& directory) {
     controlplane::ControlplaneConfig config;
     config.database.dsn = dsn;
-    config.common.nats_urls = {nats};
+    config.bus.urls = {nats};
     config.key_file = directory.path / "key";
     REQUIRE(crypto::SecretBox::make_key_file(config.key_file).ok());
     return config;
@@ -85,3 +87,5 @@ TEST_CASE("a control plane that cannot start says why, and leaves nothing behind
     config.key_file = directory.path / "nothing";
     CHECK(why_not(config).starts_with("cannot use secrets.key_file: cannot read the key file"));
 }
+
+}  // namespace api_app_test

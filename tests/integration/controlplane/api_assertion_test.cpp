@@ -2,6 +2,8 @@
 
 #include "tests/integration/controlplane/api_stand.h"
 
+namespace api_assertion_test {
+
 using namespace sonde;
 using namespace sonde::test;
 
@@ -58,3 +60,5 @@ TEST_CASE("assertions are kept as they were given, and giving them again changes
     CHECK(api.patch(path, {{"spec", {{"assertions", *json::parse(good)}}}}).json()["version"] == 1);
     CHECK(api.patch(path, {{"spec", {{"assertions", Json::array()}}}}).json()["version"] == 2);
 }
+
+}  // namespace api_assertion_test

@@ -4,6 +4,8 @@
 #include "lib/base/shard.h"
 #include "tests/integration/controlplane/api_stand.h"
 
+namespace api_backtest_test {
+
 using namespace sonde;
 using namespace sonde::test;
 
@@ -102,7 +104,7 @@ TEST_CASE("a backtest refuses what it cannot do, and says where") {
     CHECK(errors({{"regions", {"nowhere"}}}).starts_with("/regions/0: there is no region \"nowhere\""));
     CHECK(errors({{"policy", {{"quorum", "most"}}}}).find("/policy/quorum") != std::string::npos);
     CHECK(errors({{"from", past.at(70)}}) == "/to: must be after `from`\n");
-    CHECK(stand().viewer().post("/v1/policies/backtest", {{"monitor_id", MonitorId{1}.text()}, {"from", past.at(20)}, {"to", past.at(60)}}).status == 404);
+    CHECK(errors({{"monitor_id", MonitorId{1}.text()}}) == "/monitor_id: there is no such monitor\n");
     const auto empty = stand().make_site("empty");
     CHECK(stand().viewer().post("/v1/policies/backtest", {{"site_id", empty}, {"from", past.at(20)}, {"to", past.at(60)}}).errors() == "/site_id: has no monitors\n");
 }
@@ -189,3 +191,5 @@ TEST_CASE("decisions are found by kind, reason and time, each with its sentence,
     CHECK(std::is_sorted(seen.rbegin(), seen.rend()));
     CHECK(page["next_cursor"].is_null());
 }
+
+}  // namespace api_backtest_test

@@ -3,6 +3,8 @@
 
 #include "tests/integration/controlplane/api_stand.h"
 
+namespace api_body_test {
+
 using namespace sonde;
 using namespace sonde::test;
 
@@ -132,3 +134,18 @@ TEST_CASE("very many mistakes are cut off, and counted") {
     CHECK(answer.json()["errors"].size() == 100);
     CHECK(answer.json()["detail"] == "500 mistakes, of which these are the first 100");
 }
+
+TEST_CASE("a patch may not name a field that there is not, even to remove it") {
+    const auto site = stand().make_site();
+    const auto monitor = stand().make_monitor(site);
+    const auto errors = [](const std::string& path, const Json& patch) { return stand().admin().patch(path, patch).errors(); };
+    CHECK(errors("/v1/sites/" + site, {{"no_such", nullptr}}).starts_with("/no_such: "));
+    CHECK(errors("/v1/monitors/" + monitor, {{"policy", {{"no_such", nullptr}}}}).starts_with("/policy/no_such: "));
+    CHECK(errors("/v1/monitors/" + monitor, {{"policy", {{"flapping", {{"no_such", nullptr}}}}}}).starts_with("/policy/flapping/no_such: "));
+    for (const auto* patch : {R"({"severity": null})", R"({"policy": {"quorum": null}})", R"({"spec": {"headers": {"X-Gone": null}}})", R"({"timeout_ms": null})"}) {
+        const auto answer = stand().admin().patch("/v1/monitors/" + monitor, *json::parse(patch, {.bytes = 200, .depth = 8}));
+        CHECK_MESSAGE(answer.status == 200, answer.body);
+    }
+}
+
+}  // namespace api_body_test

@@ -2,6 +2,8 @@
 
 #include "tests/integration/controlplane/api_stand.h"
 
+namespace api_condition_test {
+
 using namespace sonde;
 using namespace sonde::test;
 
@@ -56,3 +58,5 @@ TEST_CASE("an edit of an old version is refused with 412 and changes nothing") {
     }
     CHECK(api.put("/v1/sites/" + site, {{"name", "x"}}, {"If-Match: \"1\""}).status == 412);
 }
+
+}  // namespace api_condition_test

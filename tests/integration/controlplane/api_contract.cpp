@@ -113,7 +113,8 @@ std::vector<std::string> segments_of(std::string_view path) {
 }
 
 // The operation that answers there; literal segments win, as in the router. Null if there is none.
-const Json* operation_at(const std::string& method, const std::string& path) {
+const Json* operation_at(std::string method, const std::string& path) {
+    for (auto& c : method) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     const auto wanted = segments_of(path);
     const Json* found = nullptr;
     std::size_t literals = 0;
@@ -135,28 +136,34 @@ const Json* operation_at(const std::string& method, const std::string& path) {
     return found;
 }
 
+// Errors that any request may meet stand for all operations in one response, `default`; all others are announced by number.
+bool is_announced(const Json& operation, int status) {
+    const auto& responses = operation["responses"];
+    return status == 408 || status == 414 || status == 500 || responses.contains(std::to_string(status)) || responses.contains("4XX");
+}
+
 }  // namespace
 
 std::string breach_of_contract(const std::string& method, const std::string& path, const Answer& answer) {
-    // Those who ping are scripts: they are told by a word, as the document says.
-    const bool pings = path.starts_with("/ping/") || path.starts_with("/api/push/");
-    if (answer.status >= 400 && path != "/readyz" && !pings) {
+    // Those who ping are scripts, and are told by a word; those who follow a link are people, and are told by a page: as the document says.
+    const bool is_told_otherwise = path.starts_with("/ping/") || path.starts_with("/api/push/") || path.starts_with("/ack/");
+    if (answer.status >= 400 && path != "/readyz" && !is_told_otherwise) {
         if (method == "HEAD") return {};
         if (answer.header("content-type") != "application/problem+json") return "an error is no problem document";
         auto wrong = breach(answer.json(), contract()["components"]["schemas"]["Problem"], "");
         if (wrong.empty() && answer.json()["status"] != answer.status) wrong = "the problem has another status";
+        const auto* refused = operation_at(method, path);
+        if (wrong.empty() && refused != nullptr && !is_announced(*refused, answer.status)) wrong = "the document has no such error";
         return wrong;
     }
-    std::string lower = method;
-    for (auto& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    const auto* operation = operation_at(lower, path);
-    if (operation == nullptr) return lower == "head" || lower == "options" ? "" : "the document has no such operation";
+    const auto* operation = operation_at(method, path);
+    if (operation == nullptr) return method == "HEAD" || method == "OPTIONS" ? "" : "the document has no such operation";
     const auto& responses = (*operation)["responses"];
     const auto status = std::to_string(answer.status);
     if (!responses.contains(status)) return "the document has no such status";
     const auto& response = resolve(responses[status]);
     if (!response.contains("content")) return answer.body.empty() ? "" : "there should be no body";
-    if (!response["content"].contains("application/json")) return {};
+    if (!response["content"].contains("application/json") || !answer.header("content-encoding").empty()) return {};
     for (const auto* other : {"text/csv", "text/html"}) {
         if (answer.header("content-type").starts_with(other) && response["content"].contains(other)) return {};
     }

@@ -3,6 +3,8 @@
 #include "lib/base/shard.h"
 #include "tests/integration/controlplane/api_stand.h"
 
+namespace api_crud_test {
+
 using namespace sonde;
 using namespace sonde::test;
 
@@ -196,3 +198,5 @@ TEST_CASE("agents are live while they were seen in the last 15 seconds") {
     stand().run("delete from agent");
     stand().run("delete from region_coverage");
 }
+
+}  // namespace api_crud_test

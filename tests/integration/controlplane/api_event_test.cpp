@@ -8,6 +8,8 @@
 #include "tests/integration/controlplane/api_stand.h"
 #include "tests/integration/http/raw_client.h"
 
+namespace api_event_test {
+
 using namespace sonde;
 using namespace sonde::test;
 
@@ -182,7 +184,7 @@ TEST_CASE("a token that is revoked ends its streams") {
     const auto token = stand().make_token("viewer");
     Listener listener("", "", token);
     CHECK(listener.next().type == "ready");
-    stand().run("update api_token set revoked_at = now() where hash = $1", {db::Param::bytes(crypto::sha256(token))});
+    stand().run("update api_client set revoked_at = now() where id = (select client_id from client_secret where hash = $1)", {db::Param::bytes(crypto::sha256(token))});
     CHECK(listener.client().until_closed() < std::chrono::seconds{10});
 }
 
@@ -205,3 +207,5 @@ TEST_CASE("many writers at once: every listener hears every event once, all in t
     CHECK(two.ids_up_to(last) == heard);
     CHECK(Listener("", start).ids_up_to(last) == heard);
 }
+
+}  // namespace api_event_test

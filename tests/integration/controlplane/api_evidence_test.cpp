@@ -3,6 +3,8 @@
 #include "lib/base/shard.h"
 #include "tests/integration/controlplane/api_stand.h"
 
+namespace api_evidence_test {
+
 using namespace sonde;
 using namespace sonde::test;
 
@@ -195,3 +197,5 @@ TEST_CASE("evidence that is not there is 404, and what cannot be asked for 422")
     CHECK(stand().viewer().get(path + "?from=" + to_rfc3339(kNoon) + "&to=" + to_rfc3339(kNoon)).errors() == "?to: must be after `from`\n");
     CHECK(stand().nobody().get(incident.path()).status == 401);
 }
+
+}  // namespace api_evidence_test

@@ -5,6 +5,8 @@
 #include "lib/base/instant.h"
 #include "tests/integration/controlplane/api_stand.h"
 
+namespace api_heartbeat_test {
+
 using namespace sonde;
 using namespace sonde::test;
 
@@ -98,3 +100,5 @@ TEST_CASE("what the engine knows of a heartbeat is shown, and its pings with the
     CHECK(whole["items"][0]["detail"]["heartbeat"]["body"].get<std::string>().size() == 5000);
     CHECK(stand().viewer().get(path + "/results?whole_bodies=true").status == 422);
 }
+
+}  // namespace api_heartbeat_test

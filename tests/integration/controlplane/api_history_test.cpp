@@ -3,6 +3,8 @@
 
 #include "tests/integration/controlplane/api_stand.h"
 
+namespace api_history_test {
+
 using namespace sonde;
 using namespace sonde::test;
 
@@ -302,3 +304,5 @@ TEST_CASE("the ledger tells what is final, and what came after that; hours add m
     CHECK(hours[0]["final"] == false);
     stand().run("truncate slot_ledger, slot_minute");
 }
+
+}  // namespace api_history_test

@@ -7,6 +7,8 @@
 #include "tests/integration/controlplane/api_stand.h"
 #include "tests/integration/controlplane/fake_engine.h"
 
+namespace api_incident_test {
+
 using namespace sonde;
 using namespace sonde::test;
 
@@ -230,3 +232,5 @@ TEST_CASE("with the engine away an action is kept and answered with 503, and not
     CHECK(kept == 4);
     stand().run("update incident_command set done_at = now(), outcome = 'done' where done_at is null");
 }
+
+}  // namespace api_incident_test

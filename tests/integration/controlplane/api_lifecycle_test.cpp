@@ -8,6 +8,8 @@
 #include "tests/integration/controlplane/api_stand.h"
 #include "tests/integration/controlplane/fake_engine.h"
 
+namespace api_lifecycle_test {
+
 using namespace sonde;
 using namespace sonde::test;
 
@@ -48,7 +50,7 @@ TEST_CASE("an incident is opened by hand, and its site must be there") {
         CHECK(answer.status == 409);
         CHECK(answer.json()["detail"].get<std::string>().find("one at a time: inc_") != std::string::npos);
     }
-    CHECK(stand().operate().post("/v1/incidents", {{"site_id", SiteId{1}.text()}, {"title", "x"}}).status == 404);
+    CHECK(stand().operate().post("/v1/incidents", {{"site_id", SiteId{1}.text()}, {"title", "x"}}).errors() == "/site_id: there is no such site\n");
     CHECK(stand().viewer().post("/v1/incidents", {{"site_id", site}, {"title", "x"}}).status == 403);
     CHECK(stand().operate().post("/v1/incidents", {{"title", ""}, {"severity", "bad"}, {"monitors", {"x"}}, {"scope", "all"}}).errors() ==
           ": the field \"site_id\" is required\n/title: must be a string of 1 to 200 bytes\n/scope: must be one of \"outage\", \"warning\"\n"
@@ -151,3 +153,5 @@ TEST_CASE("incidents are found by monitor, severity and whom they are assigned t
     const auto explained = stand().viewer().get(incident.path("/explain"));
     CHECK(explained.status == 200);
 }
+
+}  // namespace api_lifecycle_test

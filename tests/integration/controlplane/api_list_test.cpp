@@ -4,6 +4,8 @@
 
 #include "tests/integration/controlplane/api_stand.h"
 
+namespace api_list_test {
+
 using namespace sonde;
 using namespace sonde::test;
 
@@ -120,3 +122,5 @@ TEST_CASE("query parameters are validated as strictly as bodies") {
     CHECK(api.get("/v1/sites?limit=1&cursor=" + cursor).status == 200);
     CHECK(api.get("/v1/channels?cursor=" + cursor).status == 422);
 }
+
+}  // namespace api_list_test

@@ -2,6 +2,8 @@
 
 #include "tests/integration/controlplane/api_stand.h"
 
+namespace api_maintenance_test {
+
 using namespace sonde;
 using namespace sonde::test;
 
@@ -118,3 +120,5 @@ TEST_CASE("an occurrence under way is ended, or made longer, by hand") {
     CHECK(api.post(path + "/extend", {{"until", "later"}}).status == 422);
     CHECK(api.get(path + "/occurrences?from=2026-02-01T00:00:00Z&to=2026-01-01T00:00:00Z").status == 422);
 }
+
+}  // namespace api_maintenance_test

@@ -2,6 +2,8 @@
 
 #include "tests/integration/controlplane/api_stand.h"
 
+namespace api_monitor_secret_test {
+
 using namespace sonde;
 using namespace sonde::test;
 
@@ -158,3 +160,5 @@ TEST_CASE("a run of a spec that is not saved brings its own secrets") {
     run["secrets"] = {{"KEY", nullptr}};
     CHECK(stand().operate().post("/v1/check", run).errors().starts_with("/secrets/KEY: must be a string: there is no value yet\n"));
 }
+
+}  // namespace api_monitor_secret_test

@@ -3,6 +3,8 @@
 
 #include "tests/integration/controlplane/api_stand.h"
 
+namespace api_outage_test {
+
 using namespace sonde;
 using namespace sonde::test;
 
@@ -22,3 +24,5 @@ TEST_CASE("without its database the API answers 503, and works again when it is 
     CHECK(eventually([&] { return alone.admin().get("/v1/sites/" + site).status == 200; }));
     CHECK(alone.admin().post("/v1/sites", {{"name", "again"}}).status == 201);
 }
+
+}  // namespace api_outage_test

@@ -7,6 +7,8 @@
 #include "lib/base/id.h"
 #include "tests/integration/controlplane/api_stand.h"
 
+namespace api_region_test {
+
 using namespace sonde;
 using namespace sonde::test;
 
@@ -177,6 +179,9 @@ TEST_CASE("an advisory is read, acknowledged and muted") {
     REQUIRE(shown.status == 200);
     CHECK(shown.json()["regions"] == Json::array({"eu"}));
     CHECK(shown.json()["muted_at"].is_null());
+    CHECK(shown.json()["flapping_since"].is_null());
+    stand().run("update advisory set flapping_since = '2026-01-01T00:00:00Z' where site_id = $1", {*SiteId::parse(site)});
+    CHECK(stand().viewer().get(path).json()["flapping_since"] == "2026-01-01T00:00:00.000Z");
     CHECK(stand().viewer().get("/v1/advisories/" + AdvisoryId{1}.text()).status == 404);
     {
         const FakeEngine engine("done");
@@ -196,3 +201,5 @@ TEST_CASE("a monitor that flaps says since when") {
                    values ($1, 'down', now(), '{"flaps":{"changes":[1],"outages":[],"since":1700000000000}}'))", {*MonitorId::parse(monitor)});
     CHECK(stand().viewer().get("/v1/monitors/" + monitor).json()["flapping_since"] == "2023-11-14T22:13:20.000Z");
 }
+
+}  // namespace api_region_test

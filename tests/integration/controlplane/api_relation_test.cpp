@@ -4,6 +4,8 @@
 #include "lib/base/relation_id.h"
 #include "tests/integration/controlplane/api_stand.h"
 
+namespace api_relation_test {
+
 using namespace sonde;
 using namespace sonde::test;
 
@@ -147,3 +149,5 @@ TEST_CASE("the blast radius of an incident is listed, and so is whatever else is
     CHECK(api.get("/v1/suppressions?site_id=" + it.site + "&open=true").json()["items"].size() == 1);
     CHECK(api.get("/v1/incidents/inc_0000000000000/affected").status == 404);
 }
+
+}  // namespace api_relation_test

@@ -7,6 +7,8 @@
 #include "tests/integration/controlplane/api_stand.h"
 #include "tests/integration/controlplane/fake_engine.h"
 
+namespace api_repeat_test {
+
 using namespace sonde;
 using namespace sonde::test;
 
@@ -99,7 +101,7 @@ TEST_CASE("what was refused leaves no key behind") {
 }
 
 TEST_CASE("a request whose work was rolled back is done when it comes again") {
-    const controlplane::Actor actor{"token:of the admin", controlplane::Role::admin, "token:1"};
+    const controlplane::Actor actor{"token:of the admin", controlplane::permissions_of(controlplane::Role::admin), "token:1"};
     http::Request request;
     request.method = http::Method::post;
     request.headers = {{"idempotency-key", "rolled-back"}};
@@ -188,3 +190,5 @@ TEST_CASE("an action on nothing leaves no key behind") {
     CHECK(api.post(path, {{"comment", "x"}}, keyed("nothing-1")).status == 404);
     CHECK(count("select count(*) from request_key where key = 'nothing-1'", {}) == 0);
 }
+
+}  // namespace api_repeat_test

@@ -2,6 +2,8 @@
 
 #include "tests/integration/controlplane/api_stand.h"
 
+namespace api_result_test {
+
 using namespace sonde;
 using namespace sonde::test;
 
@@ -151,3 +153,5 @@ TEST_CASE("advisories are found by site and by whether they are open") {
     CHECK(open[0]["monitor_name"] == "home page");
     CHECK(stand().viewer().get(path + "&open=false").json()["items"][0]["cause"] == "connect_timeout");
 }
+
+}  // namespace api_result_test

@@ -3,6 +3,8 @@
 
 #include "tests/integration/controlplane/api_stand.h"
 
+namespace api_run_test {
+
 using namespace sonde;
 using namespace sonde::test;
 
@@ -44,3 +46,5 @@ TEST_CASE("a run of a monitor takes regions and nothing else, and needs a monito
     CHECK(api.post(path, Json::object()).status == 404);
     CHECK(api.post("/v1/monitors/nonsense/check", Json::object()).status == 404);
 }
+
+}  // namespace api_run_test

@@ -5,7 +5,9 @@
 
 #include "controlplane/api/api.h"
 #include "controlplane/api/command_desk.h"
+#include "controlplane/api/joining.h"
 #include "controlplane/events/feed.h"
+#include "controlplane/login/login.h"
 #include "controlplane/run/desk.h"
 #include "lib/crypto/crypto.h"
 #include "lib/http/server.h"
@@ -35,8 +37,16 @@ db::PoolOptions pool_options(Secret dsn, int size) {
     options.dsn = std::move(dsn);
     options.application_name = "test";
     options.size = size;
+    options.idle_in_transaction_timeout = milliseconds{300'000};  // of a debug build that shares its processor with others
     options.acquire_timeout = milliseconds{3000};
     options.connect_timeout = milliseconds{2000};
+    return options;
+}
+
+// Passwords that cost little.
+login::Options login_options() {
+    login::Options options;
+    options.hashing = {8, 1};
     return options;
 }
 
@@ -124,14 +134,20 @@ struct Stand::Impl {
     crypto::SecretBox box{crypto::random_bytes(32)};
     controlplane::CommandDesk desk{pool, box, 2, milliseconds{1500}};
     controlplane::Tokens tokens{pool};
+    login::Login login{pool, login_options(), registry};
     run::Desk runs{{}, registry};  // without a bus
     events::Feed feed{pool, registry};
-    controlplane::Backend backend{pool, box, desk, runs, feed, tokens};
+    controlplane::Backend backend{pool, box, desk, runs, feed, tokens, login};
+    admission::BusKeys keys{Secret{std::string(32, 'k')}};
+    controlplane::Joining joining{keys, {"tls://nats.example:4222"}, "", 10'000};
     http::Router router;
     std::unique_ptr<http::Server> server;
 
     Impl() {
         feed.start(Secret(postgres.dsn()));
+        backend.joining = &joining;
+        // Every caller is behind a proxy that is trusted, and says for himself where he is.
+        backend.proxies.trusted = {*net::Cidr::parse("127.0.0.1")};
         controlplane::add_api_routes(router, backend);
         http::ServerOptions options;
         options.workers = 4;
@@ -140,11 +156,30 @@ struct Stand::Impl {
         server = std::make_unique<http::Server>(options, router, registry);
     }
 
+    struct Limited {
+        metrics::Registry registry;
+        controlplane::RateLimiter limiter;
+        controlplane::Backend backend;
+        http::Router router;
+        http::Server server;
+
+        Limited(Impl& stand, const controlplane::RateLimits& limits)
+            : limiter(limits, registry), backend{stand.pool, stand.box, stand.desk, stand.runs, stand.feed, stand.tokens, stand.login}, server({}, with_routes(), registry) {}
+
+        http::Router& with_routes() {
+            backend.limits = &limiter;
+            controlplane::add_api_routes(router, backend);
+            return router;
+        }
+    };
+    std::vector<std::unique_ptr<Limited>> limited;
+
     std::string token(const std::string& role) {
         const auto token = crypto::random_token("sonde_");
         own.transact([&](db::Tx& tx) {
-            tx.run_text("insert into api_token (id, name, hash, role) values ($1, $2, $3, $4)",
-                        {new_id<TokenId>(), "of the " + role, db::Param::bytes(crypto::sha256(token.reveal())), role});
+            const auto id = new_id<ClientId>();
+            tx.run_text("insert into api_client (id, name, role) values ($1, $2, $3)", {id, "of the " + role, role});
+            tx.run_text("insert into client_secret (client_id, hash) values ($1, $2)", {id, db::Param::bytes(crypto::sha256(token.reveal()))});
         });
         return std::string(token.reveal());
     }
@@ -163,7 +198,12 @@ Stand::~Stand() = default;
 
 int Stand::port() const { return impl_->server->port(); }
 
-Client Stand::with_token(std::string token) const { return {impl_->server->port(), std::move(token)}; }
+Client Stand::with_token(std::string token, int port) const { return {port == 0 ? impl_->server->port() : port, std::move(token)}; }
+
+int Stand::limited(const controlplane::RateLimits& limits) {
+    impl_->limited.push_back(std::make_unique<Impl::Limited>(*impl_, limits));
+    return impl_->limited.back()->server.port();
+}
 
 std::string Stand::make_token(const std::string& role) { return impl_->token(role); }
 
@@ -174,6 +214,8 @@ void Stand::run(std::string_view sql, const std::vector<db::Param>& params) {
 }
 
 PostgresServer& Stand::postgres() { return impl_->postgres; }
+
+const crypto::SecretBox& Stand::box() { return impl_->box; }
 
 std::string Stand::make_site(const std::string& name) {
     const auto answer = admin_->post("/v1/sites", {{"name", name}});

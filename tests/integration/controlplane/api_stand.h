@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "controlplane/api/rate_limit.h"
+#include "lib/crypto/crypto.h"
 #include "lib/db/db.h"
 #include "lib/json/json.h"
 #include "tests/support/servers.h"
@@ -56,12 +58,17 @@ public:
     [[nodiscard]] const Client& nobody() const { return *nobody_; }
     [[nodiscard]] int port() const;
     std::string make_token(const std::string& role);
-    [[nodiscard]] Client with_token(std::string token) const;
+    [[nodiscard]] Client with_token(std::string token, int port = 0) const;
+
+    // The same API at another port, where everybody has these limits.
+    int limited(const controlplane::RateLimits& limits);
 
     db::Pool& pool();
     // For setting up what other services write.
     void run(std::string_view sql, const std::vector<db::Param>& params = {});
     PostgresServer& postgres();
+    // What the API seals with.
+    const crypto::SecretBox& box();
 
     std::string make_site(const std::string& name = "site");
     std::string make_monitor(const std::string& site, const std::string& name = "monitor");

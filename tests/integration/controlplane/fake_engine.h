@@ -25,15 +25,23 @@ public:
 private:
     void work() {
         while (!stop_) {
-            stand().pool().transact([this](db::Tx& tx) {
-                for (const auto row : tx.run_text("update incident_command set done_at = now(), outcome = $1, refusal = nullif($2, '') where done_at is null "
-                                                  "returning incident_id, action, body::text, actor",
-                                                  {outcome_, refusal_})) {
-                    if (outcome_ == "done") carry_out(tx, row);
-                }
-            });
+            try {
+                answer();
+            } catch (const db::DbError&) {
+                continue;  // a server that is busy refuses connections now and then
+            }
             std::this_thread::sleep_for(milliseconds{5});
         }
+    }
+
+    void answer() {
+        stand().pool().transact([this](db::Tx& tx) {
+            for (const auto row : tx.run_text("update incident_command set done_at = now(), outcome = $1, refusal = nullif($2, '') where done_at is null "
+                                              "returning incident_id, action, body::text, actor",
+                                              {outcome_, refusal_})) {
+                if (outcome_ == "done") carry_out(tx, row);
+            }
+        });
     }
 
     static void carry_out(db::Tx& tx, const db::Row& row) {

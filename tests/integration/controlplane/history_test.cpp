@@ -12,6 +12,8 @@
 #include "lib/db/db.h"
 #include "tests/support/servers.h"
 
+namespace history_test {
+
 using namespace sonde;
 using namespace sonde::history;
 
@@ -144,12 +146,12 @@ TEST_CASE("an hour that is not long over is not rolled up") {
 
 TEST_CASE("a result that comes late is in its hour and in its day, once they are rolled up again") {
     Archive archive;
-    archive.fill(1);
+    archive.fill(2);  // at midnight the last hours of yesterday are not complete
     archive.roll_up();
     const auto up = archive.number("select sum(up) from rollup_hour");
     archive.run("insert into result (slot, monitor_id, started_at, resolve_us, connect_us, tls_us, first_byte_us, transfer_us, total_us, region_id, attempt, http_status, "
-                "verdict, failure_class, backfilled) select date_trunc('day', now()) - interval '1 day' + interval '30 seconds', 1, now(), 0, 0, 0, 0, 0, 777777, 1, 0, 200, 0, 0, true");
-    archive.run("insert into rollup_again select date_trunc('day', now()) - interval '1 day', 1");
+                "verdict, failure_class, backfilled) select date_trunc('day', now()) - interval '2 days' + interval '30 seconds', 1, now(), 0, 0, 0, 0, 0, 777777, 1, 0, 200, 0, 0, true");
+    archive.run("insert into rollup_again select date_trunc('day', now()) - interval '2 days', 1");
     archive.all([&](db::Tx& tx) { return roll_up_again(tx, archive.options); });
     CHECK(archive.number("select sum(up) from rollup_hour") == up + 1);
     CHECK(archive.number("select max(max_us) from rollup_day where monitor_id = 1") == 777777);
@@ -345,3 +347,5 @@ TEST_CASE("a region that misses slots is told of once, with how many slots and m
     close(14);
     CHECK(archive.number("select count(*) from outbox") == 2);
 }
+
+}  // namespace history_test

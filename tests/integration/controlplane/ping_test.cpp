@@ -12,6 +12,8 @@
 #include "lib/message/subject.h"
 #include "tests/integration/controlplane/api_stand.h"
 
+namespace ping_test {
+
 using namespace sonde;
 using namespace sonde::test;
 
@@ -29,7 +31,7 @@ struct Plane {
     controlplane::ControlplaneConfig config = [this] {
         controlplane::ControlplaneConfig made;
         made.database.dsn = postgres.dsn();
-        made.common.nats_urls = {nats.url()};
+        made.bus.urls = {nats.url()};
         made.key_file = directory / "key";
         REQUIRE(crypto::SecretBox::make_key_file(made.key_file).ok());
         return made;
@@ -56,8 +58,9 @@ struct Plane {
         REQUIRE(eventually([&] { return bus->health().connected; }));
         REQUIRE(bus::topology::ensure(*bus, bus::topology::results(1)).ok());
         pool.transact([&](db::Tx& tx) {
-            tx.run_text("insert into api_token (id, name, hash, role) values ($1, 'ann', $2, 'admin')",
-                        {new_id<TokenId>(), db::Param::bytes(crypto::sha256(token))});
+            tx.run_text("with c as (insert into api_client (id, name, role) values ($1, 'ann', 'admin') returning id) "
+                        "insert into client_secret (client_id, hash) select id, $2 from c",
+                        {new_id<ClientId>(), db::Param::bytes(crypto::sha256(token))});
         });
         app.start();
         admin = std::make_unique<Client>(app.port(), token);
@@ -202,3 +205,5 @@ TEST_CASE("a ping that was answered is in the stream's file, whoever dies then")
     REQUIRE(eventually([&] { return plane.bus->health().connected; }, 30000));
     CHECK(plane.pings(50).size() == 50);
 }
+
+}  // namespace ping_test

@@ -14,6 +14,8 @@
 #include "tests/integration/controlplane/api_stand.h"
 #include "tests/integration/http/raw_client.h"
 
+namespace run_test {
+
 using namespace sonde;
 using namespace sonde::test;
 namespace subject = message::subject;
@@ -59,7 +61,7 @@ public:
         path_ = (std::filesystem::temp_directory_path() / "sonde-run-XXXXXX").string();
         REQUIRE(mkdtemp(path_.data()) != nullptr);
         config.database.dsn = postgres.dsn();
-        config.common.nats_urls = {nats.url()};
+        config.bus.urls = {nats.url()};
         config.key_file = path_ + "/key";
         config.runs = {2, milliseconds{1500}};
         REQUIRE(crypto::SecretBox::make_key_file(config.key_file).ok());
@@ -70,8 +72,9 @@ public:
         pool = std::make_unique<db::Pool>(own, registry);
         const auto token = crypto::random_token("sonde_");
         pool->transact([&](db::Tx& tx) {
-            tx.run_text("insert into api_token (id, name, hash, role) values ($1, 'admin', $2, 'admin')",
-                        {new_id<TokenId>(), db::Param::bytes(crypto::sha256(token.reveal()))});
+            tx.run_text("with c as (insert into api_client (id, name, role) values ($1, 'admin', 'admin') returning id) "
+                        "insert into client_secret (client_id, hash) select id, $2 from c",
+                        {new_id<ClientId>(), db::Param::bytes(crypto::sha256(token.reveal()))});
         });
         secret = token.reveal();
         client = std::make_unique<Client>(app->port(), secret);
@@ -251,3 +254,5 @@ TEST_CASE("runs whose followers have gone make room for others, and a stopping s
     CHECK(last.next("report")["missing"] == Json::array({{{"region", "eu"}, {"reason", "the server is stopping"}}}));
     CHECK(last.closed());
 }
+
+}  // namespace run_test

@@ -1,5 +1,9 @@
 // What is killed, stolen, deleted or wrong under way.
+#include <doctest/doctest.h>
+
 #include "tests/integration/controlplane/scheduler_running.h"
+
+namespace scheduler_fault_test {
 
 using namespace sonde;
 using namespace sonde::test;
@@ -101,3 +105,5 @@ TEST_CASE("a cursor written under a wrong clock does not keep its monitors from 
     CHECK(stage.all_arrive(owned, owned + seconds{6}));
     CHECK(start < owned);
 }
+
+}  // namespace scheduler_fault_test

@@ -1,9 +1,14 @@
 // Watchdog, presence and housekeeping: what works beside the scheduler.
+#include <doctest/doctest.h>
+
 #include <fmt/format.h>
 
+#include "lib/admission/id.h"
 #include "lib/message/presence.h"
 #include "lib/message/subject.h"
 #include "tests/integration/controlplane/scheduler_fixture.h"
+
+namespace scheduler_neighbours_test {
 
 using namespace sonde;
 using namespace sonde::test;
@@ -59,6 +64,35 @@ TEST_CASE("a sign of life is answered with the time and becomes a row, in the re
     draining.draining = true;
     REQUIRE(ask(draining));
     CHECK(eventually([&] { return stage.number("select count(*) from agent where name = 'honest' and draining") == 1; }));
+}
+
+TEST_CASE("an agent that joined is who it is by its subject, and once it is revoked it says nothing any more") {
+    Stage stage;
+    stage.add_regions({"eu"});
+    stage.run("insert into agent (id, region, name, public_key, joined_at) values (1, 'eu', 'edge', 'UA', now()), (2, 'eu', 'other', 'UB', now())");
+    auto plane = stage.control_plane("first");
+    const auto say = [&](const std::string& region, AgentId agent, const std::string& name) {
+        REQUIRE(stage.bus->publish(message::subject::presence_of(region, agent.text()), message::write_presence(sign_of_life(region, name))).ok());
+    };
+    const auto seen = [&](const char* name) {
+        return stage.number(std::string("select count(*) from agent where name = '") + name + "' and last_seen_at > now() - interval '5 s'") == 1;
+    };
+    // The control plane subscribes in its own time.
+    CHECK(eventually([&] {
+        say("eu", AgentId{1}, "whatever it says");
+        return seen("edge");
+    }));
+    say("us", AgentId{2}, "other");
+    REQUIRE(stage.bus->publish(message::subject::presence("eu"), message::write_presence(sign_of_life("eu", "other"))).ok());
+    stage.run("update agent set revoked_at = now(), last_seen_at = null where name = 'edge'");
+    say("eu", AgentId{1}, "edge");
+    say("eu", AgentId{3}, "unknown");
+    // What was said after all of it has been written: so was, or was not, what was said before.
+    REQUIRE(stage.bus->publish(message::subject::presence("eu"), message::write_presence(sign_of_life("eu", "last"))).ok());
+    CHECK(eventually([&] { return seen("last"); }));
+    CHECK_FALSE(seen("other"));
+    CHECK_FALSE(seen("edge"));
+    CHECK(stage.number("select count(*) from agent") == 3);
 }
 
 TEST_CASE("what is no sign of life is counted and parked, and disturbs nobody") {
@@ -199,3 +233,5 @@ TEST_CASE("evidence goes after its time, but for what an incident needs; when th
     CHECK(kept("true") == 1'000'100);
     CHECK(kept("kept_for = 2") == 100);
 }
+
+}  // namespace scheduler_neighbours_test

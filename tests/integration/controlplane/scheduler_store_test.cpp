@@ -1,8 +1,12 @@
 // What the scheduler reads and writes, against a real database.
+#include <doctest/doctest.h>
+
 #include "controlplane/scheduler/store.h"
 #include "lib/service/monitor_secrets.h"
 
 #include "tests/integration/controlplane/scheduler_fixture.h"
+
+namespace scheduler_store_test {
 
 using namespace sonde;
 using namespace sonde::scheduler;
@@ -182,3 +186,5 @@ TEST_CASE("a job carries the secrets that its spec names, and no others") {
         CHECK((definition.job.text().find("\"secrets\":") != std::string::npos) == own);  // sealed for another, they do not open
     }
 }
+
+}  // namespace scheduler_store_test

@@ -1,4 +1,8 @@
+#include <doctest/doctest.h>
+
 #include "tests/integration/controlplane/scheduler_running.h"
+
+namespace scheduler_test {
 
 using namespace sonde;
 using namespace sonde::test;
@@ -84,3 +88,5 @@ TEST_CASE("slots that became worthless while no scheduler ran are counted as ski
     CHECK(stage.all_arrive(start, start + seconds{4}));
     for (const auto& [key, times] : all_jobs(stage.agents)) CHECK(std::get<2>(key) > start - seconds{3});
 }
+
+}  // namespace scheduler_test

@@ -1,6 +1,10 @@
+#include <doctest/doctest.h>
+
 #include "lib/db/dsn.h"
 
 #include "tests/integration/db/fixture.h"
+
+namespace dsn_test {
 
 using namespace sonde;
 using namespace sonde::db;
@@ -52,3 +56,5 @@ TEST_CASE("an error of connecting says what could not be reached") {
     CHECK(text.find("127.0.0.1") != std::string::npos);
     CHECK(text.find("refused") != std::string::npos);
 }
+
+}  // namespace dsn_test

@@ -4,6 +4,8 @@
 #include "lib/db/migrate.h"
 #include "tests/integration/db/fixture.h"
 
+namespace history_migration_test {
+
 using namespace sonde;
 using namespace sonde::db;
 using sonde::test::TestPool;
@@ -43,3 +45,5 @@ TEST_CASE("results of before stay where they are and are read on; transitions of
         CHECK(tx.run_text("select state from state_edge where monitor_id = 7 order by since desc limit 1")[0].text(0) == "gone");
     });
 }
+
+}  // namespace history_migration_test

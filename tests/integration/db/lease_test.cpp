@@ -1,8 +1,13 @@
+#include <doctest/doctest.h>
+
 #include "lib/db/lease.h"
 
+#include <algorithm>
 #include <future>
 
 #include "tests/integration/db/fixture.h"
+
+namespace lease_test {
 
 using namespace sonde;
 using namespace sonde::db;
@@ -133,3 +138,5 @@ TEST_CASE("a fence of several leases falls if one of them is lost") {
     CHECK(is_fenced(db.pool, owner, held));
     CHECK_FALSE(is_fenced(db.pool, owner, {held[0]}));
 }
+
+}  // namespace lease_test

@@ -1,4 +1,11 @@
+#include <doctest/doctest.h>
+
+#include <map>
+#include <mutex>
+
 #include "tests/integration/db/fixture.h"
+
+namespace listener_test {
 
 using namespace sonde;
 using namespace sonde::db;
@@ -65,3 +72,5 @@ TEST_CASE("a listener stops without waiting for a notification, also while there
     { const Listener alone(Secret{"postgresql://127.0.0.1:1/none"}, {"news"}, std::ref(heard)); }
     CHECK(std::chrono::steady_clock::now() - start < seconds{30});  // it waits a minute for each
 }
+
+}  // namespace listener_test

@@ -1,8 +1,12 @@
+#include <doctest/doctest.h>
+
 #include "lib/db/migrate.h"
 
 #include <future>
 
 #include "tests/integration/db/fixture.h"
+
+namespace migrate_test {
 
 using namespace sonde;
 using namespace sonde::db;
@@ -99,3 +103,5 @@ TEST_CASE("the program's own migrations make a schema that the program accepts")
     const auto status = check_schema(db.pool);
     CHECK_MESSAGE(status, status.error().message);
 }
+
+}  // namespace migrate_test

@@ -1,8 +1,12 @@
+#include <doctest/doctest.h>
+
 #include <signal.h>
 
 #include <future>
 
 #include "tests/integration/db/fixture.h"
+
+namespace pool_test {
 
 using namespace sonde;
 using namespace sonde::db;
@@ -203,3 +207,5 @@ TEST_CASE("a server that is killed makes the database unavailable until it is ba
     CHECK(eventually([&] { return db.pool.ping(); }));
     CHECK_FALSE(failure_of([&] { script(db.pool, "insert into survivor values (2)"); }));
 }
+
+}  // namespace pool_test

@@ -1,6 +1,10 @@
+#include <doctest/doctest.h>
+
 #include <cmath>
 
 #include "tests/integration/db/fixture.h"
+
+namespace value_test {
 
 using namespace sonde;
 using namespace sonde::db;
@@ -101,3 +105,5 @@ TEST_CASE("text with a zero byte is refused instead of being cut there") {
     CHECK(failure_of([] { Param(std::string_view("a\0b", 3)); }) == Failure::broken);
     CHECK(failure_of([] { Param(std::vector<std::string>{std::string("a\0b", 3)}); }) == Failure::broken);
 }
+
+}  // namespace value_test

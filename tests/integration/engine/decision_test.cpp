@@ -6,6 +6,8 @@
 #include "lib/message/subject.h"
 #include "tests/integration/engine/stage.h"
 
+namespace decision_test {
+
 using namespace sonde;
 using namespace sonde::engine::test;
 using check::FailureClass;
@@ -107,6 +109,42 @@ TEST_CASE("one region alone opens an advisory, and no incident") {
     CHECK(stage.count("select count(*) from advisory where closed_at is null") == 0);
 }
 
+TEST_CASE("an advisory that comes and goes too often stays open, by whichever engine, and says since when and why") {
+    Stage stage;
+    const auto site = stage.site("API");
+    const auto monitor = stage.monitor(site, "API");
+    stage.run(R"(update monitor set policy = '{"flapping": {"changes": 3}}' where id = $1)", {monitor});
+    auto engine = stage.engine();
+    stage.round(monitor, 0, Verdict::up);
+    const auto fails = [&](int n) {
+        stage.report({{.region = "eu", .monitor = monitor, .slot = stage.slot(n), .verdict = Verdict::down, .cause = FailureClass::reset},
+                      {.region = "us", .monitor = monitor, .slot = stage.slot(n), .attempt = 1},
+                      {.region = "ap", .monitor = monitor, .slot = stage.slot(n), .attempt = 1}});
+        stage.report({{.region = "eu", .monitor = monitor, .slot = stage.slot(n), .verdict = Verdict::down, .cause = FailureClass::reset, .attempt = 1}});
+    };
+    const auto told = [&](const std::string& what) { return eventually([&] { return stage.told_of(site) == what; }); };
+    fails(1);
+    fails(2);
+    REQUIRE(told("advisory.opened"));
+    stage.round(monitor, 3, Verdict::up);
+    REQUIRE(told("advisory.opened advisory.closed"));
+    fails(4);
+    fails(5);
+    REQUIRE(told("advisory.opened advisory.closed advisory.opened"));
+    CHECK(stage.count("select count(*) from advisory where closed_at is null and flapping_since is not null") == 1);
+    CHECK(stage.count("select count(*) from outbox where kind like 'advisory.%' and payload #>> '{advisory,flapping_since}' is not null") == 1);
+    CHECK(stage.count("select count(*) from decision where kind = 'advisory' and reason = 'flapping_began'") == 1);
+    engine->crash();
+    engine = stage.engine();
+    stage.round(monitor, 6, Verdict::up);
+    fails(7);
+    fails(8);
+    stage.round(monitor, 9, Verdict::up);
+    REQUIRE(eventually([&] { return stage.count("select count(*) from result where slot = $1", {stage.slot(9)}) == 3; }));
+    CHECK(stage.told_of(site) == "advisory.opened advisory.closed advisory.opened");
+    CHECK(stage.count("select count(*) from advisory where closed_at is null and flapping_since is not null") == 1);
+}
+
 TEST_CASE("where one region watches alone, it is asked to look twice more") {
     Stage stage;
     const auto site = stage.site("API");
@@ -169,3 +207,5 @@ TEST_CASE("a message that cannot be understood, or that the database cannot keep
     CHECK(stage.count("select count(*) from result") == 3);
     CHECK(eventually([&] { return ready(*engine); }));
 }
+
+}  // namespace decision_test

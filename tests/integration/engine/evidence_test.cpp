@@ -4,6 +4,8 @@
 #include "lib/message/subject.h"
 #include "tests/integration/engine/stage.h"
 
+namespace evidence_test {
+
 using namespace sonde;
 using namespace sonde::engine::test;
 using check::FailureClass;
@@ -88,3 +90,5 @@ TEST_CASE("a transaction that fails keeps neither results nor evidence, and does
     REQUIRE(eventually([&] { return stage.count("select count(*) from evidence e join region r on r.id = e.region_id where r.name = 'us'") == 1; }));
     CHECK(stage.count("select count(*) from evidence") == stage.count("select count(*) from result"));
 }
+
+}  // namespace evidence_test

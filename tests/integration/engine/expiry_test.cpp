@@ -5,6 +5,8 @@
 
 #include "tests/integration/engine/stage.h"
 
+namespace expiry_test {
+
 using namespace sonde;
 using namespace sonde::engine::test;
 using check::FailureClass;
@@ -42,6 +44,11 @@ struct Shop {
         return stage.text("select string_agg((payload #>> '{certificate,fingerprint}') || (payload #>> '{certificate,threshold_days}'), ' ' order by id) "
                           "from outbox where kind = 'certificate.expiring'");
     }
+    // The same of the decisions, which must say neither more nor less.
+    std::string decided() {
+        return stage.text("select string_agg((votes #>> '{expiry,fingerprint}') || (votes #>> '{expiry,threshold_days}'), ' ' order by id) "
+                          "from decision where kind = 'expiring'");
+    }
 };
 
 }  // namespace
@@ -71,6 +78,25 @@ TEST_CASE("another engine, after an end or a crash, tells nothing again, and goe
     shop.round(2, "a", 30, days{20});
     shop.round(3, "a", 7, days{6});
     CHECK(shop.told() == "a30 a7");
+    CHECK(shop.decided() == "a30 a7");
+}
+
+TEST_CASE("of two engines one tells it, and the other one that takes its sites over does not tell it again") {
+    Shop shop;
+    auto one = shop.stage.engine();
+    auto other = shop.stage.engine();
+    const auto owners = [&] { return shop.stage.count("select count(distinct owner) from lease where name like 'shard/%' and expires_at > now()"); };
+    REQUIRE(eventually([&] { return owners() == 2; }));
+    shop.round(0, "a", 30, days{20});
+    CHECK(shop.told() == "a30");
+    one->crash();
+    shop.round(1, "a", 30, days{20});
+    shop.round(2, "a", 14, days{13});
+    other->stop();
+    other = shop.stage.engine();
+    shop.round(3, "a", 14, days{13});
+    CHECK(shop.told() == "a30 a14");
+    CHECK(shop.decided() == "a30 a14");
 }
 
 TEST_CASE("an engine that does not know what was told is held back by the database") {
@@ -81,9 +107,13 @@ TEST_CASE("an engine that does not know what was told is held back by the databa
                    "values ($1, 'certificate', 'a', 30, now() + interval '20 days', now(), 1)",
                    {shop.monitor});
     shop.round(1, "a", 30, days{20});
+    shop.round(2, "a", 30, days{20});
     CHECK(shop.told() == "b30");
-    shop.round(2, "a", 14, days{12});
+    CHECK_MESSAGE(shop.decided() == "b30", "nothing is told, and nothing is said to have been");
+    CHECK(shop.stage.count("select event_id from expiry_told where identity = 'a' and monitor_id = $1", {shop.monitor}) == 1);
+    shop.round(3, "a", 14, days{12});
     CHECK_MESSAGE(shop.told() == "b30 a14", "and what is new is told all the same");
+    CHECK(shop.decided() == "b30 a14");
 }
 
 TEST_CASE("results that come twice, late, or out of order tell nothing, and a renewed certificate begins anew") {
@@ -112,3 +142,5 @@ TEST_CASE("what ended is forgotten when something else is told") {
     CHECK(shop.told() == "a30");
     CHECK(shop.stage.count("select count(*) from expiry_told where identity = 'gone'") == 0);
 }
+
+}  // namespace expiry_test

@@ -6,6 +6,8 @@
 #include "lib/message/subject.h"
 #include "tests/integration/engine/stage.h"
 
+namespace heartbeat_test {
+
 using namespace sonde;
 using namespace sonde::engine;
 using namespace sonde::engine::test;
@@ -109,3 +111,5 @@ TEST_CASE("pings of a monitor that is checked, and checks of one that is pinged,
     CHECK(eventually([&] { return metric(*engine, "sonde_engine_results_refused_total{reason=\"region_not_asked\"}") == 2; }, 30000));
     CHECK(job.stage.count("select count(*) from result") == 0);
 }
+
+}  // namespace heartbeat_test

@@ -4,6 +4,8 @@
 #include "lib/decision/incident_command.h"
 #include "tests/integration/engine/stage.h"
 
+namespace lifecycle_test {
+
 using namespace sonde;
 using namespace sonde::engine::test;
 using check::FailureClass;
@@ -187,3 +189,5 @@ TEST_CASE("the severity of an incident follows its monitors, and what was asked 
     CHECK(stage.count("select count(distinct seq) from outbox where incident_id is not null") == 5);
     CHECK(stage.count("select jsonb_array_length(votes -> 'asked') from decision where kind = 'confirming' limit 1") == 3);
 }
+
+}  // namespace lifecycle_test

@@ -4,6 +4,8 @@
 #include "lib/base/relation_id.h"
 #include "tests/integration/engine/stage.h"
 
+namespace maintenance_test {
+
 using namespace sonde;
 using namespace sonde::engine::test;
 using check::FailureClass;
@@ -181,3 +183,5 @@ TEST_CASE("the events of a window have the tags that it names, and those of the 
         CHECK(stage.text("select payload ->> 'tags' from outbox where kind = 'maintenance.ended'") == R"(["blog"])");
     }
 }
+
+}  // namespace maintenance_test

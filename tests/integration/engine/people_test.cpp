@@ -3,6 +3,8 @@
 
 #include "tests/integration/engine/stage.h"
 
+namespace people_test {
+
 using namespace sonde;
 using namespace sonde::engine::test;
 using check::FailureClass;
@@ -146,3 +148,5 @@ TEST_CASE("a region without a living agent is told once, and so is its return") 
     CHECK(stage.text("select site_id::text from outbox limit 1").empty());
     REQUIRE(eventually([&] { return stage.count("select count(*) from outbox where relayed_at is null") == 0; }));
 }
+
+}  // namespace people_test

@@ -9,6 +9,8 @@
 #include "lib/decision/incident_command.h"
 #include "tests/integration/engine/stage.h"
 
+namespace relations_test {
+
 using namespace sonde;
 using namespace sonde::engine::test;
 using check::FailureClass;
@@ -175,10 +177,11 @@ TEST_CASE("a group speaks for its members, in its site's incident") {
     CHECK(net.opened(net.shop).empty());
     CHECK(stage.text("select title from incident") == "Core: group Web is down");
     CHECK(stage.text("select is_group::text from incident_monitor") == "true");
-    // What it is down by is written down with it: each failing member, with its votes.
-    CHECK(stage.text("select string_agg(format('%s %s %s', m ->> 'name', m ->> 'interval_ms', jsonb_path_query_array(m, '$.votes[*].verdict')), '; ' order by place) "
+    // What it is down by is written down with it: each failing member, with its votes, two of which are enough.
+    CHECK(stage.text("select string_agg(format('%s %s %s', m ->> 'name', m ->> 'interval_ms',"
+                     " jsonb_array_length(jsonb_path_query_array(m, '$.votes[*] ? (@.verdict == \"down\")')) >= 2), '; ' order by place) "
                      "from incident_event, jsonb_array_elements(data -> 'members') with ordinality as e (m, place) where kind = 'opened'") ==
-          R"(API 30000 ["down", "down", "down"]; API 2 30000 ["down", "down", "down"])");
+          "API 30000 t; API 2 30000 t");
     CHECK(stage.text("select payload #>> '{incident,groups,0,name}' from outbox where kind = 'incident.opened'") == "Web");
     CHECK(stage.count("select count(*) from outbox where kind = 'group.changed' and payload #>> '{group,to}' = 'down'") == 1);
     SUBCASE("it recovers with its members") {
@@ -276,3 +279,5 @@ TEST_CASE("the graph is read anew when something that it depends on changed, and
     net.answer(net.api, Verdict::down);
     REQUIRE(eventually([&] { return net.opened(net.shop) == "open"; }));
 }
+
+}  // namespace relations_test

@@ -4,6 +4,8 @@
 #include "lib/service/monitor_secrets.h"
 #include "tests/integration/engine/stage.h"
 
+namespace secret_test {
+
 using namespace sonde;
 using namespace sonde::engine::test;
 
@@ -27,3 +29,5 @@ TEST_CASE("a confirmation carries the secrets that the spec names") {
     REQUIRE(batch->jobs[0].secrets.size() == 1);
     CHECK(batch->jobs[0].secrets.at("KEY").reveal() == "hunter22");
 }
+
+}  // namespace secret_test

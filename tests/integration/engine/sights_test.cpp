@@ -9,6 +9,8 @@
 
 #include "tests/integration/engine/stage.h"
 
+namespace sights_test {
+
 using namespace sonde;
 using namespace sonde::engine;
 using namespace sonde::engine::test;
@@ -162,3 +164,5 @@ TEST_CASE("what is kept in memory is bounded, and so is what a monitor that neve
     CHECK(engine.keep({document(5)}, wall_now() + std::chrono::hours{24})[0] > 0);
     CHECK(stage.count("select count(*) from sight") == 5);
 }
+
+}  // namespace sights_test

@@ -3,6 +3,8 @@
 
 #include "tests/integration/engine/stage.h"
 
+namespace spec_edit_test {
+
 using namespace sonde;
 using namespace sonde::engine::test;
 using check::FailureClass;
@@ -55,3 +57,5 @@ TEST_CASE("failures by the spec from before an edit page nobody, also after a re
     REQUIRE(eventually([&] { return stage.state_of(monitor) == "down"; }));
     CHECK(stage.told_of(site) == "incident.opened");
 }
+
+}  // namespace spec_edit_test

@@ -69,7 +69,7 @@ Stage::Stage() : postgres(shared_postgres()), nats(shared_nats()) {
         pullers_.back()->want(1000);
     }
     require(bus::topology::ensure(*bus_, bus::topology::results(1)), "results stream");
-    config.common.nats_urls = {nats.url()};
+    config.bus.urls = {nats.url()};
     config.database.dsn = postgres.dsn();
     config.key_file = directory_.path() + "/key";
     if (const auto made = crypto::SecretBox::make_key_file(config.key_file); !made) throw std::runtime_error(made.error().message);

@@ -4,6 +4,8 @@
 #include "lib/message/subject.h"
 #include "tests/integration/engine/stage.h"
 
+namespace survival_test {
+
 using namespace sonde;
 using namespace sonde::engine::test;
 using check::FailureClass;
@@ -174,3 +176,5 @@ TEST_CASE("two engines share the shards, and one takes over when the other is ki
     }
     CHECK(stage.count("select count(*) from incident") == 12);
 }
+
+}  // namespace survival_test

@@ -5,6 +5,8 @@
 
 #include "tests/integration/http/fixture.h"
 
+namespace burst_test {
+
 using namespace sonde;
 using namespace sonde::test;
 
@@ -62,3 +64,5 @@ TEST_CASE("a burst of requests is answered, however many come at one instant and
         REQUIRE(holder.receive().body == "held");
     }
 }
+
+}  // namespace burst_test

@@ -9,6 +9,8 @@
 #include "tests/integration/http/raw_client.h"
 #include "tests/support/servers.h"
 
+namespace deferred_test {
+
 using namespace sonde;
 using namespace sonde::test;
 
@@ -114,3 +116,5 @@ TEST_CASE("where bodies are cut, the beginning is served with the length of all"
     client.send("POST /elsewhere HTTP/1.1\r\nHost: x\r\nContent-Length: 16\r\n\r\n0123456789abcdef");
     CHECK(client.receive().status == 413);
 }
+
+}  // namespace deferred_test

@@ -5,6 +5,8 @@
 
 #include "tests/integration/http/fixture.h"
 
+namespace hostile_test {
+
 using namespace sonde;
 using namespace sonde::test;
 
@@ -78,6 +80,14 @@ TEST_CASE("a long target is 414, a flood of headers 431, and others are served m
     const auto refused = flood.receive();
     CHECK((refused.status == 431 || refused.status == 0));  // it may be closed on us while we still write
     CHECK(get(http.port(), "/fast").status == 200);
+}
+
+TEST_CASE("a target of nothing but parameters is read like any other") {
+    HttpFixture http;
+    std::string target = "/fast?p=1";
+    for (int i = 0; i < 1000; ++i) target += "&p" + std::to_string(i) + "=1";
+    CHECK(get(http.port(), target).status == 200);
+    CHECK(get(http.port(), "/fast?" + std::string(4000, '&')).status == 200);
 }
 
 TEST_CASE("hostile targets are 400 problem documents") {
@@ -244,3 +254,5 @@ TEST_CASE("many clients at once are all served") {
     for (auto& client : clients) client.join();
     CHECK(good == 16 * 200);
 }
+
+}  // namespace hostile_test

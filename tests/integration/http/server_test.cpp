@@ -4,6 +4,8 @@
 
 #include "tests/integration/http/fixture.h"
 
+namespace server_test {
+
 using namespace sonde;
 using namespace sonde::test;
 
@@ -182,3 +184,5 @@ TEST_CASE("a server may listen on IPv6") {
     HttpFixture http({.address = "::1"});
     CHECK(http.port() > 0);
 }
+
+}  // namespace server_test

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
@@ -11,6 +12,8 @@
 #include "lib/http/stream.h"
 #include "tests/integration/http/raw_client.h"
 #include "tests/support/servers.h"
+
+namespace stream_test {
 
 using namespace sonde;
 using namespace sonde::test;
@@ -315,3 +318,5 @@ TEST_CASE("many threads send while clients come and go and the server stops") {
     for (auto& producer : producers) producer.join();
     CHECK(streaming.over == 41);
 }
+
+}  // namespace stream_test

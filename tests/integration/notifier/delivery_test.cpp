@@ -8,6 +8,8 @@
 #include "tests/integration/notifier/receiver.h"
 #include "tests/integration/notifier/stage.h"
 
+namespace delivery_test {
+
 using namespace sonde;
 using namespace sonde::test;
 
@@ -170,3 +172,5 @@ TEST_CASE("events of no incident reach those who subscribed to their kinds") {
     REQUIRE(eventually([&] { return stage.settled() && receiver.count() == 4; }));
     for (const auto event : {lost, advisory, changed, test}) CHECK(stage.delivery(event, channel).state == "sent");
 }
+
+}  // namespace delivery_test

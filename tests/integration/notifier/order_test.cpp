@@ -6,6 +6,8 @@
 #include "tests/integration/notifier/receiver.h"
 #include "tests/integration/notifier/stage.h"
 
+namespace order_test {
+
 using namespace sonde;
 using namespace sonde::test;
 
@@ -142,7 +144,8 @@ TEST_CASE("with a receiver that fails at random, every incident's end arrives, i
             if (seq == last) resolutions.push_back(event);
         }
     }
-    REQUIRE(eventually([&] { return stage.settled(); }, 60000));
+    // Failures in a row leave the channel alone for some seconds each time.
+    REQUIRE(eventually([&] { return stage.settled(); }, 180000));
     for (const auto event : resolutions) CHECK(stage.delivery(event, channel).state == "sent");
     std::map<std::string, std::int64_t> seen;
     for (const auto& request : receiver.received()) {
@@ -153,3 +156,5 @@ TEST_CASE("with a receiver that fails at random, every incident's end arrives, i
     }
     CHECK(seen.size() == 20);
 }
+
+}  // namespace order_test

@@ -10,6 +10,8 @@
 namespace sonde::test {
 namespace {
 
+constexpr auto kNoStorms = R"({"digest": {"storm": {"more_than": 0}}})";
+
 db::PoolOptions pool_options() {
     db::PoolOptions options;
     options.dsn = shared_postgres().dsn();
@@ -18,7 +20,7 @@ db::PoolOptions pool_options() {
     return options;
 }
 
-std::string make_directory() {
+std::string stage_directory() {
     std::string name = "/tmp/sonde-notifier-test-XXXXXX";
     if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
     return name;
@@ -31,8 +33,9 @@ PostgresServer& shared_postgres() {
     return server;
 }
 
-Stage::Stage() : directory_(make_directory()), pool_(pool_options(), registry_) {
-    run("truncate outbox, delivery_attempt, delivery, channel");
+Stage::Stage() : directory_(stage_directory()), pool_(pool_options(), registry_) {
+    run("truncate outbox, delivery_attempt, delivery, channel_thread, channel_flood, channel_health, digest, channel, route, route_override, escalation, incident_course, incident_command, "
+        "incident, site, schedule, person cascade");
     config.key_file = directory_ + "/secrets.key";
     if (const auto made = crypto::SecretBox::make_key_file(config.key_file); !made)
         throw std::runtime_error(made.error().message);
@@ -56,12 +59,22 @@ std::unique_ptr<notifier::NotifierApp> Stage::start(const notifier::NotifierConf
 
 ChannelId Stage::channel(const std::string& url, std::vector<std::string> events, bool enabled) {
     const auto id = new_id<ChannelId>();
-    run("insert into channel (id, kind, name, config, secrets, events, enabled) values ($1, 'webhook', 'test', $2::jsonb, '', "
-        "$3::text[], $4)",
-        {id, json::dump({{"url", url}}), events, enabled});
+    run("insert into channel (id, kind, name, config, secrets, events, enabled, flow) values ($1, 'webhook', 'test', $2::jsonb, '', "
+        "$3::text[], $4, $5::jsonb)",
+        {id, json::dump({{"url", url}}), events, enabled, kNoStorms});
     seal_signing_key(id, signing_key_.reveal());
     return id;
 }
+
+ChannelId Stage::channel(const std::string& kind, const Json& channel_config, const Json& secrets, std::vector<std::string> events) {
+    const auto id = new_id<ChannelId>();
+    const auto box = crypto::SecretBox::from_key_file(config.key_file);
+    run("insert into channel (id, kind, name, config, secrets, events, enabled, flow) values ($1, $2, 'test', $3::jsonb, $4, $5::text[], true, $6::jsonb)",
+        {id, kind, json::dump(channel_config), db::Param::bytes(box->seal(Secret(json::dump(secrets)), notifier::secrets_context(id))), events, kNoStorms});
+    return id;
+}
+
+void Stage::flow(ChannelId channel, const Json& document) { run("update channel set flow = $2::jsonb where id = $1", {channel, json::dump(document)}); }
 
 void Stage::seal_signing_key(ChannelId channel, const std::string& key) {
     const auto box = crypto::SecretBox::from_key_file(config.key_file);
@@ -69,8 +82,10 @@ void Stage::seal_signing_key(ChannelId channel, const std::string& key) {
     run("update channel set secrets = $2 where id = $1", {channel, db::Param::bytes(sealed)});
 }
 
-EventId Stage::event(const std::string& kind, IncidentId incident, std::int64_t seq) {
-    return write(kind, incident, seq, {{"incident", {{"id", incident.text()}, {"seq", seq}}}});
+EventId Stage::event(const std::string& kind, IncidentId incident, std::int64_t seq, const Json& of_incident) {
+    Json about{{"id", incident.text()}, {"seq", seq}};
+    about.update(of_incident);
+    return write(kind, incident, seq, {{"incident", about}});
 }
 
 EventId Stage::event(const std::string& kind, const Json& about) { return write(kind, std::nullopt, 0, about); }
@@ -97,6 +112,13 @@ Ledgered Stage::delivery(EventId event, ChannelId channel) {
     });
 }
 
+EventId Stage::told_by(EventId event, ChannelId channel) {
+    return pool_.transact([&](db::Tx& tx) {
+        const auto rows = tx.run_text("select coalesce(told_by, 0) from delivery where event_id = $1 and channel_id = $2", {event, channel});
+        return rows.empty() ? EventId{} : rows[0].id<EventId>(0);
+    });
+}
+
 std::vector<Attempted> Stage::attempts(EventId event, ChannelId channel) {
     return pool_.transact([&](db::Tx& tx) {
         std::vector<Attempted> attempts;
@@ -113,6 +135,10 @@ std::vector<Attempted> Stage::attempts(EventId event, ChannelId channel) {
 
 std::int64_t Stage::count(const std::string& where) {
     return pool_.transact([&](db::Tx& tx) { return tx.run_text("select count(*) from delivery where " + where)[0].whole(0); });
+}
+
+std::int64_t Stage::asked(const std::string& sql) {
+    return pool_.transact([&](db::Tx& tx) { return tx.run_text(sql)[0].whole(0); });
 }
 
 std::int64_t Stage::unplanned() {

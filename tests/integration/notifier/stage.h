@@ -47,20 +47,27 @@ public:
     ChannelId channel(const std::string& url,
                       std::vector<std::string> events = {"incident.opened", "incident.acknowledged", "incident.resolved"},
                       bool enabled = true);
+    ChannelId channel(const std::string& kind, const Json& channel_config, const Json& secrets, std::vector<std::string> events);
     [[nodiscard]] Secret signing_key() const { return signing_key_; }
+    // How it is sent to, as the API's document has it; a stage's channels know no storms unless this says so.
+    void flow(ChannelId channel, const Json& document);
     void seal_signing_key(ChannelId channel, const std::string& key);
 
     // Writes an event as the engine does; of no incident if `seq` is 0.
-    EventId event(const std::string& kind, IncidentId incident, std::int64_t seq);
+    EventId event(const std::string& kind, IncidentId incident, std::int64_t seq, const Json& of_incident = Json::object());
     EventId event(const std::string& kind, const Json& about);
 
     Ledgered delivery(EventId event, ChannelId channel);
+    EventId told_by(EventId event, ChannelId channel);
     std::vector<Attempted> attempts(EventId event, ChannelId channel);
     std::int64_t count(const std::string& where);  // of deliveries
+    std::int64_t asked(const std::string& sql);    // one number
     // Every delivery has reached its end.
-    bool settled() { return count("state in ('planned', 'sending')") == 0 && unplanned() == 0; }
+    // In this order: what is planned in between is seen waiting.
+    bool settled() { return unplanned() == 0 && count("state in ('planned', 'sending')") == 0; }
     std::int64_t unplanned();
     void run(const std::string& sql, const std::vector<db::Param>& params = {});
+    [[nodiscard]] db::Pool& pool() { return pool_; }
 
 private:
     EventId write(const std::string& kind, std::optional<IncidentId> incident, std::int64_t seq, const Json& about);

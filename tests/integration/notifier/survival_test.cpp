@@ -7,6 +7,8 @@
 #include "tests/integration/notifier/receiver.h"
 #include "tests/integration/notifier/stage.h"
 
+namespace survival_test {
+
 using namespace sonde;
 using namespace sonde::test;
 
@@ -195,3 +197,5 @@ TEST_CASE("connections to the database that are cut stop nothing, and no event g
     REQUIRE(eventually([&] { return stage.delivery(second, channel).state == "sent"; }));
     CHECK(receiver.count() == 2);
 }
+
+}  // namespace survival_test

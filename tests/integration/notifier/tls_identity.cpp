@@ -18,6 +18,15 @@ void add_extension(X509* certificate, int kind, const char* value) {
         throw std::runtime_error("cannot extend a certificate");
 }
 
+template <class Write>
+std::string written(Write write) {
+    const std::unique_ptr<BIO, decltype(&BIO_free)> memory(BIO_new(BIO_s_mem()), &BIO_free);
+    write(memory.get());
+    char* text = nullptr;
+    const auto size = BIO_get_mem_data(memory.get(), &text);
+    return {text, static_cast<std::size_t>(size)};
+}
+
 }  // namespace
 
 TlsIdentity::TlsIdentity() {
@@ -41,11 +50,8 @@ TlsIdentity::TlsIdentity() {
         SSL_CTX_use_PrivateKey(context_, key.get()) != 1) {
         throw std::runtime_error("cannot set up TLS");
     }
-    const std::unique_ptr<BIO, decltype(&BIO_free)> memory(BIO_new(BIO_s_mem()), &BIO_free);
-    PEM_write_bio_X509(memory.get(), certificate.get());
-    char* text = nullptr;
-    const auto size = BIO_get_mem_data(memory.get(), &text);
-    pem_.assign(text, static_cast<std::size_t>(size));
+    pem_ = written([&](BIO* to) { PEM_write_bio_X509(to, certificate.get()); });
+    key_pem_ = written([&](BIO* to) { PEM_write_bio_PrivateKey(to, key.get(), nullptr, nullptr, 0, nullptr, nullptr); });
 }
 
 TlsIdentity::~TlsIdentity() { SSL_CTX_free(context_); }

@@ -16,10 +16,12 @@ public:
 
     [[nodiscard]] ssl_ctx_st* context() const { return context_; }
     [[nodiscard]] const std::string& pem() const { return pem_; }
+    [[nodiscard]] const std::string& key_pem() const { return key_pem_; }
 
 private:
     ssl_ctx_st* context_ = nullptr;
     std::string pem_;
+    std::string key_pem_;
 };
 
 }  // namespace sonde::test

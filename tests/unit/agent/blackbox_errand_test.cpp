@@ -4,6 +4,8 @@
 #include "probe-agent/blackbox/errand.h"
 #include "tests/unit/agent/blackbox_reading.h"
 
+namespace blackbox_errand_test {
+
 using namespace sonde;
 using namespace sonde::test;
 using namespace sonde::agent::blackbox;
@@ -132,3 +134,5 @@ TEST_CASE("the time is the scrape's less the offset, or less if the module says 
     CHECK(time("0.0001", 0) == 1);
     for (const auto* wrong : {"", "0", "-1", "nan", "inf", "5s"}) CHECK_MESSAGE(time(wrong, 0) == -1, wrong);
 }
+
+}  // namespace blackbox_errand_test

@@ -8,6 +8,8 @@
 #include "probe-agent/blackbox/verdict.h"
 #include "tests/unit/agent/blackbox_outcome.h"
 
+namespace blackbox_exposition_test {
+
 using namespace sonde;
 using namespace sonde::test;
 using namespace sonde::agent::blackbox;
@@ -215,3 +217,5 @@ TEST_CASE("of what a proxy looks up nothing is said") {
     CHECK(samples(outcome).find("probe_ip_protocol") == std::string::npos);
     CHECK(samples(outcome).find("probe_dns_lookup_time_seconds") == std::string::npos);
 }
+
+}  // namespace blackbox_exposition_test

@@ -9,6 +9,8 @@
 #include "tests/unit/agent/blackbox_reading.h"
 #include "tests/unit/agent/temp_dir.h"
 
+namespace blackbox_modules_test {
+
 using namespace sonde;
 using namespace sonde::test;
 using namespace sonde::agent::blackbox;
@@ -263,3 +265,5 @@ TEST_CASE("of a ping only the size of the payload can be chosen") {
     CHECK(icmp("dont_fragment: true").find("is not possible here") != std::string::npos);
     CHECK(icmp("source_ip_address: 127.0.0.1").find("is not possible here") != std::string::npos);
 }
+
+}  // namespace blackbox_modules_test

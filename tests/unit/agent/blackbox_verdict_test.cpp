@@ -6,6 +6,8 @@
 #include "probe-agent/blackbox/record_text.h"
 #include "tests/unit/agent/blackbox_outcome.h"
 
+namespace blackbox_verdict_test {
+
 using namespace sonde;
 using namespace sonde::test;
 using namespace sonde::agent::blackbox;
@@ -137,3 +139,5 @@ TEST_CASE("records are written as blackbox_exporter's expressions see them") {
     CHECK(text(DnsType::srv, "1 2 5060 sip.test") == "a.test.\t60\tIN\tSRV\t1 2 5060 sip.test.");
     CHECK(text(DnsType::ns, ".") == "a.test.\t60\tIN\tNS\t.");
 }
+
+}  // namespace blackbox_verdict_test

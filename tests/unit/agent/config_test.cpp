@@ -2,6 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
+namespace config_test {
+
 using namespace sonde;
 using agent::AgentConfig;
 
@@ -70,3 +74,5 @@ TEST_CASE("the bounds on checks follow from the file descriptors there are") {
     CHECK(agent::derive_limits(config).max_in_flight_per_site == 8);
     CHECK(agent::derive_limits(config).max_in_flight_per_kind == 3);
 }
+
+}  // namespace config_test

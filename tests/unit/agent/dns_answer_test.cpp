@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace dns_answer_test {
+
 using namespace sonde;
 
 namespace {
@@ -107,3 +109,5 @@ TEST_CASE("an answer of very many records is cut off and says so") {
     CHECK(facts.records.size() == 500);
     CHECK(facts.malformed == "the answer has more than 500 records");
 }
+
+}  // namespace dns_answer_test

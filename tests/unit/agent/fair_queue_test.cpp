@@ -8,6 +8,8 @@
 #include <sstream>
 #include <vector>
 
+namespace fair_queue_test {
+
 using namespace sonde;
 using namespace sonde::agent;
 using check::Kind;
@@ -241,3 +243,5 @@ TEST_CASE("in whatever order jobs come and end, bounds hold, none is lost, and n
         CHECK(b.queue.gates() == 0);
     }
 }
+
+}  // namespace fair_queue_test

@@ -2,6 +2,8 @@
 
 #include "probe-agent/probe/banner/greeting.h"
 
+namespace greeting_test {
+
 using namespace sonde;
 using namespace sonde::agent;
 using check::BannerProtocol;
@@ -83,3 +85,5 @@ TEST_CASE("a server names its software where its protocol has a place for that")
     CHECK(ssh.software == "dropbear_2022.83");
     CHECK(ssh.before == std::vector<std::string>{"hello"});
 }
+
+}  // namespace greeting_test

@@ -2,6 +2,8 @@
 
 #include "probe-agent/probe/grpc/wire.h"
 
+namespace grpc_wire_test {
+
 using namespace sonde;
 using namespace sonde::agent;
 
@@ -49,3 +51,5 @@ TEST_CASE("status and message are decoded") {
     CHECK(decode_grpc_message("a%20b%C3%A9") == "a bé");
     CHECK(decode_grpc_message("100%, %zz %4") == "100%, %zz %4");
 }
+
+}  // namespace grpc_wire_test

@@ -7,6 +7,8 @@
 
 #include "tests/unit/agent/temp_dir.h"
 
+namespace hosts_file_test {
+
 using namespace sonde;
 
 namespace {
@@ -60,3 +62,5 @@ TEST_CASE("localhost is known without any file") {
     CHECK(list(hosts.find("api.LOCALHOST.", MonotonicPoint{seconds{1}})) == "127.0.0.1 ::1");
     CHECK(hosts.find("notlocalhost", MonotonicPoint{seconds{1}}).empty());
 }
+
+}  // namespace hosts_file_test

@@ -5,6 +5,8 @@
 #include "tests/unit/agent/fake_bus.h"
 #include "tests/unit/agent/turn.h"
 
+namespace intake_test {
+
 using namespace sonde;
 using namespace sonde::agent;
 using test::turn;
@@ -140,3 +142,5 @@ TEST_CASE_FIXTURE(Fixture, "a draining agent asks for nothing and gives back wha
     CHECK(probe.started == 0);
     CHECK(bus.given_back == std::vector<std::string>{"late"});
 }
+
+}  // namespace intake_test

@@ -5,6 +5,8 @@
 #include "lib/check/judge.h"
 #include "tests/unit/agent/turn.h"
 
+namespace judge_thread_test {
+
 using namespace sonde;
 using namespace sonde::agent;
 
@@ -65,3 +67,5 @@ TEST_CASE("only an answer whose body is asked about is laborious") {
     CHECK(!check::is_laborious(asks, failed));
     CHECK(!check::is_laborious(check::Spec{check::HttpSpec{}}, with_body("ok")));
 }
+
+}  // namespace judge_thread_test

@@ -2,6 +2,8 @@
 
 #include "probe-agent/probe/domain/rdap.h"
 
+namespace rdap_test {
+
 using namespace sonde;
 using namespace sonde::agent;
 
@@ -63,3 +65,5 @@ TEST_CASE("only RDAP's own words say that a domain is not there") {
     CHECK(!is_rdap_not_found("application/json", R"({"errorCode":"404"})"));
     CHECK(!is_rdap_not_found("application/json", "[404]"));
 }
+
+}  // namespace rdap_test

@@ -2,7 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "tests/unit/agent/fake_bus.h"
+
+namespace receipts_test {
 
 using namespace sonde;
 using Texts = std::vector<std::string>;
@@ -67,3 +71,5 @@ TEST_CASE_FIXTURE(Fixture, "what is open at the end is given back at once") {
     CHECK(bus.given_back == Texts{"a", "b"});
     CHECK(receipts.size() == 0);
 }
+
+}  // namespace receipts_test

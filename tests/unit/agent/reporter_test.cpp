@@ -7,6 +7,8 @@
 #include "tests/unit/agent/temp_dir.h"
 #include "tests/unit/agent/turn.h"
 
+namespace reporter_test {
+
 using namespace sonde;
 using namespace sonde::agent;
 using bus::PublishOutcome;
@@ -224,3 +226,5 @@ TEST_CASE("a record of the spool that cannot be read does not hold up the others
     REQUIRE(f.wait_for_publication());
     CHECK(f.sent().results.front().monitor == MonitorId{100});
 }
+
+}  // namespace reporter_test

@@ -2,6 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <stdexcept>
+
+namespace resolver_test {
+
 using namespace sonde;
 
 namespace {
@@ -29,3 +33,5 @@ TEST_CASE("a name server that is none is refused with its text") {
     CHECK_THROWS_WITH_AS(agent::Resolver(loop, {.servers = {"not a server"}}),
                          doctest::Contains("cannot use the name servers not a server"), std::runtime_error);
 }
+
+}  // namespace resolver_test

@@ -2,10 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <deque>
 #include <map>
 
 #include "tests/unit/agent/turn.h"
+
+namespace runner_test {
 
 using namespace sonde;
 using namespace sonde::agent;
@@ -401,3 +404,5 @@ TEST_CASE("a runner may go while bodies are being judged") {
     }
     CHECK(f.sink.results.empty());
 }
+
+}  // namespace runner_test

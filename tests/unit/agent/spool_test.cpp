@@ -2,10 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
 #include "tests/unit/agent/temp_dir.h"
+
+namespace spool_test {
 
 using namespace sonde;
 using agent::Spool;
@@ -181,3 +184,5 @@ TEST_CASE("a spool that cannot be made says why") {
     REQUIRE(!spool);
     CHECK(spool.error().message.find("cannot open the spool /proc/nonexistent/spool: ") == 0);
 }
+
+}  // namespace spool_test

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace target_cache_test {
+
 using namespace sonde;
 
 namespace {
@@ -48,3 +50,5 @@ TEST_CASE("a spec that cannot be run says why, and is not kept") {
     CHECK(!cache.find(job(1, 1, "{")));
     CHECK(cache.size() == 0);
 }
+
+}  // namespace target_cache_test

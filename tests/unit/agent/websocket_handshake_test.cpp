@@ -2,6 +2,8 @@
 
 #include "probe-agent/probe/websocket/handshake.h"
 
+namespace websocket_handshake_test {
+
 using namespace sonde;
 using namespace sonde::agent;
 
@@ -77,3 +79,5 @@ TEST_CASE("what is no HTTP is malformed") {
     CHECK(read_handshake(kGood + " folded: x\r\n", kKey, {}).malformed == "has a line among its headers that is none");
     CHECK(read_handshake(kGood + "x: " + std::string(kMaxHandshakeBytes, 'x'), kKey, {}).malformed == "has headers of more than 16384 bytes");
 }
+
+}  // namespace websocket_handshake_test

@@ -7,6 +7,8 @@
 #include "lib/base/shard.h"
 #include "lib/base/instant.h"
 
+namespace base_test {
+
 using namespace sonde;
 
 TEST_CASE("an id survives its text form, and sorts as text as it does as a number") {
@@ -87,3 +89,5 @@ TEST_CASE("slots follow each other at the interval, whatever the instant one ask
     CHECK(next_slot(phase, interval, from_unix_ms(0)) == from_unix_ms(1'234));
     CHECK(slot_number(phase, interval, first + interval) == slot_number(phase, interval, first) + 1);
 }
+
+}  // namespace base_test

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace utf8_test {
+
 using namespace sonde;
 
 namespace {
@@ -50,3 +52,5 @@ TEST_CASE("characters are counted, not bytes") {
     CHECK(count_utf8("") == 0);
     CHECK(count_utf8("aж☺𝄞") == 4);
 }
+
+}  // namespace utf8_test

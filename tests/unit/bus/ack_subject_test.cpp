@@ -4,6 +4,8 @@
 
 #include "lib/bus/server_info.h"
 
+namespace ack_subject_test {
+
 using namespace sonde::bus;
 
 TEST_CASE("the reply subject of a delivered message tells its place in the stream, in both of its forms") {
@@ -36,3 +38,5 @@ TEST_CASE("versions of servers are compared number by number") {
     CHECK_FALSE(is_older("", "2.10.23"));
     CHECK_FALSE(is_older("unknown", "2.10.23"));
 }
+
+}  // namespace ack_subject_test

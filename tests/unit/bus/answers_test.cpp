@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace answers_test {
+
 using namespace sonde;
 using namespace sonde::bus;
 
@@ -98,3 +100,5 @@ TEST_CASE("a callback may send anew") {
     while (answers.open_publishes() > 0) answers.sweep(kStart);
     CHECK(calls == 3);
 }
+
+}  // namespace answers_test

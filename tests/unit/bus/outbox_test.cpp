@@ -6,6 +6,8 @@
 #include <future>
 #include <vector>
 
+namespace outbox_test {
+
 using namespace sonde;
 using namespace sonde::bus;
 
@@ -62,3 +64,5 @@ TEST_CASE("an outbox ends without sending what still waits") {
     releaser.join();
     CHECK(sent >= 1);
 }
+
+}  // namespace outbox_test

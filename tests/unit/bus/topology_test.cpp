@@ -2,10 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "lib/base/shard.h"
 #include "lib/message/subject.h"
+
+namespace topology_test {
 
 using namespace sonde;
 using namespace sonde::bus;
@@ -68,3 +71,5 @@ TEST_CASE("every stream is bounded in bytes and in age") {
         CHECK(place.stream.replicas == 3);
     }
 }
+
+}  // namespace topology_test

@@ -2,8 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <deque>
 #include <random>
+
+namespace window_test {
 
 using namespace sonde;
 using namespace sonde::bus;
@@ -199,3 +202,5 @@ TEST_CASE("whatever the server does, never more is open at it than there is room
         }
     }
 }
+
+}  // namespace window_test

@@ -4,6 +4,8 @@
 
 #include "tests/unit/calendar/said.h"
 
+namespace cron_test {
+
 using namespace sonde;
 using namespace sonde::calendar;
 using test::Asked;
@@ -161,3 +163,5 @@ TEST_CASE("what is no cron expression is refused with the place of the mistake")
         CHECK(test::refusal(Kind::cron, row.text) == row.why);
     }
 }
+
+}  // namespace cron_test

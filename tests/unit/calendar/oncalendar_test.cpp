@@ -4,6 +4,8 @@
 
 #include "tests/unit/calendar/said.h"
 
+namespace oncalendar_test {
+
 using namespace sonde;
 using namespace sonde::calendar;
 using test::Asked;
@@ -168,3 +170,5 @@ TEST_CASE("calendar events have the normal form that systemd gives them, and it 
         CHECK(again->text() == row.normal);
     }
 }
+
+}  // namespace oncalendar_test

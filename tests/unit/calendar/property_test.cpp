@@ -9,6 +9,8 @@
 #include "lib/calendar/oncalendar.h"
 #include "lib/calendar/schedule.h"
 
+namespace property_test {
+
 using namespace sonde;
 using namespace sonde::calendar;
 
@@ -140,3 +142,5 @@ TEST_CASE("between two next times of a wildcard there is no minute that the fiel
         RC_ASSERT(!next || *next >= at);
     });
 }
+
+}  // namespace property_test

@@ -4,6 +4,8 @@
 
 #include "tests/unit/calendar/said.h"
 
+namespace rrule_test {
+
 using namespace sonde;
 using namespace sonde::calendar;
 using test::Asked;
@@ -213,3 +215,5 @@ TEST_CASE("what is no rrule expression is refused with the place of the mistake"
         CHECK(test::refusal(Kind::rrule, row.text) == row.why);
     }
 }
+
+}  // namespace rrule_test

@@ -4,6 +4,8 @@
 
 #include "tests/unit/calendar/said.h"
 
+namespace schedule_test {
+
 using namespace sonde;
 using namespace sonde::calendar;
 
@@ -61,3 +63,5 @@ TEST_CASE("a named time zone goes before the one given, and is told") {
     CHECK(Schedule::parse(Kind::oncalendar, "daily Asia/Tokyo", *berlin)->zone().name() == "Asia/Tokyo");
     CHECK(Schedule::parse(Kind::rrule, "DTSTART:20260101T000000Z RRULE:FREQ=DAILY", *berlin)->zone().name() == "UTC");
 }
+
+}  // namespace schedule_test

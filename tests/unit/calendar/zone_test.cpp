@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace zone_test {
+
 using namespace sonde;
 using namespace sonde::calendar;
 
@@ -74,3 +76,5 @@ TEST_CASE("times are shown with the offset of the zone, to the minute") {
     CHECK(from_rfc3339(Zone::find("Europe/Amsterdam")->text(early)) == early);
     CHECK(from_rfc3339(Zone::find("Africa/Monrovia")->text(early)) == early);
 }
+
+}  // namespace zone_test

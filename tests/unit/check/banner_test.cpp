@@ -4,6 +4,8 @@
 #include "lib/check/judge.h"
 #include "tests/unit/check/reading.h"
 
+namespace banner_test {
+
 using namespace sonde;
 using namespace sonde::check;
 
@@ -67,3 +69,5 @@ TEST_CASE("the greeting and the pattern are assertions of their own") {
     facts.ended = true;
     CHECK(judge(spec, seen, TimePoint{}).message == "greeting is closed without a word, must be 220");
 }
+
+}  // namespace banner_test

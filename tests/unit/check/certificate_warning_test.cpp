@@ -3,6 +3,8 @@
 
 #include "lib/check/tls/warnings.h"
 
+namespace certificate_warning_test {
+
 using namespace sonde;
 using namespace sonde::check;
 
@@ -77,3 +79,5 @@ TEST_CASE("a crossed threshold is in the message and in the written assertion; o
     CHECK(!written[0].contains("threshold_days"));
     CHECK(written[1]["threshold_days"] == 7);
 }
+
+}  // namespace certificate_warning_test

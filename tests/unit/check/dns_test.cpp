@@ -4,6 +4,8 @@
 #include "lib/check/judge.h"
 #include "tests/unit/check/reading.h"
 
+namespace dns_test {
+
 using namespace sonde;
 using namespace sonde::check;
 using test::problems;
@@ -163,3 +165,5 @@ TEST_CASE("the document of a DNS observation is bounded") {
     const auto one = answer({{"a.test", 16, 1, std::string(60000, 'x')}});
     CHECK(json::dump(write(one, true)).size() < 24 * 1024);
 }
+
+}  // namespace dns_test

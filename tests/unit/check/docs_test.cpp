@@ -6,6 +6,8 @@
 
 #include "lib/check/spec.h"
 
+namespace docs_test {
+
 using namespace sonde;
 
 namespace {
@@ -47,3 +49,5 @@ TEST_CASE("every example in docs/checks.md is a spec of the kind it stands under
         }
     }
 }
+
+}  // namespace docs_test

@@ -4,6 +4,8 @@
 #include "lib/check/judge.h"
 #include "tests/unit/check/reading.h"
 
+namespace domain_test {
+
 using namespace sonde;
 using namespace sonde::check;
 
@@ -96,3 +98,5 @@ TEST_CASE("holds, another registrar, other name servers and a domain that is gon
     CHECK(gone.verdict == Verdict::down);
     CHECK(gone.message == "registration is not there: the registry knows no such domain, must be there");
 }
+
+}  // namespace domain_test

@@ -4,6 +4,8 @@
 #include "lib/check/judge.h"
 #include "tests/unit/check/reading.h"
 
+namespace grpc_test {
+
 using namespace sonde;
 using namespace sonde::check;
 
@@ -86,3 +88,5 @@ TEST_CASE("serving is up; every other health, status or kind of answer is down w
     CHECK(judged(facts).cause == FailureClass::http_status);
     CHECK(judged(facts).assertions.size() == 1);
 }
+
+}  // namespace grpc_test

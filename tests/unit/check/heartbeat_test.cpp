@@ -2,6 +2,8 @@
 
 #include "lib/check/judge.h"
 
+namespace heartbeat_test {
+
 using namespace sonde;
 using namespace sonde::check;
 
@@ -103,3 +105,5 @@ TEST_CASE("what decides of a ping is read back from what is written of it") {
     CHECK_FALSE(read_ping_mark(*json::parse(R"({"http":{}})")));
     CHECK_FALSE(read_ping_mark(*json::parse("[]")));
 }
+
+}  // namespace heartbeat_test

@@ -1,4 +1,8 @@
+#include <doctest/doctest.h>
+
 #include "tests/unit/check/http_answer.h"
+
+namespace http_assertion_spec_test {
 
 using namespace sonde;
 using check::HttpSpec;
@@ -143,3 +147,5 @@ TEST_CASE("the body is needed by what looks at it only") {
     CHECK(check::needs_body(test::spec_of(R"({"on":"header","name":"A","exists":true},{"on":"body","contains":"a"})")));
     CHECK(check::needs_body(test::spec_of(R"({"on":"json","path":"$","exists":true})")));
 }
+
+}  // namespace http_assertion_spec_test

@@ -1,7 +1,11 @@
+#include <doctest/doctest.h>
+
 #include <algorithm>
 #include <random>
 
 #include "tests/unit/check/http_answer.h"
+
+namespace http_assertion_test {
 
 using namespace sonde;
 using namespace sonde::check;
@@ -167,3 +171,5 @@ TEST_CASE("what an assertion comes to depends neither on the others nor on their
         CHECK(judgement.verdict == worst);
     }
 }
+
+}  // namespace http_assertion_test

@@ -1,4 +1,8 @@
+#include <doctest/doctest.h>
+
 #include "tests/unit/check/http_answer.h"
+
+namespace http_body_assertion_test {
 
 using namespace sonde;
 using namespace sonde::check;
@@ -94,3 +98,5 @@ TEST_CASE("what would take too long is not found out, and nobody's fault") {
     CHECK(outcome(judgement.assertions.back()) == "unknown agent_error: not found out: all assertions together look at too much text");
     CHECK(judgement.verdict == Verdict::unknown);
 }
+
+}  // namespace http_body_assertion_test

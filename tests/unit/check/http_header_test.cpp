@@ -3,6 +3,8 @@
 #include "lib/check/http/facts.h"
 #include "lib/check/http/header.h"
 
+namespace http_header_test {
+
 using namespace sonde;
 using namespace sonde::check;
 
@@ -37,3 +39,5 @@ TEST_CASE("the evidence of an answer has its headers and trailers in order, with
     CHECK(json::dump(document).find("s3cr3t") == std::string::npos);
     CHECK(!write(facts, false).contains("headers"));
 }
+
+}  // namespace http_header_test

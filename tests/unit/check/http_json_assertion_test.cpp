@@ -1,4 +1,8 @@
+#include <doctest/doctest.h>
+
 #include "tests/unit/check/http_answer.h"
+
+namespace http_json_assertion_test {
 
 using namespace sonde;
 using namespace sonde::check;
@@ -120,3 +124,5 @@ TEST_CASE("a query that takes too long leaves open what it asked, and nothing el
     CHECK(outcome(judgement.assertions[2]) == "up: 0");
     CHECK(judgement.verdict == Verdict::unknown);
 }
+
+}  // namespace http_json_assertion_test

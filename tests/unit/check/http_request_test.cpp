@@ -2,6 +2,8 @@
 
 #include "lib/check/spec.h"
 
+namespace http_request_test {
+
 using namespace sonde;
 using check::HttpSpec;
 
@@ -173,3 +175,5 @@ TEST_CASE("certificates and keys are looked into when they are read") {
     CHECK(with({{"tls_certificate", kCertificate}, {"tls_key", kKey}}, "http://a/") ==
           "/spec/tls_certificate: is of no use with an http:// URL");
 }
+
+}  // namespace http_request_test

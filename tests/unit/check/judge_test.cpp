@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace judge_test {
+
 using namespace sonde;
 using namespace sonde::check;
 
@@ -85,3 +87,5 @@ TEST_CASE("all assertions are reported, and the first of the worst ones gives th
     REQUIRE(judgement.assertions.size() == 4);
     CHECK(write_assertions(judgement)[3]["class"] == "assertion");
 }
+
+}  // namespace judge_test

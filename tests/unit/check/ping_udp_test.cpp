@@ -3,6 +3,8 @@
 #include "lib/check/judge.h"
 #include "tests/unit/check/reading.h"
 
+namespace ping_udp_test {
+
 using namespace sonde;
 using namespace sonde::check;
 using test::problems;
@@ -93,3 +95,5 @@ TEST_CASE("bytes that are no text are told in hexadecimal digits") {
     CHECK(!write(facts, true).contains("answer_hex"));
     CHECK(!write(facts, false).contains("answer"));
 }
+
+}  // namespace ping_udp_test

@@ -2,6 +2,8 @@
 
 #include "lib/check/policy.h"
 
+namespace policy_test {
+
 using namespace sonde;
 using namespace sonde::check;
 
@@ -55,3 +57,5 @@ TEST_CASE("what is wrong with a policy is told where it is") {
     CHECK(refusal({{"flapping", {{"changes", 2}}}}).starts_with("/policy/flapping/changes: "));
     CHECK(refusal({{"flapping", {{"calm", 2}}}}).starts_with("/policy/flapping/calm: "));
 }
+
+}  // namespace policy_test

@@ -4,6 +4,8 @@
 
 #include "lib/check/escaped.h"
 
+namespace redactor_test {
+
 using namespace sonde;
 using namespace sonde::check;
 
@@ -88,3 +90,5 @@ TEST_CASE("every string of a document is looked through") {
     redact.apply(document);
     CHECK(document == Json{{"a", {"***", {{"b", "is ***"}}}}, {"n", 5}, {"s3cret", "***"}});
 }
+
+}  // namespace redactor_test

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace secrets_test {
+
 using namespace sonde;
 using namespace sonde::check;
 
@@ -73,3 +75,5 @@ TEST_CASE("a job takes only what its spec names") {
     CHECK(named.begin()->first == "TOKEN");
     CHECK(named_in("{}", kSecrets).empty());
 }
+
+}  // namespace secrets_test

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace spec_test {
+
 using namespace sonde;
 using check::HttpSpec;
 using check::Kind;
@@ -194,3 +196,5 @@ TEST_CASE("a brief document has what is not usual, and is read back equal") {
     // 443 is usual, but not for mail: without it, it would be 587.
     CHECK(brief(Kind::tls, R"({"host":"a","port":443,"starttls":"smtp"})").find(R"("port":443)") != std::string::npos);
 }
+
+}  // namespace spec_test

@@ -4,6 +4,8 @@
 #include "lib/check/judge.h"
 #include "tests/unit/check/reading.h"
 
+namespace tcp_test {
+
 using namespace sonde;
 using namespace sonde::check;
 
@@ -81,3 +83,5 @@ TEST_CASE("of several addresses one that fails is down with its class, and the a
     all[1].failure = {FailureClass::agent_overload, "no sockets", Phase::connect};
     CHECK(judge(spec, seen, TimePoint{}).verdict == Verdict::unknown);
 }
+
+}  // namespace tcp_test

@@ -5,6 +5,8 @@
 #include "lib/check/tls/judge.h"
 #include "tests/unit/check/reading.h"
 
+namespace tls_test {
+
 using namespace sonde;
 using namespace sonde::check;
 
@@ -151,3 +153,5 @@ TEST_CASE("version, keys, signatures and fingerprint are each held to what is as
     seen.tls->issuers[0].key_bits = 1024;
     CHECK(judged(seen).cause == FailureClass::tls_untrusted);
 }
+
+}  // namespace tls_test

@@ -5,6 +5,8 @@
 #include "lib/check/http/facts.h"
 #include "lib/check/judge.h"
 
+namespace url_credentials_test {
+
 using namespace sonde;
 using namespace sonde::check;
 
@@ -113,3 +115,5 @@ TEST_CASE("hiding takes time linear in the text") {
         CHECK(without_credentials(text).size() <= text.size());  // minutes, were it quadratic
     }
 }
+
+}  // namespace url_credentials_test

@@ -4,6 +4,8 @@
 #include "lib/check/judge.h"
 #include "tests/unit/check/reading.h"
 
+namespace websocket_test {
+
 using namespace sonde;
 using namespace sonde::check;
 
@@ -103,3 +105,5 @@ TEST_CASE("a message is the one that is expected if the text and the pattern are
     CHECK(!spec.is_met_by("b"));
     CHECK(!spec.is_met_by(""));
 }
+
+}  // namespace websocket_test

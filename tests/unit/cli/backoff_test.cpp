@@ -4,6 +4,8 @@
 
 #include <vector>
 
+namespace backoff_test {
+
 using namespace std::chrono_literals;
 using sonde::milliseconds;
 using sonde::cli::up::BackOff;
@@ -21,3 +23,5 @@ TEST_CASE("half a minute in which it was well is forgiveness") {
     CHECK(back_off.next(30s) == 500ms);
     CHECK(back_off.next(29'999ms) == 1s);
 }
+
+}  // namespace backoff_test

@@ -2,18 +2,20 @@
 
 #include "cli/backtest/request.h"
 
+namespace backtest_test {
+
 using namespace sonde;
 using namespace sonde::cli::backtest;
 
 namespace {
 
 std::string read(const std::string& text) {
-    const auto document = read_document(text);
+    const auto document = read_document(text, "policy");
     return document ? json::dump(*document) : document.error().message;
 }
 
 std::string ask(const Asked& asked, const std::string& policy) {
-    const auto body = request(asked, *read_document(policy));
+    const auto body = request(asked, *read_document(policy, "policy"));
     return body ? json::dump(*body) : body.error().message;
 }
 
@@ -35,11 +37,12 @@ TEST_CASE("a policy is read from YAML and from JSON alike") {
 }
 
 TEST_CASE("what is no document is refused, and where it is wrong is said") {
-    CHECK(read("a: [1\n").find("line ") == 0);
-    CHECK(read("a: 1\na: 2\n") == "line 2: `a` is there twice");
-    CHECK(read("a: &x [1]\nb: *x\n") == "line 2: anchors are not taken");
-    CHECK(read(std::string(40, '[') + std::string(40, ']')) == "it is nested too deep");
-    CHECK(read("a: " + std::string(70'000, 'x')) == "it is longer than 64 KiB");
+    CHECK(read("a: [1\n").find("policy:2: is not valid YAML") == 0);
+    CHECK(read("a: 1\na: 2\n") == "policy:2: \"a\" is there twice");
+    CHECK(read("a: &x [1]\nb: *x\n") == "policy:1: anchors are not taken: say it where it is needed");
+    CHECK(read("a: 1\n---\nb: 2\n") == "policy:3: a policy is one document");
+    CHECK(read(std::string(40, '[') + std::string(40, ']')) == "policy:1: it is nested too deep");
+    CHECK(read("a: " + std::string(70'000, 'x')) == "policy:1: the file has more than 65536 bytes");
 }
 
 TEST_CASE("the request is about a monitor or a site, with the policy alone or as a monitor has it") {
@@ -79,3 +82,5 @@ Incidents that would have been (1)
 Incidents that were (0)
 )");
 }
+
+}  // namespace backtest_test

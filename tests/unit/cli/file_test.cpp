@@ -6,6 +6,8 @@
 #include "cli/failure.h"
 #include "tests/unit/cli/scratch.h"
 
+namespace file_test {
+
 using namespace sonde::cli;
 
 TEST_CASE("a file is replaced whole, and only its owner may read it") {
@@ -50,3 +52,5 @@ TEST_CASE("the end of a log is its last lines") {
     up::write_file(dir / "log", "one line without an end");
     CHECK(up::tail_of(dir / "log", 3) == "  one line without an end");
 }
+
+}  // namespace file_test

@@ -10,6 +10,8 @@
 #include "cli/up/file.h"
 #include "tests/unit/cli/scratch.h"
 
+namespace jsonpath_test {
+
 using namespace sonde::cli;
 using jsonpath_command::answer;
 
@@ -62,3 +64,5 @@ TEST_CASE("jsonpath reads a file, and says which one it cannot read") {
     CHECK_THROWS_WITH_AS(run_with({"jsonpath", "$", dir.path().string()}), ("cannot read " + dir.path().string()).c_str(), Failure);
     CHECK_THROWS_AS(run_with({"jsonpath"}), CLI::RequiredError);
 }
+
+}  // namespace jsonpath_test

@@ -6,6 +6,8 @@
 #include "cli/up/file.h"
 #include "tests/unit/cli/scratch.h"
 
+namespace layout_test {
+
 using namespace sonde::cli;
 
 TEST_CASE("an empty directory becomes ours, and is known again") {
@@ -55,3 +57,5 @@ TEST_CASE("one supervisor holds a directory at a time, and lets go of it when it
     }
     CHECK(up::DirectoryLock::take(layout).has_value());
 }
+
+}  // namespace layout_test

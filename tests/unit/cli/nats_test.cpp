@@ -2,14 +2,15 @@
 
 #include <doctest/doctest.h>
 
-#include "lib/message/subject.h"
+#include "cli/up/services.h"
+#include "lib/admission/claims.h"
 
+namespace nats_test {
+
+using namespace sonde;
 using namespace sonde::cli;
-namespace subject = sonde::message::subject;
 
 namespace {
-
-std::string quoted(const std::string& text) { return "\"" + text + "\""; }
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
@@ -21,33 +22,34 @@ TEST_CASE("versions of nats-server that are known to lose consumers are told apa
     CHECK_FALSE(up::is_old_nats("whatever"));
 }
 
-TEST_CASE("an agent's user may fetch its own region's jobs, report under its own name, and nothing else") {
-    const auto text = up::nats_config(4222, "/data/nats", "store-key", {"sonde", "a"}, {"subscriber", "b"}, {{"eu", {"agent-eu", "c"}}, {"us", {"agent-us", "d"}}});
-    const auto begin = text.find("agent-eu");
-    const auto eu = text.substr(begin, text.find("agent-us") - begin);
-    for (const auto& stream : {subject::jobs_stream("eu"), subject::urgent_stream("eu")}) {
-        CHECK(has(eu, quoted("$JS.API.CONSUMER.MSG.NEXT." + stream + "." + std::string{subject::agents_consumer})));
-        CHECK(has(eu, quoted("$JS.ACK." + stream + ".>")));
-    }
-    CHECK(has(eu, quoted("sonde.v1.results.*.eu")));
-    CHECK(has(eu, quoted(subject::presence("eu"))));
-    CHECK(has(eu, quoted(subject::runs("eu"))));
-    CHECK(has(eu, quoted(subject::parked("agent"))));
-    CHECK(has(eu, "subscribe: [\"_INBOX_eu.>\"]"));
-    CHECK_FALSE(has(eu, "_us"));
-    CHECK_FALSE(has(eu, "\">\""));
-    CHECK_FALSE(has(eu, "events"));
-}
-
-TEST_CASE("a reader of events may not publish") {
-    const auto text = up::nats_config(4222, "/data/nats", "store-key", {"sonde", "a"}, {"subscriber", "b"}, {});
-    const auto line = text.substr(text.find("user: \"subscriber\""));
-    CHECK(has(line, "publish: { deny: [\">\"] }, subscribe: [\"sonde.v1.events.>\"]"));
+TEST_CASE("the server knows nobody but by signature, and nothing of it is secret but what encrypts its streams") {
+    const admission::BusKeys keys{Secret{std::string(32, 'k')}};
+    const auto text = up::nats_config(4222, "/data/nats", "store-key", keys, "the-account");
+    CHECK(has(text, "operator: \"" + admission::operator_token(keys) + "\"\n"));
+    CHECK(has(text, "    " + admission::public_text(admission::KeyKind::account, keys.account()) + ": \"the-account\"\n"));
+    CHECK(has(text, "    dir: \"/data/nats/accounts\"\n"));
+    CHECK_FALSE(has(text, "users"));
+    CHECK_FALSE(has(text, "password"));
 }
 
 TEST_CASE("what the streams keep on disk is encrypted") {
-    const auto text = up::nats_config(4222, "/data/nats", "store-key", {"sonde", "a"}, {"subscriber", "b"}, {});
+    const admission::BusKeys keys{Secret{std::string(32, 'k')}};
+    const auto text = up::nats_config(4222, "/data/nats", "store-key", keys, "the-account");
     const auto jetstream = text.substr(text.find("jetstream {"), text.find("authorization {") - text.find("jetstream {"));
     CHECK(has(jetstream, "cipher: chachapoly\n"));
     CHECK(has(jetstream, "key: \"store-key\"\n"));
 }
+
+TEST_CASE("a configuration with the former password gets credentials, and whatever else was edited stays") {
+    const std::string before = "# mine\nnats:\n  urls: [\"${SONDE_NATS_URL}\"]\n  user: ${SONDE_NATS_USER}\n  password: ${SONDE_NATS_PASSWORD}\nlog:\n  level: debug";
+    const std::string after = "# mine\nnats:\n  urls: [\"${SONDE_NATS_URL}\"]\n  credentials_file: ${SONDE_NATS_CREDENTIALS_FILE}\nlog:\n  level: debug";
+    CHECK(up::renewed_configuration(before, "engine") == after);
+    CHECK(up::renewed_configuration(before, "controlplane") == after + "\nadmission:\n  key_file: ${SONDE_BUS_KEY_FILE}\n");
+    CHECK(up::renewed_configuration(after, "controlplane") == after);
+    CHECK(up::renewed_configuration("nats:\n  user: me\n", "controlplane") == "nats:\n  user: me\n");
+    CHECK(up::renewed_configuration(before, "notifier") == "# mine\nlog:\n  level: debug");
+    CHECK(up::renewed_configuration(after, "notifier") == "# mine\nlog:\n  level: debug");
+    CHECK(up::renewed_configuration("nats:\n  user: me\n", "notifier") == "nats:\n  user: me\n");
+}
+
+}  // namespace nats_test

@@ -11,6 +11,8 @@
 #include "cli/command.h"
 #include "cli/failure.h"
 
+namespace next_test {
+
 using namespace sonde::cli;
 
 namespace {
@@ -103,3 +105,5 @@ TEST_CASE("next says what is wrong with what it was given, and exits with 2") {
     CHECK_THROWS_AS(next({"* * * * *", "--count", "0"}), CLI::ValidationError);
     CHECK_THROWS_AS(next({}), CLI::RequiredError);
 }
+
+}  // namespace next_test

@@ -10,6 +10,8 @@
 #include "cli/up/file.h"
 #include "tests/unit/cli/scratch.h"
 
+namespace ports_test {
+
 using namespace sonde::cli;
 
 namespace {
@@ -55,3 +57,5 @@ TEST_CASE("a damaged record of ports says what to do") {
     up::write_file(layout.ports(), "{");
     CHECK_THROWS_WITH_AS(up::Ports{layout}, doctest::Contains("remove it"), Failure);
 }
+
+}  // namespace ports_test

@@ -9,6 +9,8 @@
 #include "cli/up/file.h"
 #include "tests/unit/cli/scratch.h"
 
+namespace supervisor_test {
+
 using namespace sonde;
 using namespace sonde::cli;
 using namespace std::chrono_literals;
@@ -135,3 +137,5 @@ TEST_CASE("a log that grows beyond its bound is set aside once and emptied") {
     REQUIRE(scene.supervisor.wait_until([&] { return std::filesystem::exists(old) && std::filesystem::file_size(program.log) == 0; }, 10s));
     CHECK(std::filesystem::file_size(old) == (20U << 20U) + 1);
 }
+
+}  // namespace supervisor_test

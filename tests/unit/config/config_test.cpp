@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <fstream>
 
+namespace config_test {
+
 using namespace sonde;
 using config::key;
 using config::load_text;
@@ -236,3 +238,5 @@ TEST_CASE("a file beyond a mebibyte is refused unread") {
     CHECK(refusal("region: " + std::string(1 << 20, 'x'))
               .starts_with("agent.yaml:1: a configuration file has at most 1048576 bytes"));
 }
+
+}  // namespace config_test

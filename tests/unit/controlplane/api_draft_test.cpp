@@ -3,10 +3,13 @@
 
 #include "controlplane/api/body.h"
 #include "controlplane/api/channel_draft.h"
+#include "lib/channel/fields.h"
 #include "controlplane/api/monitor_draft.h"
 #include "controlplane/api/region.h"
 #include "controlplane/api/run.h"
 #include "controlplane/api/site_draft.h"
+
+namespace api_draft_test {
 
 using namespace sonde;
 using namespace sonde::controlplane;
@@ -145,7 +148,10 @@ TEST_CASE("a time-out that is not given is below the interval") {
 TEST_CASE("each mistake in a channel is told where it stands") {
     const Mistake table[] = {
         {R"({})", ": the field \"kind\" is required\n: the field \"name\" is required\n: the field \"config\" is required\n"},
-        {R"({"kind":"slack","name":"a","config":{"url":"https://a.example/"}})", "/kind: must be one of \"webhook\"\n"},
+        {R"({"kind":"slack_bot","name":"a","config":{"channel":"a b"},"secrets":{"bot_token":"hunter2"}})",
+         "/config/channel: must be the channel's identifier (C…) or its name\n/secrets/bot_token: must be a token that begins with `xoxb-`\n"},
+        {R"({"kind":"slack_bot","name":"a","config":{"channel":"#ops","api_url":"ftp://a.example/"}})",
+         "/config/api_url: must begin with http:// or https://\n"},
         {R"({"kind":"webhook","name":"a","config":{}})", "/config: the field \"url\" is required\n"},
         {R"({"kind":"webhook","name":"a","config":{"url":"https://a.example/#x"}})", "/config/url: must not have a fragment\n"},
         {R"({"kind":"webhook","name":"a","config":{"url":"https://a.example/","method":"PUT"}})",
@@ -161,6 +167,7 @@ TEST_CASE("each mistake in a channel is told where it stands") {
     };
     const auto read = [](const Json& body, json::Problems& problems) { read_channel(body, "", problems); };
     for (const auto& row : table) CHECK(refusal(row.body, read) == row.trace);
+    CHECK(refusal(R"({"kind":"carrier_pigeon","name":"a","config":{}})", read).starts_with("/kind: must be one of \"alertmanager\", \"discord\", "));
     CHECK(refusal(R"({"kind":"webhook","name":"a","config":{"url":"https://a.example/"},"events":["opened"]})", read)
               .starts_with("/events/0: must be one of incident.opened, "));
 }
@@ -184,6 +191,8 @@ TEST_CASE("canonical documents have every field and read back equal") {
     const auto channel =
         read_channel({{"kind", "webhook"}, {"name", "a"}, {"config", {{"url", "https://a.example/"}}}}, "", problems);
     CHECK(read_channel(write_channel(channel.draft), "", problems).draft == channel.draft);
+    const auto telegram = read_channel({{"kind", "telegram"}, {"name", "a"}, {"config", {{"silent", true}, {"chat_id", "1"}}}}, "", problems);
+    CHECK(read_channel(write_channel(telegram.draft), "", problems).draft == telegram.draft);
     const auto region = read_region({{"name", "eu"}}, "", problems);
     CHECK(region.failure_domain == "eu");
     CHECK(read_region(write_region(region), "", problems) == region);
@@ -206,7 +215,8 @@ TEST_CASE("a patch changes what it names, removes what it nulls and replaces wha
                              {R"([{"a":"b","b":"c"},{"a":null}])", R"({"b":"c"})"},
                              {R"([{"a":["b"]},{"a":"c"}])", R"({"a":"c"})"},
                              {R"([{"a":"c"},{"a":["b"]}])", R"({"a":["b"]})"},
-                             {R"([{"a":{"b":"c"}},{"a":{"b":"d","c":null}}])", R"({"a":{"b":"d"}})"},
+                             // But for this one: what is not there and shall not be is kept, for the reader to refuse what is no field.
+                             {R"([{"a":{"b":"c"}},{"a":{"b":"d","c":null}}])", R"({"a":{"b":"d","c":null}})"},
                              {R"([{"a":[{"b":"c"}]},{"a":[1]}])", R"({"a":[1]})"},
                              {R"([{"a":"foo"},null])", "null"},
                              {R"([{"a":"foo"},"bar"])", R"("bar")"},
@@ -219,6 +229,8 @@ TEST_CASE("a patch changes what it names, removes what it nulls and replaces wha
 }
 
 TEST_CASE("a signing key is 24 to 64 bytes in base64 after its prefix, and ours is one") {
+    using channel::is_signing_key;
+    using channel::new_signing_key;
     CHECK(is_signing_key(new_signing_key().reveal()));
     CHECK(new_signing_key().reveal() != new_signing_key().reveal());
     CHECK(is_signing_key("whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"));
@@ -227,3 +239,5 @@ TEST_CASE("a signing key is 24 to 64 bytes in base64 after its prefix, and ours 
     CHECK(!is_signing_key("whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI*"));
     CHECK(!is_signing_key("whsec_"));
 }
+
+}  // namespace api_draft_test

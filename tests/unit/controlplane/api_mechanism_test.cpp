@@ -2,11 +2,14 @@
 #include <doctest/doctest.h>
 
 #include "controlplane/api/access.h"
+#include "controlplane/api/asset.h"
 #include "controlplane/api/conditions.h"
 #include "controlplane/api/page.h"
 #include "controlplane/api/precondition.h"
 #include "controlplane/api/query.h"
 #include "lib/crypto/crypto.h"
+
+namespace api_mechanism_test {
 
 using namespace sonde;
 using namespace sonde::controlplane;
@@ -146,6 +149,11 @@ TEST_CASE("If-None-Match answers 304 to reads alone, and compares weakly") {
     CHECK(status(http::Method::put, tag) == 200);
 }
 
+TEST_CASE("gzip is taken by name or by a star, unless it weighs nothing") {
+    for (const auto* taken : {"gzip", "GZIP", "br, gzip", "gzip;q=0.1", "x-gzip", "*", "br;q=1.0, *;q=0.5", "identity;q=0, gzip ; q=1"}) CHECK_MESSAGE(accepts_gzip(taken), taken);
+    for (const auto* refused : {"", "br", "identity", "gzip;q=0", "gzip;q=0.000", "*;q=0", "*, gzip;q=0", "gzipped", ",,;"}) CHECK_MESSAGE(!accepts_gzip(refused), refused);
+}
+
 TEST_CASE("query parameters: each mistake is told at its name") {
     const auto all = [](Query& query) {
         query.page("l", 1);
@@ -226,3 +234,5 @@ TEST_CASE("failures of the database are told by what the caller may do") {
     CHECK(status(db::Failure::check) == 422);
     CHECK_THROWS_AS(database_problem(db::DbError(db::Failure::broken, "secret internals")), db::DbError);
 }
+
+}  // namespace api_mechanism_test

@@ -6,6 +6,8 @@
 #include <map>
 #include <set>
 
+#include "controlplane/access/client_draft.h"
+#include "controlplane/access/role_draft.h"
 #include "controlplane/api/channel_draft.h"
 #include "controlplane/api/command_desk.h"
 #include "controlplane/api/monitor_draft.h"
@@ -13,11 +15,15 @@
 #include "controlplane/api/run.h"
 #include "controlplane/api/site_draft.h"
 #include "controlplane/api/state.h"
+#include "controlplane/api/user.h"
 #include "controlplane/events/feed.h"
+#include "controlplane/login/login.h"
 #include "controlplane/ping/pings.h"
 #include "controlplane/run/desk.h"
 #include "lib/check/verdict.h"
 #include "lib/service/service.h"
+
+namespace api_openapi_test {
 
 using namespace sonde;
 using namespace sonde::controlplane;
@@ -69,9 +75,10 @@ std::set<std::string> routed() {
     const crypto::SecretBox box{std::string(32, 'k')};
     CommandDesk desk(pool, box, 1);
     Tokens tokens(pool);
+    login::Login login(pool, {}, registry);
     run::Desk runs({}, registry);
     events::Feed feed(pool, registry);
-    Backend backend{pool, box, desk, runs, feed, tokens};
+    Backend backend{pool, box, desk, runs, feed, tokens, login};
     const service::Health health;
     http::Router router;
     service::add_operational_routes(router, health, registry);
@@ -125,12 +132,12 @@ TEST_CASE("every route is in the document, and every operation of the document i
     for (const auto& name : in_document) CHECK_MESSAGE(in_router.contains(name), name << " is not routed");
 }
 
-TEST_CASE("the document says of every operation which role it needs, as the router has it") {
+TEST_CASE("the document says of every operation which permission it needs, as the router has it") {
     auto operations = documented();
     for (const auto& endpoint : endpoints()) {
         const auto name = method_name(endpoint.method) + " " + std::string(endpoint.pattern);
         CAPTURE(name);
-        CHECK(operations[name].value("x-sonde-role", "") == name_of(endpoint.role));
+        CHECK(operations[name].value("x-sonde-permission", "") == name_of(endpoint.permission));
         operations.erase(name);
     }
     for (const auto& [name, operation] : operations) {
@@ -189,6 +196,7 @@ TEST_CASE("the document lists the same names as the code") {
     CHECK(listed("Severity") == names<Severity>());
     CHECK(listed("Verdict") == names<check::Verdict>());
     CHECK(listed("FailureClass") == names<check::FailureClass>());
+    CHECK(listed("PermissionKey") == names<Permission>());
     CHECK(listed("ChannelEvent") == std::set<std::string>(kChannelEvents.begin(), kChannelEvents.end()));
 }
 
@@ -196,6 +204,7 @@ TEST_CASE("the fields that may be set are those of the canonical documents") {
     const auto& schemas = document()["components"]["schemas"];
     json::Problems problems;
     CHECK(fields(schemas["SiteInput"]["properties"]) == fields(write_site({})));
+    CHECK(fields(schemas["UserInput"]["properties"]) == fields(write_user({})));
     CHECK(fields(schemas["RegionInput"]["properties"]) == fields(write_region({})));
     MonitorDraft draft;
     draft.site_id = SiteId{1};
@@ -233,6 +242,7 @@ TEST_CASE("the defaults in the document are those of the code") {
     check(schemas["Policy"]["properties"], monitor["policy"]);
     check(schemas["Policy"]["properties"]["confirmation"]["properties"], monitor["policy"]["confirmation"]);
     check(schemas["SiteInput"]["properties"], write_site({}));
+    check(schemas["UserInput"]["properties"], write_user({}));
     check(schemas["ChannelInput"]["properties"], write_channel({}));
 }
 
@@ -244,9 +254,12 @@ TEST_CASE("the examples in the document are valid") {
         return operations.at(name)["requestBody"]["content"]["application/json"]["example"];
     };
     read_site(bodies["Site"]["content"]["application/json"]["example"], "/site", problems);
+    read_user(bodies["User"]["content"]["application/json"]["example"], "/user", problems);
     for (const auto& row : bodies["Monitor"]["content"]["application/json"]["examples"]) {
         read_monitor(row["value"], "/monitor", SiteField::required, problems);
     }
+    read_role(bodies["Role"]["content"]["application/json"]["example"], problems);
+    for (const auto& row : bodies["Client"]["content"]["application/json"]["examples"]) read_client(row["value"], problems);
     read_run(example("post /v1/check"), problems);
     read_region(example("post /v1/regions"), "/region", problems);
     read_channel(example("post /v1/channels"), "/channel", problems);
@@ -256,3 +269,5 @@ TEST_CASE("the examples in the document are valid") {
     }
     for (const auto& problem : problems) FAIL_CHECK(problem.pointer << ": " << problem.detail);
 }
+
+}  // namespace api_openapi_test

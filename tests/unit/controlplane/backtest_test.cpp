@@ -4,6 +4,8 @@
 
 #include "lib/base/shard.h"
 
+namespace backtest_test {
+
 using namespace sonde;
 using namespace sonde::controlplane;
 
@@ -104,3 +106,5 @@ TEST_CASE("the policy is merged into the monitor's own, and a longer interval ke
     REQUIRE(problems.size() == 1);
     CHECK(problems[0].pointer == "/interval_ms");
 }
+
+}  // namespace backtest_test

@@ -2,6 +2,8 @@
 
 #include "controlplane/events/filter.h"
 
+namespace event_filter_test {
+
 using namespace sonde;
 using namespace sonde::events;
 
@@ -53,3 +55,5 @@ TEST_CASE("what an event has nothing of is matched by no filter for it") {
     CHECK_FALSE(Filter{.monitor = MonitorId{7}}.matches(Event{}));
     CHECK_FALSE(Filter{.tag = ""}.matches(Event{}));
 }
+
+}  // namespace event_filter_test

@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+namespace evidence_window_test {
+
 using namespace sonde;
 using namespace sonde::controlplane;
 
@@ -48,3 +50,5 @@ TEST_CASE("votes that are not as they should be are passed over") {
     CHECK(windows_of({vote("eu", "down", 0), 7, {{"verdict", "down"}}, {{"region", "us"}, {"verdict", "down"}, {"slot", "soon"}}, {{"region", 1}, {"verdict", 2}}}) ==
           "eu failing -1440..0");
 }
+
+}  // namespace evidence_window_test

@@ -3,6 +3,8 @@
 #include "controlplane/scheduler/account.h"
 #include "controlplane/scheduler/region_queue.h"
 
+namespace scheduler_account_test {
+
 using namespace sonde;
 using namespace sonde::scheduler;
 
@@ -138,3 +140,5 @@ TEST_CASE("jobs that are not wanted any more leave the queue") {
     CHECK(queue.pop(kNow)->tick == 1);
     CHECK(!queue.pop(kNow));
 }
+
+}  // namespace scheduler_account_test

@@ -2,6 +2,8 @@
 
 #include "tests/unit/controlplane/dispatcher_world.h"
 
+namespace scheduler_ahead_test {
+
 using namespace sonde;
 using namespace sonde::scheduler;
 using namespace sonde::scheduler::test;
@@ -42,3 +44,5 @@ TEST_CASE("what is published ahead of a removal is all that runs after it") {
     world.pass(seconds{20});
     for (const auto& [key, times] : world.delivered) CHECK(std::get<2>(key) <= removed_at + kAhead);
 }
+
+}  // namespace scheduler_ahead_test

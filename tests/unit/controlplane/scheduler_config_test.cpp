@@ -2,6 +2,8 @@
 
 #include "controlplane/scheduler/config.h"
 
+namespace scheduler_config_test {
+
 using namespace sonde;
 
 TEST_CASE("the scheduler's keys take values and refuse those that contradict each other") {
@@ -16,3 +18,5 @@ TEST_CASE("the scheduler's keys take values and refuse those that contradict eac
     CHECK(!config::load_text("scheduler:\n  lease: 2s\n  renew_every: 1500ms\n", "test.yaml", keys).ok());
     CHECK(!config::load_text("scheduler:\n  batch_jobs: 501\n", "test.yaml", keys).ok());
 }
+
+}  // namespace scheduler_config_test

@@ -4,6 +4,8 @@
 
 #include "tests/unit/controlplane/dispatcher_world.h"
 
+namespace scheduler_dispatcher_test {
+
 using namespace sonde;
 using namespace sonde::scheduler;
 using namespace sonde::scheduler::test;
@@ -282,3 +284,5 @@ TEST_CASE("a slot costs less than five microseconds, publishing and account toge
 #endif
 #endif
 }
+
+}  // namespace scheduler_dispatcher_test

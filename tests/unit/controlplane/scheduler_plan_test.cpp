@@ -5,6 +5,8 @@
 
 #include "controlplane/scheduler/plan.h"
 
+namespace scheduler_plan_test {
+
 using namespace sonde;
 using namespace sonde::scheduler;
 
@@ -107,3 +109,5 @@ TEST_CASE("time-outs within a factor of two are of one class") {
     CHECK(timeout_class(seconds{1}) != timeout_class(seconds{10}));
     CHECK(timeout_class(seconds{10}) != timeout_class(seconds{120}));
 }
+
+}  // namespace scheduler_plan_test

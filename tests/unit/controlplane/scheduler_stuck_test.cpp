@@ -2,6 +2,8 @@
 
 #include "controlplane/watchdog/stuck.h"
 
+namespace scheduler_stuck_test {
+
 using namespace sonde;
 using namespace sonde::watchdog;
 
@@ -71,3 +73,5 @@ TEST_CASE("what was seen before a gap says nothing") {
     watch.look(4, state(10, 7));
     CHECK(watch.done.empty());
 }
+
+}  // namespace scheduler_stuck_test

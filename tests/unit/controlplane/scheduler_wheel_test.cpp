@@ -1,9 +1,12 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <map>
 #include <random>
 
 #include "controlplane/scheduler/timing_wheel.h"
+
+namespace scheduler_wheel_test {
 
 using namespace sonde;
 using scheduler::TimingWheel;
@@ -134,3 +137,5 @@ TEST_CASE("what falls due together comes in order of time") {
     REQUIRE(due.size() == 5'000);
     for (std::size_t i = 1; i < due.size(); ++i) REQUIRE(at[due[i - 1]] <= at[due[i]]);
 }
+
+}  // namespace scheduler_wheel_test

@@ -4,6 +4,8 @@
 
 #include "lib/decision/incident.h"
 
+namespace wording_test {
+
 using namespace sonde;
 using namespace sonde::controlplane;
 
@@ -63,6 +65,15 @@ TEST_CASE("every kind of entry has a sentence of its own") {
           "The engine resolved it: enough rounds in a row were good.");
     CHECK(describe_entry({{"kind", "radius"}, {"actor", "engine"}, {"reason", "radius_changed"}, {"data", {{"affected", {{"monitors", 12}, {"sites", 3}}}}}}, "") ==
           "Not told because of it: 12 monitors of 3 sites.");
+    const Json step{{"policy", {{"id", "esc_0000000000001"}, {"name", "night"}}}, {"step", 2}, {"steps", 3}, {"round", 1}, {"rounds", 2},
+                    {"targets", {{{"channel", {{"name", "pager"}}}, {"user", {{"name", "ann"}}}, {"schedule", {{"name", "first line"}}}, {"layer", "weekly"}}}},
+                    {"left_out", {{{"channel", {{"name", "ops"}}}, {"why", "channel_disabled"}}}}};
+    CHECK(describe_entry({{"kind", "escalated"}, {"actor", "notifier"}, {"reason", "nobody_acknowledged"}, {"data", step}}, "") ==
+          "notifier told ann, on call in \"first line\" by \"pager\" by step 2 of 3 of the escalation \"night\", round 1 of 2, for nobody had acknowledged it; not \"ops\" (channel disabled).");
+    CHECK(describe_entry({{"kind", "reminded"}, {"actor", "notifier"}, {"reason", "still_open"}, {"data", {{"number", 2}, {"of", 5}}}}, "") ==
+          "notifier reminded of it, 2 of 5: it was not over.");
     CHECK(describe_entry({{"kind", "assigned"}, {"actor", "token:ann"}, {"reason", "by_request"}, {"data", {{"from", nullptr}, {"to", "bob"}}}}, "") ==
           "token:ann assigned it from nobody to bob.");
 }
+
+}  // namespace wording_test

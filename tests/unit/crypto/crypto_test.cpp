@@ -4,8 +4,13 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <stdexcept>
 
 #include "lib/crypto/crypto.h"
+#include "lib/crypto/signing.h"
+#include "lib/crypto/key_file.h"
+
+namespace crypto_test {
 
 using namespace sonde;
 
@@ -62,6 +67,8 @@ TEST_CASE("a key file is made once, for its owner only, and refused when others 
     CHECK(again->open(box->seal(Secret{"hush"}, "x"), "x"));
     REQUIRE(::chmod(file.c_str(), 0644) == 0);
     CHECK(!crypto::SecretBox::from_key_file(file));
+    REQUIRE(::chmod(file.c_str(), 0600) == 0);
+    CHECK(again->open(box->seal(Secret{"hush"}, "x"), "x"));
     std::ofstream(file) << "c2hvcnQ=\n";
     REQUIRE(::chmod(file.c_str(), 0600) == 0);
     CHECK(!crypto::SecretBox::from_key_file(file));
@@ -69,3 +76,84 @@ TEST_CASE("a key file is made once, for its owner only, and refused when others 
     ::unlink(file.c_str());
     ::rmdir(directory);
 }
+
+TEST_CASE("signatures agree with the published test vector") {
+    // RFC 8032, section 7.1, test 1.
+    const auto key = crypto::SigningKey::from_seed(*crypto::from_base64("nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A="));
+    CHECK(crypto::hex(key.public_key()) == "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
+    CHECK(crypto::hex(key.sign("")) ==
+          "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b");
+    CHECK(crypto::verifies(key.public_key(), "", key.sign("")));
+    CHECK(!crypto::verifies(key.public_key(), "x", key.sign("")));
+    CHECK(!crypto::verifies(key.public_key(), "", "short"));
+    CHECK_THROWS_AS(crypto::SigningKey::from_seed("short"), std::invalid_argument);
+}
+
+TEST_CASE("keys that follow from one root are the same each time, and differ from one another") {
+    const std::string root(32, 'r');
+    CHECK(crypto::derived_key(root, 1, "a-test--").reveal() == crypto::derived_key(root, 1, "a-test--").reveal());
+    CHECK(crypto::derived_key(root, 1, "a-test--").reveal() != crypto::derived_key(root, 2, "a-test--").reveal());
+    CHECK(crypto::derived_key(root, 1, "a-test--").reveal() != crypto::derived_key(root, 1, "another-").reveal());
+    CHECK(crypto::derived_key(root, 1, "a-test--").reveal() != crypto::derived_key(std::string(32, 's'), 1, "a-test--").reveal());
+    CHECK_THROWS_AS((void)crypto::derived_key("short", 1, "a-test--"), std::invalid_argument);
+}
+
+TEST_CASE("a box follows its file: a new key seals, the others open as long as they are there") {
+    char directory[] = "/tmp/sonde-crypto-XXXXXX";
+    REQUIRE(::mkdtemp(directory) != nullptr);
+    const auto file = std::string(directory) + "/key";
+    REQUIRE(crypto::key_file::make(file));
+    const auto box = crypto::SecretBox::from_key_file(file);
+    REQUIRE(box);
+    const auto before = box->seal(Secret{"hush"}, "x");
+    const auto old = *crypto::key_file::read(file);
+    const auto fresh = crypto::key_file::new_key();
+    REQUIRE(crypto::key_file::replace(file, {fresh, old[0]}));
+    struct stat info {};
+    REQUIRE(::stat(file.c_str(), &info) == 0);
+    CHECK((info.st_mode & 0777) == 0600);
+
+    // Whoever has read the file already seals with the new key; the box looks again rather than to give up.
+    const auto other = crypto::SecretBox::from_key_file(file);
+    REQUIRE(other);
+    const auto after = other->seal(Secret{"whisper"}, "x");
+    CHECK(box->look_into(after, "x")->newest);
+    CHECK(box->look_into(after, "x")->secret.reveal() == "whisper");
+    CHECK(box->open(before, "x")->reveal() == "hush");
+    CHECK(!box->look_into(before, "x")->newest);
+
+    // What cannot be read changes nothing.
+    ::unlink(file.c_str());
+    CHECK(box->open(before, "x")->reveal() == "hush");
+
+    REQUIRE(crypto::key_file::make(file));
+    REQUIRE(crypto::key_file::replace(file, {fresh}));
+    CHECK(!box->open("\x01" + std::string(60, 'x'), "x"));  // looks
+    CHECK(!box->open(before, "x"));
+    CHECK(box->open(after, "x"));
+    ::unlink(file.c_str());
+    ::rmdir(directory);
+}
+
+TEST_CASE("a key file has one to eight different keys") {
+    char directory[] = "/tmp/sonde-crypto-XXXXXX";
+    REQUIRE(::mkdtemp(directory) != nullptr);
+    const auto file = std::string(directory) + "/key";
+    REQUIRE(crypto::key_file::make(file));
+    crypto::key_file::Keys keys;
+    for (std::size_t i = 0; i < crypto::key_file::kMaxKeys; ++i) keys.push_back(crypto::key_file::new_key());
+    REQUIRE(crypto::key_file::replace(file, keys));
+    CHECK(*crypto::key_file::read(file) == keys);
+    keys.push_back(crypto::key_file::new_key());
+    REQUIRE(crypto::key_file::replace(file, keys));
+    CHECK(crypto::key_file::read(file).error().message.ends_with("more than 8 keys"));
+    REQUIRE(crypto::key_file::replace(file, {keys[0], keys[0]}));
+    CHECK(crypto::key_file::read(file).error().message.ends_with("has a key twice"));
+    REQUIRE(crypto::key_file::replace(file, {}));
+    CHECK(crypto::key_file::read(file).error().message.ends_with("is empty"));
+    CHECK(!crypto::key_file::replace(std::string(directory) + "/none", {keys[0]}));
+    ::unlink(file.c_str());
+    ::rmdir(directory);
+}
+
+}  // namespace crypto_test

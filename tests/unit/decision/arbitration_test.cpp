@@ -9,6 +9,8 @@
 #include "lib/decision/arbitration.h"
 #include "tests/unit/decision/world.h"
 
+namespace arbitration_test {
+
 using namespace sonde;
 using namespace sonde::decision;
 using std::chrono::minutes;
@@ -164,6 +166,7 @@ TEST_CASE("an outage that one domain sees is told once its region was seen to be
     CHECK(of(2, 0) == Judgement::doubtful);
     CHECK_MESSAGE(of(2, 0, 4) == Judgement::well, "with so few sites nobody will ever find the region ill");
     CHECK(judge({2, 0, 0, true}, kSettings) == Judgement::doubtful);
+    CHECK_MESSAGE(judge({1, 0, 4, false, false}, kSettings) == Judgement::open, "there may be more sites than are known");
 }
 
 namespace {
@@ -287,3 +290,5 @@ TEST_CASE("a region that breaks is found out, whatever the order, and no other i
         RC_ASSERT(health_of(broken, now + seconds{1}) == Health::quarantined);
     });
 }
+
+}  // namespace arbitration_test

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+namespace command_test {
+
 using namespace sonde;
 using namespace sonde::decision;
 
@@ -46,6 +48,10 @@ TEST_CASE("every action's terms are read as they were written") {
     CHECK(postmortem.text == "t");
     CHECK(postmortem.root_cause == "c");
     CHECK(postmortem.published);
+    const auto due = std::get<Due>(read_back({Action::escalate, "notifier", "", {}, Due{{{"step", 2}}, false, true}}).terms);
+    CHECK(due.details == Json{{"step", 2}});
+    CHECK_FALSE(due.reached);
+    CHECK(due.while_acknowledged);
 }
 
 TEST_CASE("what was written before there were terms is read, and what is not of the action is refused") {
@@ -59,3 +65,5 @@ TEST_CASE("what was written before there were terms is read, and what is not of 
     CHECK(!read_body(*json::parse(R"({"terms": {"title": "x"}})"), open));
     CHECK(!read_body(*json::parse(R"({"later": true})"), open));
 }
+
+}  // namespace command_test

@@ -6,6 +6,8 @@
 #include "lib/decision/decide.h"
 #include "lib/message/result.h"
 
+namespace expiry_test {
+
 using namespace sonde;
 using namespace sonde::decision;
 
@@ -154,3 +156,5 @@ TEST_CASE("a detail that does not say what ends is none, whatever it has in its 
         CHECK_MESSAGE(!expiry_in(*json::parse(text)), text);
     }
 }
+
+}  // namespace expiry_test

@@ -8,6 +8,8 @@
 
 #include "tests/unit/decision/world.h"
 
+namespace heartbeat_test {
+
 using namespace sonde;
 using namespace sonde::decision;
 using check::PingKind;
@@ -116,3 +118,5 @@ TEST_CASE("a monitor of another kind hears no pings") {
     CHECK(decision.reason == Reason::vote_from_stranger);
     CHECK(decision.effects.empty());
 }
+
+}  // namespace heartbeat_test

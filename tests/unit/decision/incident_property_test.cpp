@@ -7,6 +7,8 @@
 
 #include "lib/decision/incident.h"
 
+namespace incident_property_test {
+
 using namespace sonde;
 using namespace sonde::decision;
 
@@ -80,12 +82,16 @@ void check_incident(const Incident& incident) {
 
 }  // namespace
 
+}  // namespace incident_property_test
+
 namespace rc {
 template <>
-struct Arbitrary<Turn> {
-    static Gen<Turn> arbitrary() { return turn(); }
+struct Arbitrary<incident_property_test::Turn> {
+    static Gen<incident_property_test::Turn> arbitrary() { return incident_property_test::turn(); }
 };
 }  // namespace rc
+
+namespace incident_property_test {
 
 TEST_CASE("whatever is done to incidents, each step is one entry, told with its own seq, and nothing is said that did not change") {
     setenv("RC_PARAMS", "max_success=2000", 0);
@@ -131,3 +137,5 @@ TEST_CASE("whatever is done to incidents, each step is one entry, told with its 
         }
     }));
 }
+
+}  // namespace incident_property_test

@@ -9,6 +9,8 @@
 #include "lib/base/shard.h"
 #include "tests/unit/decision/world.h"
 
+namespace order_property_test {
+
 using namespace sonde;
 using namespace sonde::decision;
 
@@ -283,3 +285,5 @@ TEST_CASE("of a site with several monitors at most one incident a scope is open,
     CHECK(events >= 180'000);
     MESSAGE(events << " events");
 }
+
+}  // namespace order_property_test

@@ -8,6 +8,8 @@
 
 #include "tests/unit/decision/world.h"
 
+namespace property_test {
+
 using namespace sonde;
 using namespace sonde::decision;
 using std::chrono::minutes;
@@ -286,12 +288,16 @@ void holds(const char* name, Property property) {
 
 }  // namespace
 
+}  // namespace property_test
+
 namespace rc {
 template <>
-struct Arbitrary<Happening> {
-    static Gen<Happening> arbitrary() { return happening(); }
+struct Arbitrary<property_test::Happening> {
+    static Gen<property_test::Happening> arbitrary() { return property_test::happening(); }
 };
 }  // namespace rc
+
+namespace property_test {
 
 TEST_CASE("whatever happens, decisions are determined, told once, and open nothing without a quorum") {
     holds("invariants", [] {
@@ -361,3 +367,5 @@ TEST_CASE("results that come again, in between others and later, change nothing"
         RC_ASSERT(once.second == twice.second);
     });
 }
+
+}  // namespace property_test

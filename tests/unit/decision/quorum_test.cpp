@@ -3,6 +3,8 @@
 #include "lib/decision/quorum.h"
 #include "tests/unit/decision/world.h"
 
+namespace quorum_test {
+
 using namespace sonde;
 using namespace sonde::decision;
 using sonde::decision::test::definition_with;
@@ -94,3 +96,5 @@ TEST_CASE("no check was taken before its slot or after its result was here") {
     result.started_at = kNow + seconds{1};
     CHECK(taken_at(result, kNow + seconds{3}) == kNow + seconds{1});
 }
+
+}  // namespace quorum_test

@@ -9,6 +9,8 @@
 
 #include "tests/unit/decision/world.h"
 
+namespace replay_test {
+
 using namespace sonde;
 using namespace sonde::decision;
 
@@ -200,3 +202,5 @@ TEST_CASE("of results of monitors that are not watched nothing follows") {
     CHECK(again.incidents().empty());
     CHECK(again.state_of(MonitorId{99}) == nullptr);
 }
+
+}  // namespace replay_test

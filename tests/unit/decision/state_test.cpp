@@ -1,6 +1,9 @@
 #include <doctest/doctest.h>
 
 #include "lib/decision/monitor_state.h"
+#include "lib/decision/plain_state.h"
+
+namespace state_test {
 
 using namespace sonde;
 using namespace sonde::decision;
@@ -61,6 +64,32 @@ TEST_CASE("the usual state is small") {
     CHECK(write_state(state).size() < 450);
 }
 
+TEST_CASE("a state of good votes alone is read the short way, and no other text is") {
+    MonitorState state;
+    state.known = Known::up;
+    state.since = at(1);
+    state.watched_since = at(2);
+    state.spec_hash = 0xFEDCBA9876543210ULL;
+    state.voters_hash = 7;
+    CHECK(*read_plain_state(write_state(state)) == state);
+    state.covered = false;
+    state.spec_revision = 3;
+    state.counted_under.hash = 9;
+    for (const int region : {1, 300}) state.votes.push_back({static_cast<RegionId>(region), at(3), region, at(4), check::Verdict::up, {}, false, 0, {}, ""});
+    const auto text = write_state(state);
+    REQUIRE(read_plain_state(text));
+    CHECK(*read_plain_state(text) == state);
+    CHECK(write_state(*read_plain_state(text)) == text);
+    for (std::size_t n = 0; n < text.size(); ++n) {
+        CHECK_FALSE(read_plain_state(text.substr(0, n)));
+        CHECK_FALSE(read_plain_state(text.substr(0, n) + " " + text.substr(n)));
+        CHECK_FALSE(read_plain_state(text.substr(0, n) + "," + text.substr(n)));
+        if (text[n] != '"') CHECK_FALSE(read_plain_state(text.substr(0, n) + "-" + text.substr(n)));
+    }
+    CHECK_FALSE(read_plain_state(write_state(full_state())));
+    CHECK_FALSE(read_plain_state(R"({"known":"up","since":01,"watched_since":1,"spec_hash":"0000000000000000","voters_hash":"0000000000000000","votes":[]})"));
+}
+
 TEST_CASE("text that is no state is refused with a reason") {
     for (const auto* text : {"", "{}", "[]", R"({"known":"up"})",
                              R"({"known":"sideways","since":1,"watched_since":1,"spec_hash":"0000000000000000","voters_hash":"0000000000000000","votes":[]})",
@@ -82,3 +111,5 @@ TEST_CASE("a vote's message is one short line, cut between characters") {
     CHECK(vote.message.starts_with("a bxxx"));
     CHECK(vote.message.back() == 'x');
 }
+
+}  // namespace state_test

@@ -7,6 +7,8 @@
 
 #include "tests/unit/decision/world.h"
 
+namespace suppression_test {
+
 using namespace sonde;
 using namespace sonde::decision;
 
@@ -17,7 +19,7 @@ constexpr int kMonitors = 4;
 
 struct Happening {
     int after_ms = 0;
-    int kind = 0;  // 0 to 15 a result, then a window begins or ends, an edge goes or comes, pause, resume, acknowledge
+    int kind = 0;  // 0 to 15 a result, then a window begins or ends, an edge goes or comes, pause, resume, acknowledge, a group begins or ceases to speak
     int monitor = 0;
     int region = 1;
     int verdict = 0;
@@ -28,7 +30,7 @@ std::ostream& operator<<(std::ostream& out, const Happening& it) {
 }
 
 rc::Gen<Happening> happening() {
-    return rc::gen::build<Happening>(rc::gen::set(&Happening::after_ms, rc::gen::inRange(0, 8000)), rc::gen::set(&Happening::kind, rc::gen::inRange(0, 24)),
+    return rc::gen::build<Happening>(rc::gen::set(&Happening::after_ms, rc::gen::inRange(0, 8000)), rc::gen::set(&Happening::kind, rc::gen::inRange(0, 26)),
                                      rc::gen::set(&Happening::monitor, rc::gen::inRange(0, kMonitors)), rc::gen::set(&Happening::region, rc::gen::inRange(1, 4)),
                                      rc::gen::set(&Happening::verdict, rc::gen::weightedElement<int>({{4, 0}, {1, 1}, {6, 2}})));
 }
@@ -52,6 +54,7 @@ struct Pair {
     test::World loud;
     TimePoint now = kStart;
     bool chained = true;
+    bool quiet = false;
 
     Pair() {
         fill(muted, true);
@@ -87,6 +90,16 @@ struct Pair {
             muted.relations.depends(node_of(MonitorId{2}), node_of(MonitorId{1}));
             muted.relations.depends(node_of(MonitorId{3}), node_of(MonitorId{2}));
         }
+        if (quiet) {
+            GroupDefinition group;
+            group.id = GroupId{1000};
+            group.site = SiteId{1};
+            group.name = "group";
+            group.needed = 2;
+            group.quiet_members = true;
+            group.members = {MonitorId{1}, MonitorId{2}, MonitorId{3}};
+            muted.relations.put_group(std::move(group));
+        }
         muted.settle(now);
     }
 
@@ -106,6 +119,10 @@ struct Pair {
                 world->monitor(it.monitor).definition.activity = it.kind == 21 ? Activity::paused : Activity::active;
                 world->happens(it.monitor, now, DefinitionRead{});
             }
+        }
+        if (it.kind >= 24) {
+            quiet = !quiet;
+            relate(chained);
         }
         if (it.kind == 23) muted.command(now, Scope::outage, {Action::acknowledge, "ann", "", {}});
         muted.settle(now);
@@ -132,7 +149,7 @@ struct Pair {
             }
             // Creation, in maintenance and behind a parent that is down.
             const auto around = muted.around(i);
-            if (state.in_outage && !in_before[static_cast<std::size_t>(i)]) RC_ASSERT(!around.window && !around.parent);
+            if (state.in_outage && !in_before[static_cast<std::size_t>(i)]) RC_ASSERT(!around.window && !around.parent && !around.quiet);
             // Transitive through state.
             if (i == 2 && chained && muted.around(1).parent && muted.monitor(1).state.activity == Activity::active && muted.monitor(1).seen) RC_ASSERT(around.parent.has_value());
             const auto read = read_state(write_state(state));
@@ -143,6 +160,7 @@ struct Pair {
     // Everything that suppresses ends; the regions see once more what they saw last.
     void comes_to_an_end() {
         muted.windows.clear();
+        quiet = false;
         relate(chained = false);
         for (int round = 0; round < 2; ++round) {
             now += seconds{30};
@@ -289,3 +307,5 @@ TEST_CASE("a group's incident ends when enough are known to be well, and not whe
         CHECK(decision.joins);
     }
 }
+
+}  // namespace suppression_test

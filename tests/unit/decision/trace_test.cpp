@@ -15,6 +15,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
@@ -24,6 +25,8 @@
 #include "lib/base/duration.h"
 #include "lib/check/spec.h"
 #include "tests/unit/decision/world.h"
+
+namespace trace_test {
 
 using namespace sonde;
 using namespace sonde::decision;
@@ -221,7 +224,11 @@ private:
             std::getline(words, rest);
             ++definition.revision;
             if (word == "policy") set_policy(definition, rest);
-            if (word == "interval") definition.interval = parse_duration(rest.substr(1, rest.find_first_of(" @", 1) - 1)).value();
+            if (word == "interval") {
+                const auto before = definition;
+                definition.interval = parse_duration(rest.substr(1, rest.find_first_of(" @", 1) - 1)).value();
+                follows(definition, before, now_);
+            }
             return world_.happens(index, now_, DefinitionRead{});
         }
         if (word == "pause" || word == "resume" || word == "delete" || word == "edit" || word == "regions") {
@@ -354,3 +361,5 @@ TEST_CASE("the core decides as the traces say") {
     }
     CHECK(replayed >= 10);
 }
+
+}  // namespace trace_test

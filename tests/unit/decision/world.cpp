@@ -105,10 +105,12 @@ std::string World::apply(int index, TimePoint now, const Effect& effect) {
     }
     if (const auto* opened = std::get_if<AdvisoryOpened>(&effect)) {
         advisories_open.push_back(opened->advisory);
-        return fmt::format("opens advisory for {}", fmt::join(names_of(definition, opened->advisory.regions), " "));
+        return fmt::format("opens advisory for {}{}", fmt::join(names_of(definition, opened->advisory.regions), " "),
+                           opened->advisory.flapping_since ? ", flaps" : "");
     }
     if (const auto* grown = std::get_if<AdvisoryChanged>(&effect)) {
-        return fmt::format("advisory is now for {}", fmt::join(names_of(definition, grown->advisory.regions), " "));
+        return fmt::format("advisory is now for {}{}", fmt::join(names_of(definition, grown->advisory.regions), " "),
+                           grown->advisory.flapping_since ? ", flaps" : "");
     }
     if (const auto* began = std::get_if<FlappingBegan>(&effect)) {
         return fmt::format("flaps, {} changes; {}", began->changes, mark(definition, now, TimelineKind::flapping_began, Reason::flapping_began));

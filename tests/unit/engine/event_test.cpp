@@ -8,6 +8,8 @@
 #include "lib/decision/evidence.h"
 #include "tests/unit/decision/world.h"
 
+namespace event_test {
+
 using namespace sonde;
 using namespace sonde::engine;
 
@@ -138,11 +140,11 @@ decision::IncidentDecision done_to(const decision::Incident& incident, decision:
 }
 
 std::string document_of(const decision::IncidentDecision& decision, const ByHand& asked) {
-    EventParts parts(name_of(asked.told), kAt + seconds{120}, "by_request");
     const auto news = decision::news_of(decision);
     REQUIRE(news.size() == 1);
     CHECK(news[0].told == asked.told);
     const auto& entry = decision.entries[news[0].entry];
+    EventParts parts(name_of(asked.told), kAt + seconds{120}, name_of(entry.reason));
     parts.actor = entry.actor;
     parts.site = SiteId{3};
     parts.site_name = "Café API";
@@ -175,6 +177,18 @@ TEST_CASE("what people do to an incident is told with what they changed") {
         const bool when_resolved = asked.told == Told::reopened || asked.told == Told::postmortem_published;
         const auto& before = when_resolved ? *resolved.next : *published.next;
         check_golden("event_incident_" + asked.golden + ".json", document_of(done_to(before, asked.command), asked));
+    }
+    const decision::Due step{
+        {{"policy", {{"id", "esc_0000000000009"}, {"name", "night"}}}, {"step", 2}, {"steps", 3}, {"round", 1}, {"rounds", 2}, {"number", 2}, {"of", 6}, {"next_after_ms", 900'000},
+         {"targets", {{{"channel", {{"id", "chn_000000000000b"}, {"name", "pager"}}}, {"user", {{"id", "usr_000000000000d"}, {"name", "ann"}}},
+                        {"schedule", {{"id", "sch_000000000000e"}, {"name", "first line"}}}, {"layer", "weekly"}}}},
+         {"left_out", {{{"channel", {{"id", "chn_000000000000c"}, {"name", "ops"}}}, {"why", "channel_disabled"}}}}}};
+    const decision::Due reminder{
+        {{"rule", {{"id", "rte_000000000000a"}, {"name", "critical"}}}, {"number", 2}, {"of", 10}, {"next_after_ms", 3'600'000},
+         {"targets", {{{"channel", {{"id", "chn_000000000000b"}}}}}}}};
+    for (const auto& due : std::vector<ByHand>{{"escalated", Told::escalated, "escalation", {Action::escalate, "notifier", "", {}, step}},
+                                               {"reminder", Told::reminder, "reminder", {Action::remind, "notifier", "", {}, reminder}}}) {
+        check_golden("event_incident_" + due.golden + ".json", document_of(done_to(incident, due.command), due));
     }
     check_golden("event_incident_update_published.json",
                  document_of(published, {"", Told::update_published, "update", {Action::publish_update, "", "", {}}}));
@@ -289,3 +303,5 @@ TEST_CASE("an incident's event names its groups apart from its monitors, and its
     parts.incident = &*grown.next;
     check_golden("event_incident_updated.json", make_event(EventId{104}, parts).document);
 }
+
+}  // namespace event_test

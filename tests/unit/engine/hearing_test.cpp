@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace hearing_test {
+
 using namespace sonde;
 using engine::HeardMarks;
 
@@ -56,3 +58,5 @@ TEST_CASE("an empty stream is heard") {
     marks.answered(at(5), state(0, 0));
     CHECK(marks.heard_until() == at(5));
 }
+
+}  // namespace hearing_test

@@ -3,6 +3,8 @@
 
 #include "incident-engine/relations.h"
 
+namespace relations_test {
+
 using namespace sonde;
 using namespace sonde::engine;
 
@@ -55,3 +57,5 @@ TEST_CASE("a clock that jumps, forward over a whole window or back, finds what i
     CHECK(open.none());
     CHECK(open.next_edge() == kNoon);
 }
+
+}  // namespace relations_test

@@ -3,6 +3,8 @@
 #include "controlplane/api/report.h"
 #include "controlplane/history/accounting.h"
 
+namespace accounting_test {
+
 using namespace sonde;
 using namespace sonde::history;
 
@@ -63,3 +65,5 @@ TEST_CASE("the error budget is of the time that counts and of what is still to c
     CHECK_FALSE(whole.used_percent);
     CHECK_FALSE(whole.burn_rate);
 }
+
+}  // namespace accounting_test

@@ -2,6 +2,8 @@
 
 #include "controlplane/history/csv.h"
 
+namespace csv_test {
+
 using namespace sonde::history;
 
 TEST_CASE("cells are quoted where RFC 4180 wants it, and lines end with CRLF") {
@@ -17,3 +19,5 @@ TEST_CASE("what people wrote is no formula for a spreadsheet; numbers of ours ar
     CHECK(csv_line({Text{"=HYPERLINK(\"http://x\",\"y\")"}}) == "\"'=HYPERLINK(\"\"http://x\"\",\"\"y\"\")\"\r\n");
     CHECK(csv_line({"-12.5"}) == "-12.5\r\n");
 }
+
+}  // namespace csv_test

@@ -6,6 +6,8 @@
 
 #include "controlplane/history/gap_event.h"
 
+namespace gap_event_test {
+
 using namespace sonde;
 using namespace sonde::history;
 
@@ -33,3 +35,5 @@ TEST_CASE("the events of a gap say from when until when, how many slots were mis
     check_golden("event_coverage_resumed.json", resumed);
     CHECK_FALSE(resumed["coverage"].contains("monitors"));
 }
+
+}  // namespace gap_event_test

@@ -5,6 +5,8 @@
 
 #include "controlplane/history/gap.h"
 
+namespace gap_test {
+
 using namespace sonde;
 using namespace sonde::history;
 
@@ -93,3 +95,5 @@ TEST_CASE("whether minutes come one by one or all at once, the same begins and e
     CHECK(at_once.open == open);
     CHECK(ends == ends_at_once);
 }
+
+}  // namespace gap_test

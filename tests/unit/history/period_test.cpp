@@ -2,6 +2,8 @@
 
 #include "controlplane/history/period.h"
 
+namespace period_test {
+
 using namespace sonde;
 using namespace sonde::history;
 
@@ -50,3 +52,5 @@ TEST_CASE("what is no period is refused") {
         CHECK_MESSAGE(read(text) == "refused", text);
     }
 }
+
+}  // namespace period_test

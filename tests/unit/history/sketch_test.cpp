@@ -3,8 +3,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "controlplane/history/sketch.h"
+
+namespace sketch_test {
 
 using namespace sonde::history;
 
@@ -71,3 +74,5 @@ TEST_CASE("buckets fit into eleven bits, up to the longest time that a result ca
     CHECK(Sketch::bucket_of(1) == 0);
     CHECK(Sketch::bucket_of(INT32_MAX) < 2048);
 }
+
+}  // namespace sketch_test

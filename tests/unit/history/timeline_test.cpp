@@ -1,7 +1,11 @@
 #include <doctest/doctest.h>
 #include <rapidcheck.h>
 
+#include <utility>
+
 #include "controlplane/history/timeline.h"
+
+namespace timeline_test {
 
 using namespace sonde;
 using namespace sonde::history;
@@ -73,3 +77,5 @@ TEST_CASE("whatever monitors do, all time is in exactly one state, and the site 
     });
     CHECK(holds);
 }
+
+}  // namespace timeline_test

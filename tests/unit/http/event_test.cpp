@@ -5,6 +5,8 @@
 
 #include "lib/http/event.h"
 
+namespace event_test {
+
 using namespace sonde;
 using http::encode;
 
@@ -67,3 +69,5 @@ TEST_CASE("a client that comes again says what it has seen") {
     request.headers.emplace_back("last-event-id", "42");
     CHECK(*http::last_event_id(request) == "42");
 }
+
+}  // namespace event_test

@@ -4,6 +4,8 @@
 
 #include <stdexcept>
 
+namespace exchange_test {
+
 using namespace sonde;
 using namespace sonde::http;
 
@@ -58,16 +60,18 @@ TEST_CASE("a body that turns out too large is no longer kept, and has an end") {
     Exchange exchange;
     ServerOptions options;
     options.max_body_bytes = 10;
-    CHECK(take_body(exchange, "12345", options));
-    CHECK(take_body(exchange, "67890", options));
+    sonde::metrics::Registry registry;
+    BodyBudget budget(1000, registry);
+    CHECK(take_body(exchange, "12345", options, budget));
+    CHECK(take_body(exchange, "67890", options, budget));
     CHECK_FALSE(exchange.refusal);
     CHECK(exchange.request.body == "1234567890");
-    CHECK(take_body(exchange, "x", options));
+    CHECK(take_body(exchange, "x", options, budget));
     REQUIRE(exchange.refusal);
     CHECK(exchange.refusal->status == 413);
     CHECK(exchange.request.body.empty());
     exchange.body_bytes = kMostDiscarded;
-    CHECK_FALSE(take_body(exchange, "x", options));
+    CHECK_FALSE(take_body(exchange, "x", options, budget));
 }
 
 TEST_CASE("the bound of a body may depend on the path, and is never above the bound of all") {
@@ -76,11 +80,13 @@ TEST_CASE("the bound of a body may depend on the path, and is never above the bo
     options.body_limit = [](Method method, std::string_view path) -> std::size_t {
         return method == Method::post && path == "/bulk" ? 1000 : 10;
     };
-    const auto taken = [&options](Method method, const std::string& path, std::size_t bytes) {
+    sonde::metrics::Registry registry;
+    BodyBudget budget(1000, registry);
+    const auto taken = [&](Method method, const std::string& path, std::size_t bytes) {
         Exchange exchange;
         exchange.request.method = method;
         exchange.request.path = path;
-        take_body(exchange, std::string(bytes, 'x'), options);
+        take_body(exchange, std::string(bytes, 'x'), options, budget);
         return !exchange.refusal.has_value();
     };
     CHECK(taken(Method::post, "/other", 10));
@@ -88,6 +94,29 @@ TEST_CASE("the bound of a body may depend on the path, and is never above the bo
     CHECK_FALSE(taken(Method::put, "/bulk", 11));
     CHECK(taken(Method::post, "/bulk", 100));
     CHECK_FALSE(taken(Method::post, "/bulk", 101));
+}
+
+TEST_CASE("bodies share their memory: who would take more than there is is refused, and the small ones are not") {
+    ServerOptions options;
+    sonde::metrics::Registry registry;
+    BodyBudget budget(600'000, registry);
+    const auto send = [&](Exchange& exchange, std::size_t bytes) {
+        CHECK(take_body(exchange, std::string(bytes, 'x'), options, budget));
+        return exchange.refusal ? exchange.refusal->status : 200;
+    };
+    Exchange large, too_much, small, later;
+    CHECK(send(large, 500'000) == 200);
+    CHECK(send(too_much, 100'000) == 200);
+    CHECK(send(too_much, 100'000) == 503);
+    CHECK(too_much.request.body.empty());
+    CHECK(too_much.kept_bytes == 0);
+    CHECK(send(small, 100'000) == 200);
+    CHECK(registry.expose().find("sonde_http_body_bytes 600000\n") != std::string::npos);
+    CHECK(registry.expose().find("sonde_http_bodies_refused_total 1\n") != std::string::npos);
+    drop_body(large, budget);
+    drop_body(large, budget);
+    CHECK(send(later, 500'000) == 200);
+    CHECK(later.request.body.size() == 500'000);
 }
 
 TEST_CASE("whatever a handler throws becomes a response without internals") {
@@ -108,3 +137,5 @@ TEST_CASE("whatever a handler throws becomes a response without internals") {
     CHECK(ask("/error").body.find("hunter2") == std::string::npos);
     CHECK(ask("/odd").status == 500);
 }
+
+}  // namespace exchange_test

@@ -4,6 +4,8 @@
 
 #include <stdexcept>
 
+namespace router_test {
+
 using namespace sonde;
 using namespace sonde::http;
 
@@ -119,3 +121,5 @@ TEST_CASE("a problem document says what kind, and where each mistake is") {
         R"({"type":"urn:sonde:problem:invalid","title":"The request is not valid","status":422,"detail":"Two fields are wrong.",)"
         R"("errors":[{"pointer":"/name","detail":"must be text"},{"pointer":"","detail":"is odd"}]})");
 }
+
+}  // namespace router_test

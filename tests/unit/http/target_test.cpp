@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace target_test {
+
 using namespace sonde::http;
 
 namespace {
@@ -58,3 +60,5 @@ TEST_CASE("a query is read as a form, in order, with what is repeated") {
           Pairs{{"a", "1"}, {"b", "& +"}, {"a", "2"}, {"empty", ""}, {"bare", ""}, {"", "v"}, {"slash", "/../"}});
     CHECK(decode_target("/x?")->query.empty());
 }
+
+}  // namespace target_test

@@ -2,6 +2,8 @@
 
 #include "lib/json/reader.h"
 
+namespace json_test {
+
 using namespace sonde;
 
 namespace {
@@ -66,3 +68,5 @@ TEST_CASE("a reader reports every mistake with its pointer") {
     CHECK(name == "before");
     CHECK(count == 7);
 }
+
+}  // namespace json_test

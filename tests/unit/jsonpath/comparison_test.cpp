@@ -2,6 +2,8 @@
 
 #include "tests/unit/jsonpath/run.h"
 
+namespace comparison_test {
+
 using namespace sonde::test;
 
 namespace {
@@ -102,3 +104,5 @@ TEST_CASE("arrays are equal element by element, objects member by member in any 
     CHECK(equal(R"([{"a":[null,true,"x"]}])", R"([{"a":[null,true,"x"]}])") == "yes");
     CHECK(equal(R"([{"a":[null,true,"x"]}])", R"([{"a":[null,false,"x"]}])") == "no");
 }
+
+}  // namespace comparison_test

@@ -2,6 +2,8 @@
 
 #include "tests/unit/jsonpath/run.h"
 
+namespace document_test {
+
 using namespace sonde;
 using namespace std::string_literals;
 using jsonpath::read_document;
@@ -72,3 +74,5 @@ TEST_CASE("a document that is a hundred thousand levels deep is read, searched, 
     CHECK(jsonpath::Path::compile("$[?$ == $]")->select(*document)->size() == 1);
     CHECK(jsonpath::Path::compile("$..*")->select(*document)->size() == kDepth);
 }
+
+}  // namespace document_test

@@ -2,6 +2,8 @@
 
 #include "tests/unit/jsonpath/run.h"
 
+namespace filter_test {
+
 using namespace sonde::test;
 
 namespace {
@@ -85,3 +87,5 @@ TEST_CASE("filters apply to members of objects as well") {
     });
     CHECK(paths("$[?@.n>1]", R"({"a":{"n":1},"b":{"n":2}})") == "$['b']");
 }
+
+}  // namespace filter_test

@@ -2,6 +2,8 @@
 
 #include "tests/unit/jsonpath/run.h"
 
+namespace function_test {
+
 using namespace sonde::test;
 
 namespace {
@@ -95,3 +97,5 @@ TEST_CASE("a literal that is no I-Regexp matches nothing, and who stores the que
     CHECK(path->unmatchable()[1].column == 32);
     CHECK(sonde::jsonpath::Path::compile("$[?match(@,'a')]")->unmatchable().empty());
 }
+
+}  // namespace function_test

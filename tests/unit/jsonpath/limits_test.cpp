@@ -2,6 +2,8 @@
 
 #include "tests/unit/jsonpath/run.h"
 
+namespace limits_test {
+
 using namespace sonde;
 using namespace std::string_literals;
 using Kind = jsonpath::EvaluationError::Kind;
@@ -98,3 +100,5 @@ TEST_CASE("an error of an evaluation says which limit it was") {
     CHECK(jsonpath::Path::compile("$[*]")->select(document, {.steps = 2}).error().message == "the query takes more than 2 steps");
     CHECK(jsonpath::Path::compile("$[*]")->select(document, {.nodes = 2}).error().message == "the query yields more than 2 nodes");
 }
+
+}  // namespace limits_test

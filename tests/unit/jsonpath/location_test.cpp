@@ -2,6 +2,8 @@
 
 #include "tests/unit/jsonpath/run.h"
 
+namespace location_test {
+
 using namespace sonde;
 using test::paths;
 
@@ -50,3 +52,5 @@ TEST_CASE("more bytes of paths than allowed are refused") {
     CHECK(jsonpath::normalized_paths(document, nodes, 4 + 7 + 10).ok());
     CHECK(jsonpath::normalized_paths(document, nodes, 4 + 7 + 9).error().message == "the paths are longer than 20 bytes together");
 }
+
+}  // namespace location_test

@@ -2,6 +2,8 @@
 
 #include "tests/unit/jsonpath/run.h"
 
+namespace selector_test {
+
 using namespace sonde::test;
 
 namespace {
@@ -200,3 +202,5 @@ TEST_CASE("a query is singular if it is made of single names and indices alone")
     CHECK_FALSE(singular("$[0,0]"));
     CHECK_FALSE(singular("$[?@.a]"));
 }
+
+}  // namespace selector_test

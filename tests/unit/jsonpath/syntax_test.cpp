@@ -2,6 +2,8 @@
 
 #include "tests/unit/jsonpath/run.h"
 
+namespace syntax_test {
+
 using namespace sonde::test;
 
 namespace {
@@ -109,3 +111,5 @@ TEST_CASE("a message says what is missing") {
     CHECK(selected("$[9007199254740992]", "[]") == "3: an integer must be from -9007199254740991 to 9007199254740991");
     CHECK(selected("$['a", "[]") == "3: a string is not closed");
 }
+
+}  // namespace syntax_test

@@ -2,6 +2,8 @@
 
 #include "tests/unit/jsonpath/run.h"
 
+namespace typing_test {
+
 using namespace sonde::test;
 
 namespace {
@@ -107,3 +109,5 @@ TEST_CASE("functions take as many arguments as they have, of their types") {
         {"$[?match(1, true)]", kWell},
     });
 }
+
+}  // namespace typing_test

@@ -2,6 +2,8 @@
 
 #include "lib/log/log.h"
 
+namespace log_test {
+
 using namespace sonde;
 
 TEST_CASE("hostile text cannot forge a log line") {
@@ -18,3 +20,5 @@ TEST_CASE("secrets are masked, numbers and text are written as they are") {
     log::detail::append(line, "key", Secret{"whsec_abc"}, "count", 3, "name", std::string("a b"), "none", Secret{});
     CHECK(line == "key=*** count=3 name=\"a b\" none=");
 }
+
+}  // namespace log_test

@@ -4,6 +4,8 @@
 
 #include "lib/maintenance/window.h"
 
+namespace window_test {
+
 using namespace sonde;
 using namespace sonde::maintenance;
 
@@ -161,3 +163,5 @@ TEST_CASE("a recurring window that begins within a second holds from then on") {
         CHECK(plan->at(draft.starts_at, {}));
     }
 }
+
+}  // namespace window_test

@@ -11,6 +11,8 @@
 #include "lib/message/run.h"
 #include "lib/message/subject.h"
 
+namespace message_test {
+
 using namespace sonde;
 using namespace sonde::message;
 
@@ -346,3 +348,5 @@ TEST_CASE("no secret is in detail and evidence") {
     judgement.verdict = check::Verdict::up;
     CHECK(write_detail(seen, judgement, redact) == R"({"address":"192.0.2.1:80","http":{"version":""}})");
 }
+
+}  // namespace message_test

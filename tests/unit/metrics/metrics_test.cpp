@@ -1,6 +1,11 @@
 #include <doctest/doctest.h>
 
+#include <stdexcept>
+#include <thread>
+
 #include "lib/metrics/metrics.h"
+
+namespace metrics_test {
 
 using namespace sonde::metrics;
 
@@ -51,3 +56,5 @@ TEST_CASE("counting from several threads loses nothing") {
     CHECK(histogram.snapshot().count == 40'000);
     CHECK(histogram.snapshot().sum == doctest::Approx(10'000));
 }
+
+}  // namespace metrics_test

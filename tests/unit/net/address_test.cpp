@@ -3,6 +3,8 @@
 
 #include "lib/net/guard.h"
 
+namespace address_test {
+
 using namespace sonde::net;
 
 TEST_CASE("an address is read from its usual text only, and written in the form of RFC 5952") {
@@ -72,3 +74,5 @@ TEST_CASE("a malformed block is refused with the reason") {
     CHECK(Cidr::parse("10.0.0.0/8")->text() == "10.0.0.0/8");
     CHECK(Cidr::parse("::1")->text() == "::1/128");
 }
+
+}  // namespace address_test

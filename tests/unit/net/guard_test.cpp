@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace guard_test {
+
 using namespace sonde::net;
 
 namespace {
@@ -150,3 +152,5 @@ TEST_CASE("a guard is not made from a malformed block") {
     CHECK(make_guard({"10.0.0.1/8"}, {}).error().message == "\"10.0.0.1/8\" has bits set behind its prefix of 8");
     CHECK(!make_guard({}, {"localhost"}));
 }
+
+}  // namespace guard_test

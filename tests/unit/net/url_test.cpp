@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace url_test {
+
 using namespace sonde::net;
 
 namespace {
@@ -187,3 +189,5 @@ TEST_CASE("a hostile or sloppy Location is refused or put right") {
     CHECK(resolved("http://a/", "/" + std::string(9000, 'a')) == "must not be longer than 8192 bytes");
     CHECK(resolve_url(*parse_url("http://a/"), "//user:pw@b/")->has_userinfo);
 }
+
+}  // namespace url_test

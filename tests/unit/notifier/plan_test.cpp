@@ -2,7 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "notifier/core/event.h"
+
+namespace plan_test {
 
 using namespace sonde;
 using namespace sonde::notifier;
@@ -15,6 +19,10 @@ const std::vector<Subscriber> kChannels{
     {ChannelId{3}, true, {"coverage.lost", "monitor.changed", "weather.turned"}},
     {ChannelId{4}, false, {}},
 };
+
+std::vector<Planned> plan(const std::string& kind, const std::vector<Subscriber>& channels) {
+    return Planner(channels, {}, {}).plan({.kind = kind});
+}
 
 }  // namespace
 
@@ -51,6 +59,20 @@ TEST_CASE("the number of channels whose silence is put on record is bounded, tha
     CHECK(planned.size() == 300 + kMaxNotSentOfEvent);
 }
 
+TEST_CASE("what a channel could not be told goes to its fallback and to those who asked for such, never to itself") {
+    const std::vector<Subscriber> channels{{ChannelId{1}, true, {"incident.opened", "delivery.dead"}, ChannelId{2}},
+                                           {ChannelId{2}, true, {"incident.opened"}},
+                                           {ChannelId{3}, true, {"delivery.dead"}},
+                                           {ChannelId{4}, true, {"incident.opened"}, ChannelId{1}}};
+    const auto planned = Planner(channels, {}, {}).plan({.kind = "delivery.dead", .failing = ChannelId{1}});
+    REQUIRE(planned.size() == 2);
+    CHECK(planned[0] == Planned{ChannelId{2}, DeliveryState::planned, Reason::none, Via::fallback});
+    CHECK(planned[1] == Planned{ChannelId{3}, DeliveryState::planned, Reason::none, Via::subscription});
+    const auto other = Planner(channels, {}, {}).plan({.kind = "delivery.dead", .failing = ChannelId{4}});
+    REQUIRE(other.size() == 2);
+    CHECK(other[0] == Planned{ChannelId{1}, DeliveryState::planned, Reason::none, Via::fallback});
+}
+
 TEST_CASE("the names of events are those of the message schema") {
     for (std::size_t i = 0; i + 1 < EnumNames<EventKind>::names.size(); ++i) {
         CHECK(event_kind(EnumNames<EventKind>::names[i]) == static_cast<EventKind>(i));
@@ -58,3 +80,5 @@ TEST_CASE("the names of events are those of the message schema") {
     CHECK(event_kind("incident.merged") == EventKind::other);
     CHECK(event_kind("") == EventKind::other);
 }
+
+}  // namespace plan_test

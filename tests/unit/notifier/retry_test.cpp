@@ -2,7 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <random>
+
+namespace retry_test {
 
 using namespace sonde;
 using namespace sonde::notifier;
@@ -109,3 +112,5 @@ TEST_CASE("a Retry-After that is neither is no wish") {
     }
     CHECK(!parse_retry_after(std::string(1000, '1'), now));
 }
+
+}  // namespace retry_test

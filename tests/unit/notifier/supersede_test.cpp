@@ -6,6 +6,8 @@
 #include <map>
 #include <random>
 
+namespace supersede_test {
+
 using namespace sonde;
 using namespace sonde::notifier;
 using enum EventKind;
@@ -57,6 +59,16 @@ TEST_CASE("advisories, coverage and monitors have their own last words") {
     CHECK(!supersede(maintenance_ended, {maintenance_started, maintenance_ended}));
     CHECK(!supersede(channel_test, {channel_test}));
     CHECK(!supersede(other, {other, incident_resolved}));
+}
+
+TEST_CASE("a step or a reminder is old when somebody has acknowledged, or when a later one came") {
+    for (const auto kind : {incident_escalated, incident_reminder}) {
+        CHECK(!supersede(kind, {incident_updated, incident_commented, incident_unacknowledged}));
+        CHECK(supersede(kind, {incident_acknowledged}) == Reason::acknowledgement_changed_since);
+        CHECK(supersede(kind, {incident_resolved, incident_acknowledged}) == Reason::resolved_since);
+        CHECK(supersede(kind, {kind}) == Reason::updated_since);
+    }
+    CHECK(!supersede(incident_opened, {incident_escalated, incident_reminder}));
 }
 
 // A channel of one incident: events come and attempts succeed or fail in any order; the first that is neither sent nor dropped is
@@ -134,3 +146,5 @@ TEST_CASE("the end of an advisory makes all before it old, and of its changes on
     CHECK(supersede(advisory_changed, {advisory_changed}) == Reason::updated_since);
     CHECK(!supersede(advisory_opened, {advisory_changed, advisory_acknowledged}));
 }
+
+}  // namespace supersede_test

@@ -8,6 +8,8 @@
 #include "notifier/channel/compose.h"
 #include "notifier/core/clean_text.h"
 
+namespace webhook_test {
+
 using namespace sonde;
 using namespace sonde::notifier;
 
@@ -16,7 +18,7 @@ namespace {
 const Json kConfig = {{"url", "https://hooks.example.com/in?team=1"}};
 const Json kSecrets = {{"signing_key", "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="}};
 constexpr std::string_view kDocument = R"({"v": 1, "kind": "incident.opened"})";
-const Message kMessage{EventId{7}, kDocument, from_unix_ms(1'767'225'600'999)};
+const Message kMessage{EventId{7}, kDocument, from_unix_ms(1'767'225'600'999), DeliveryId{9}, {}, {}};
 
 bool has(const HttpRequest& request, const std::string& header) {
     return std::find(request.headers.begin(), request.headers.end(), header) != request.headers.end();
@@ -79,24 +81,25 @@ TEST_CASE("a channel's secrets open for that channel only") {
     leased.channel_secrets = box.seal(Secret(json::dump(kSecrets)), secrets_context(ChannelId{5}));
     leased.event = EventId{7};
     leased.document = kDocument;
-    const auto composed = compose(leased, box, kMessage.at);
+    const auto composed = compose(leased, box, kMessage.at, {});
     REQUIRE(composed.ok());
-    CHECK(has(composed->request, "webhook-signature: v1,Wp99aRsOZ5LXGDLWtkgvnfXMkRTCbONc8quykpX1x/A="));
+    CHECK(has(composed->steps.at(0).request, "webhook-signature: v1,Wp99aRsOZ5LXGDLWtkgvnfXMkRTCbONc8quykpX1x/A="));
 
     leased.channel = ChannelId{6};
-    CHECK(!compose(leased, box, kMessage.at).ok());
+    CHECK(!compose(leased, box, kMessage.at, {}).ok());
     leased.channel = ChannelId{5};
-    CHECK(!compose(leased, crypto::SecretBox(std::string(32, 'x')), kMessage.at).ok());
+    CHECK(!compose(leased, crypto::SecretBox(std::string(32, 'x')), kMessage.at, {}).ok());
     leased.channel_kind = "carrier_pigeon";
-    CHECK(compose(leased, box, kMessage.at).error().message == "this notifier knows no channels of kind carrier_pigeon");
+    CHECK(compose(leased, box, kMessage.at, {}).error().message == "this notifier knows no channels of kind carrier_pigeon");
 }
 
 TEST_CASE("an answer without a status is what the transport says it is") {
+    const Composed attempt{channel::find("webhook"), {Step{}}, {}};
     HttpReply reply;
     reply.failure = Outcome::timed_out;
-    CHECK(webhook::judge(reply) == Outcome::timed_out);
+    CHECK(judge(attempt, attempt.steps[0], reply, kMessage.at).outcome == Outcome::timed_out);
     reply.status = 204;
-    CHECK(webhook::judge(reply) == Outcome::accepted);
+    CHECK(judge(attempt, attempt.steps[0], reply, kMessage.at).outcome == Outcome::accepted);
 }
 
 TEST_CASE("text from strangers is cut between characters, loses its control characters, and is valid UTF-8") {
@@ -112,3 +115,5 @@ TEST_CASE("text from strangers is cut between characters, loses its control char
     CHECK(clean_text(std::string(5000, 'x'), 1024).size() == 1024);
     CHECK(clean_text("", 10).empty());
 }
+
+}  // namespace webhook_test

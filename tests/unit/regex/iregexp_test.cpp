@@ -4,6 +4,8 @@
 
 #include "lib/regex/iregexp.h"
 
+namespace iregexp_test {
+
 using namespace sonde::regex;
 using Kind = IregexpError::Kind;
 
@@ -189,3 +191,5 @@ TEST_CASE("valid ones that are more than we take are told apart") {
     CHECK(compile_iregexp("a{1000}").ok());
     CHECK(compile_iregexp(std::string(512, '(') + std::string(512, ')')).ok());
 }
+
+}  // namespace iregexp_test

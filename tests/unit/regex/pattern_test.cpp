@@ -2,6 +2,8 @@
 
 #include "lib/regex/pattern.h"
 
+namespace pattern_test {
+
 using sonde::regex::Pattern;
 
 TEST_CASE("a pattern is found somewhere in a text, or is all of it") {
@@ -59,3 +61,5 @@ TEST_CASE("what is catastrophic for others is not for these") {
     CHECK(pattern.size() > 4);
     CHECK(Pattern::compile("a{500}")->size() > pattern.size());
 }
+
+}  // namespace pattern_test

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace arguments_test {
+
 using namespace sonde::service;
 
 namespace {
@@ -39,3 +41,5 @@ TEST_CASE("wrong usage is told in one line") {
     CHECK(refusal({"--config", "a", "--config", "b"}) == "--config is given twice");
     CHECK(refusal({"--version", "--check-config"}) == "--check-config cannot be combined with what stands before it");
 }
+
+}  // namespace arguments_test

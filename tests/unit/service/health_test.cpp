@@ -4,6 +4,8 @@
 
 #include "lib/service/service.h"
 
+namespace health_test {
+
 using namespace sonde;
 
 namespace {
@@ -58,9 +60,13 @@ TEST_CASE("the metrics route exposes the registry and the process") {
 
 TEST_CASE("the common keys refuse what can never work") {
     service::CommonConfig common;
+    service::BusConfig bus;
+    int replicas = 1;
     service::DatabaseConfig database;
     config::Keys keys;
     service::add_common_keys(keys, common);
+    service::add_bus_keys(keys, bus);
+    service::add_replicas_key(keys, replicas);
     service::add_database_keys(keys, database);
     CHECK(config::load_text("", "defaults", keys).ok());
     const auto refused = config::load_text(
@@ -80,3 +86,5 @@ TEST_CASE("the common keys refuse what can never work") {
           "x:5: \"nats.replicas\" must be 1, 3 or 5\n"
           "x:7: \"database.dsn\" must be a PostgreSQL URI or connection string");
 }
+
+}  // namespace health_test

@@ -11,6 +11,8 @@
 
 #include "lib/service/service.h"
 
+namespace run_test {
+
 using namespace sonde;
 
 namespace {
@@ -243,3 +245,5 @@ TEST_CASE("questions about a service are answered on standard output") {
     CHECK(answer({"--config", file, "--print-config"}).find("\npace: 2\n") != std::string::npos);
     CHECK(answer({"--config-reference"}).find("| `pace` | whole number: 1 to 9 | `1` | yes | Pace. |\n") != std::string::npos);
 }
+
+}  // namespace run_test

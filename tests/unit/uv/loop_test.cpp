@@ -4,7 +4,10 @@
 
 #include <optional>
 #include <thread>
+#include <utility>
 #include <vector>
+
+namespace loop_test {
 
 using namespace sonde;
 using uv::Loop;
@@ -127,3 +130,5 @@ TEST_CASE("a timer that is destroyed or cancelled never fires") {
     loop.run();
     CHECK_FALSE(fired);
 }
+
+}  // namespace loop_test

@@ -1,0 +1,10 @@
+// GET /v1/audit: who did what.
+#pragma once
+
+#include "controlplane/api/endpoint.h"
+
+namespace sonde::controlplane::audit_api {
+
+Endpoints endpoints();
+
+}  // namespace sonde::controlplane::audit_api

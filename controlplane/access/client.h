@@ -1,0 +1,10 @@
+// /v1/clients: programs that call the API.
+#pragma once
+
+#include "controlplane/api/endpoint.h"
+
+namespace sonde::controlplane::client_api {
+
+Endpoints endpoints();
+
+}  // namespace sonde::controlplane::client_api

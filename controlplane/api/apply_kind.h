@@ -1,0 +1,53 @@
+// The kinds of resources that files set, in one table: what is set of each, and what is canonical. Pure.
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/enum_name.h"
+#include "lib/check/secrets.h"
+#include "lib/json/reader.h"
+
+namespace sonde::controlplane::apply_api {
+
+// In the order in which they are made, so that what another refers to is there. Regions refer to monitors and they to regions: see `carry_out`.
+enum class Kind : unsigned char { region, site, monitor, group, dependency, maintenance, channel, schedule, escalation, route, route_override };
+
+}  // namespace sonde::controlplane::apply_api
+
+template <>
+struct sonde::EnumNames<sonde::controlplane::apply_api::Kind> {
+    static constexpr std::array<std::string_view, 11> names{"region", "site", "monitor", "group", "dependency", "maintenance", "channel", "schedule", "escalation", "route", "route_override"};
+};
+
+namespace sonde::controlplane::apply_api {
+
+inline constexpr std::array<Kind, 11> kKinds{Kind::region, Kind::site, Kind::monitor, Kind::group, Kind::dependency, Kind::maintenance, Kind::channel, Kind::schedule,
+                                           Kind::escalation, Kind::route, Kind::route_override};
+
+// `shop`, of monitors `shop/home`: 1 to 64 of A-Z, a-z, 0-9, `.`, `_` and `-`, beginning with a letter or digit; of regions their name. What
+// reads as an identifier of ours is none, so that a reference is one or the other.
+bool is_key(Kind kind, std::string_view key);
+
+// Whether `text` is an identifier of that kind, or the name of a region.
+bool is_identifier(Kind kind, std::string_view text);
+
+// Where the API has such resources: `/v1/groups`.
+std::string_view path_of(Kind kind);
+
+// What is set of one, picked out of what the API shows of it.
+Json settable(Kind kind, const Json& shown);
+
+// The fields without which a document of the kind cannot be read.
+const std::vector<std::string>& required_fields(Kind kind);
+
+// The canonical document, defaults filled in, of what would be written; without secrets. Of a monitor `secrets` are those there are, and a field
+// `secrets` says all there are to be. Every mistake is a problem below `pointer`; what is returned then is nothing to go by.
+Json canonical(Kind kind, const Json& document, const std::string& pointer, json::Problems& problems, const check::Secrets& secrets = {});
+
+// What has to be said of a resource whose canonical document is `document`, so that all else has its default.
+Json brief(Kind kind, const Json& document, const check::Secrets& secrets = {});
+
+}  // namespace sonde::controlplane::apply_api

@@ -1,0 +1,81 @@
+#include "controlplane/api/apply_prune.h"
+
+#include <fmt/format.h>
+
+#include "controlplane/api/apply_item.h"
+#include "controlplane/api/monitor_store.h"
+
+namespace sonde::controlplane::apply_api {
+namespace {
+
+// What refers to others goes before them; monitors before their site.
+constexpr std::array<Kind, 11> kOrder{Kind::route_override, Kind::route, Kind::escalation, Kind::schedule,
+                                         Kind::dependency, Kind::group, Kind::maintenance, Kind::channel, Kind::monitor, Kind::site, Kind::region};
+
+struct Orphan {
+    std::string key;
+    const Managed* row;
+};
+
+// Why it cannot go; nothing if it can.
+std::string obstacle(db::Tx& tx, const std::string& owner, Kind kind, const Current& current) {
+    if (const auto claims = managed_store::others(tx, owner, {{kind, current.identifier}}); !claims.empty()) {
+        return fmt::format("the files of {} set fields of it", claims.begin()->second.owner);
+    }
+    if (kind != Kind::site) return {};
+    Page page;
+    page.limit = 1;
+    MonitorFilter filter;
+    filter.site_id = SiteId::parse(current.identifier);
+    const auto left = monitor_store::list(tx, filter, Sorting{kMonitorOrder}, page).items;
+    if (left.empty()) return {};
+    return fmt::format("it has monitors that these files did not make, as {} \"{}\"", left.front().id.text(), left.front().draft.name);
+}
+
+}  // namespace
+
+std::vector<Key> prune_or_tell(db::Tx& tx, const Stocks& stocks, const Request& request, const std::map<Key, Managed>& rows, const std::set<Key>& taken,
+                               Plan& plan, json::Problems& problems) {
+    std::set<Key> wanted;
+    for (const auto& one : request.wanted) wanted.emplace(one.kind, one.key);
+    std::map<Kind, std::vector<Orphan>> orphans;
+    for (const auto& [key, row] : rows) {
+        if (!wanted.contains(key) && !taken.contains({key.first, row.resource})) orphans[key.first].push_back({key.second, &row});
+    }
+    std::vector<Key> gone;
+    for (const auto kind : kOrder) {
+        const auto found = orphans.find(kind);
+        if (found == orphans.end()) continue;
+        std::set<std::string> identifiers;
+        for (const auto& orphan : found->second) identifiers.insert(orphan.row->resource);
+        auto& stock = stocks.of(kind);
+        const auto currents = stock.load(identifiers);
+        for (const auto& [key, row] : found->second) {
+            const auto current = currents.find(row->resource);
+            if (current == currents.end()) {
+                gone.emplace_back(kind, key);
+                continue;
+            }
+            Step step{Action::orphan, kind, key, row->resource, title_of(current->second.document), {}, "no file has it any more"};
+            if (request.prune && !row->made) {
+                step.action = Action::release;
+                step.reason = "it was there before the files";
+            } else if (request.prune) {
+                step.reason = obstacle(tx, request.owner, kind, current->second);
+                step.action = step.reason.empty() ? Action::remove : Action::keep;
+            }
+            if (step.action == Action::remove) {
+                try {
+                    stock.remove(current->second);
+                } catch (const http::ProblemError& error) {
+                    problems.push_back({"", fmt::format("the {} {} cannot be removed: {}", name_of(kind), key, error.detail)});
+                }
+            }
+            if (step.action == Action::remove || step.action == Action::release) gone.emplace_back(kind, key);
+            plan.steps.push_back(std::move(step));
+        }
+    }
+    return gone;
+}
+
+}  // namespace sonde::controlplane::apply_api

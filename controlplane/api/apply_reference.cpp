@@ -1,0 +1,218 @@
+#include "controlplane/api/apply_reference.h"
+
+#include <fmt/format.h>
+
+namespace sonde::controlplane::apply_api {
+namespace {
+
+// In place, if the field is there.
+template <class Change>
+void change_field(Json& document, const char* field, Change change) {
+    if (!document.is_object()) return;
+    if (const auto found = document.find(field); found != document.end()) *found = change(*found);
+}
+
+// `site` becomes `site_id`.
+template <class Change>
+void take_id(Json& document, const std::string& field, Change change) {
+    const auto named = document.find(field);
+    if (named == document.end()) return;
+    const Json id = named->is_null() ? Json(nullptr) : change(*named);
+    document.erase(field);
+    document[field + "_id"] = id;
+}
+template <class Change>
+void take_site(Json& document, Change change) {
+    take_id(document, "site", change);
+}
+
+// The way back.
+void put_escalation(Json& named, const Json& key) {
+    named.erase("escalation_id");
+    named["escalation"] = key;
+}
+
+// Likewise, in the first place.
+void put_site(Json& named, const Json& key) {
+    Json first;
+    first["site"] = key;
+    named.erase("site_id");
+    first.update(named);
+    named = std::move(first);
+}
+
+}  // namespace
+
+void References::tell(Kind kind, const std::string& key, const std::string& identifier) {
+    by_key_[{kind, key}] = identifier;
+    if (kind != Kind::region) by_identifier_[identifier] = key;
+}
+
+Json References::one(Kind kind, const Json& value, const std::string& pointer, json::Problems& problems) const {
+    if (!value.is_string()) {
+        problems.push_back({pointer, fmt::format("must be the key or the identifier of a {}", name_of(kind))});
+        return value;
+    }
+    const auto& text = value.get_ref<const std::string&>();
+    if (is_identifier(kind, text)) return value;
+    const auto found = by_key_.find({kind, text});
+    if (found != by_key_.end()) return found->second.empty() ? value : Json(found->second);
+    problems.push_back({pointer, fmt::format("there is no {} \"{}\" in these files", name_of(kind), text)});
+    return value;
+}
+
+Json References::list(Kind kind, const Json& value, const std::string& pointer, json::Problems& problems) const {
+    if (!value.is_array()) return value;  // which the reader of the document refuses
+    Json all = Json::array();
+    for (std::size_t i = 0; i < value.size(); ++i) all.push_back(one(kind, value[i], fmt::format("{}/{}", pointer, i), problems));
+    return all;
+}
+
+Json References::node(const Json& value, const std::string& pointer, json::Problems& problems) const {
+    for (const auto kind : {Kind::monitor, Kind::site, Kind::group}) {
+        const auto field = std::string(name_of(kind));
+        if (value.is_object() && value.size() == 1 && value.contains(field)) {
+            return {{"kind", field}, {"id", one(kind, value[field], pointer + '/' + field, problems)}};
+        }
+    }
+    problems.push_back({pointer, "must be one of `monitor`, `site` and `group` with a key: {monitor: shop/home}"});
+    return value;
+}
+
+Json References::resolve(Kind kind, const std::string& key, const Json& set, const std::string& pointer, json::Problems& problems) const {
+    auto document = set;
+    const auto at = [&](const char* field) { return pointer + '/' + field; };
+    switch (kind) {
+        case Kind::region:
+            if (document.contains("name")) problems.push_back({at("name"), "is the region's key and not said again"});
+            document["name"] = key;
+            change_field(document, "anchors", [&](const Json& value) { return list(Kind::monitor, value, at("anchors"), problems); });
+            break;
+        case Kind::monitor: {
+            if (document.contains("site")) problems.push_back({at("site"), "is the first half of the monitor's key and not said again"});
+            const auto found = by_key_.find({Kind::site, key.substr(0, key.find('/'))});
+            if (found == by_key_.end()) {
+                problems.push_back({pointer, fmt::format("there is no site \"{}\" in these files", key.substr(0, key.find('/')))});
+            } else {
+                document["site_id"] = found->second;
+            }
+            break;
+        }
+        case Kind::group:
+            take_site(document, [&](const Json& value) { return one(Kind::site, value, at("site"), problems); });
+            change_field(document, "members", [&](const Json& value) { return list(Kind::monitor, value, at("members"), problems); });
+            break;
+        case Kind::dependency:
+            for (const auto* end : {"child", "parent"}) change_field(document, end, [&](const Json& value) { return node(value, at(end), problems); });
+            break;
+        case Kind::maintenance:
+            change_field(document, "targets", [&](Json targets) {
+                change_field(targets, "sites", [&](const Json& value) { return list(Kind::site, value, at("targets/sites"), problems); });
+                change_field(targets, "monitors", [&](const Json& value) { return list(Kind::monitor, value, at("targets/monitors"), problems); });
+                return targets;
+            });
+            break;
+        case Kind::route:
+            change_field(document, "match", [&](Json match) {
+                change_field(match, "sites", [&](const Json& value) { return list(Kind::site, value, at("match/sites"), problems); });
+                return match;
+            });
+            change_field(document, "channels", [&](const Json& value) { return list(Kind::channel, value, at("channels"), problems); });
+            take_id(document, "escalation", [&](const Json& value) { return one(Kind::escalation, value, at("escalation"), problems); });
+            break;
+        case Kind::escalation:
+            change_field(document, "steps", [&](Json steps) {
+                if (!steps.is_array()) return steps;
+                for (std::size_t i = 0; i < steps.size(); ++i) {
+                    for (const auto& [field, named] : {std::pair{"channels", Kind::channel}, std::pair{"schedules", Kind::schedule}}) {
+                        change_field(steps[i], field,
+                                     [&, field = field, named = named](const Json& value) { return list(named, value, fmt::format("{}/{}/{}", at("steps"), i, field), problems); });
+                    }
+                }
+                return steps;
+            });
+            break;
+        case Kind::route_override:
+            take_site(document, [&](const Json& value) { return one(Kind::site, value, at("site"), problems); });
+            take_id(document, "escalation", [&](const Json& value) { return one(Kind::escalation, value, at("escalation"), problems); });
+            for (const auto* field : {"add", "mute", "replace"}) {
+                change_field(document, field, [&](const Json& value) { return list(Kind::channel, value, at(field), problems); });
+            }
+            break;
+        case Kind::channel:
+            change_field(document, "fallback_channel_id", [&](const Json& value) { return value.is_null() ? value : one(Kind::channel, value, at("fallback_channel_id"), problems); });
+            break;
+        case Kind::site:
+        case Kind::schedule: break;
+    }
+    return document;
+}
+
+Json References::name_value(const Json& value) const {
+    if (value.is_string()) {
+        const auto found = by_identifier_.find(value.get_ref<const std::string&>());
+        return found == by_identifier_.end() ? value : Json(found->second);
+    }
+    if (value.is_object()) {
+        Json named = Json::object();
+        for (const auto& [field, inner] : value.items()) named[field] = name_value(inner);
+        return named;
+    }
+    if (!value.is_array()) return value;
+    Json all = Json::array();
+    for (const auto& item : value) all.push_back(name_value(item));
+    return all;
+}
+
+Json References::name(Kind kind, const Json& document) const {
+    auto named = document;
+    const auto value = [this](const Json& field) { return name_value(field); };
+    switch (kind) {
+        case Kind::region:
+            named.erase("name");
+            change_field(named, "anchors", value);
+            break;
+        case Kind::monitor: named.erase("site_id"); break;
+        case Kind::group:
+            put_site(named, name_value(named["site_id"]));
+            change_field(named, "members", value);
+            break;
+        case Kind::route:
+            change_field(named, "match", [&](Json match) {
+                change_field(match, "sites", value);
+                return match;
+            });
+            change_field(named, "channels", value);
+            if (named.contains("escalation_id")) put_escalation(named, name_value(named["escalation_id"]));
+            break;
+        case Kind::escalation:
+            change_field(named, "steps", value);
+            break;
+        case Kind::route_override:
+            put_site(named, name_value(named["site_id"]));
+            if (named.contains("escalation_id")) put_escalation(named, name_value(named["escalation_id"]));
+            for (const auto* field : {"add", "mute", "replace"}) change_field(named, field, value);
+            break;
+        case Kind::dependency:
+            for (const auto* end : {"child", "parent"}) {
+                change_field(named, end, [&](const Json& node) { return Json{{node["kind"].get<std::string>(), name_value(node["id"])}}; });
+            }
+            break;
+        case Kind::maintenance:
+            change_field(named, "targets", [&](Json targets) {
+                for (const auto* field : {"sites", "monitors"}) {
+                    change_field(targets, field, value);
+                    if (targets.contains(field) && targets[field].empty()) targets.erase(field);
+                }
+                if (targets.contains("tags") && targets["tags"].empty()) targets.erase("tags");
+                return targets;
+            });
+            break;
+        case Kind::channel: change_field(named, "fallback_channel_id", value); break;
+        case Kind::site:
+        case Kind::schedule: break;
+    }
+    return named;
+}
+
+}  // namespace sonde::controlplane::apply_api
