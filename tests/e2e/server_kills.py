@@ -47,13 +47,19 @@ def test_a_stream_deleted_in_the_middle_of_an_outage_is_made_anew(stack, target,
     stack.wait_up_everywhere(outage.monitor, seconds=60)
 
 
+def delete_consumer(bus, stream, name):
+    """Deletes it, or has it that it is gone: NATS 2.9 removes it, and yet says 500 "directory not empty" where its state is being written."""
+    deleted = bus.jetstream(f"CONSUMER.DELETE.{stream}.{name}")
+    assert deleted.get("success") or "directory not empty" in deleted.get("error", {}).get("description", ""), f"{name}: {deleted}"
+
+
 @pytest.mark.parametrize("stream,consumer", [("SONDE_JOBS_eu", "agents"), ("SONDE_RESULTS", None)], ids=["jobs", "results"])
 def test_a_consumer_deleted_in_the_middle_of_an_outage_is_made_anew(stack, target, receiver, stream, consumer):
     outage = Outage(stack, target, receiver, f"{stream} without consumers")
     with stack.bus() as bus:
         outage.begin()
         for name in [consumer] if consumer else bus.jetstream(f"CONSUMER.NAMES.{stream}")["consumers"]:
-            assert bus.jetstream(f"CONSUMER.DELETE.{stream}.{name}").get("success"), name
+            delete_consumer(bus, stream, name)
         outage.wait_open(90)
         outage.end(90)
         outage.check_told_once()
