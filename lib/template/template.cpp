@@ -13,9 +13,6 @@ namespace {
 
 namespace engine = kainjow::mustache;
 
-// Each round of a section may write the whole template once: what all of them could write together.
-constexpr std::size_t kMaxWork = 8U << 20U;
-
 struct TooMuch : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
@@ -41,7 +38,7 @@ engine::data value_of(const Json& value, const Escape& escape) {
 // The engine asks here for every value and tells every round of a section, which is where its work is bounded: it collects a line before it hands it on.
 class BoundedContext final : public engine::context<std::string> {
 public:
-    BoundedContext(const engine::data* root, std::size_t round) : context(root), round_(round) {}
+    BoundedContext(const engine::data* root, std::size_t round, std::size_t most) : context(root), round_(round), most_(most) {}
 
     void push(const engine::data* data) override {
         spend(round_);
@@ -57,10 +54,11 @@ public:
 private:
     void spend(std::size_t bytes) const {
         spent_ += bytes;
-        if (spent_ > kMaxWork) throw TooMuch("its sections repeat too much");
+        if (spent_ > most_) throw TooMuch("its sections repeat too much");
     }
 
     std::size_t round_;
+    std::size_t most_;
     mutable std::size_t spent_ = 0;
 };
 
@@ -94,8 +92,8 @@ struct Values::Tree {
 Values::Values(const Json& object, const Escape& escape) : tree_(std::make_shared<const Tree>(Tree{value_of(object, escape)})) {}
 
 // Reads the text as the engine will, so that the engine never meets what it cannot read.
-Result<Template, Mistake> Template::parse(std::string_view text) {
-    if (text.size() > kMaxTemplateBytes) return mistake_at(text, kMaxTemplateBytes, fmt::format("longer than {} bytes", kMaxTemplateBytes));
+Result<Template, Mistake> Template::parse(std::string_view text, const Bounds& bounds) {
+    if (text.size() > bounds.template_bytes) return mistake_at(text, bounds.template_bytes, fmt::format("longer than {} bytes", bounds.template_bytes));
     struct Open {
         std::string_view name;
         std::size_t at;
@@ -129,6 +127,7 @@ Result<Template, Mistake> Template::parse(std::string_view text) {
     }
     if (!open.empty()) return mistake_at(text, open.back().at, fmt::format("the section \"{}\" never ends", open.back().name));
     made.text_ = text;
+    made.bounds_ = bounds;
     return made;
 }
 
@@ -138,14 +137,15 @@ Result<std::string> Template::render(const Values& values) const {
     std::string output;
     struct Sink {
         std::string& text;
+        std::size_t most;
         Sink& operator<<(const std::string& piece) {
-            if (text.size() + piece.size() > kMaxOutputBytes) throw TooMuch(fmt::format("its text is longer than {} bytes", kMaxOutputBytes));
+            if (text.size() + piece.size() > most) throw TooMuch(fmt::format("its text is longer than {} bytes", most));
             text += piece;
             return *this;
         }
-    } sink{output};
+    } sink{output, bounds_.output_bytes};
     try {
-        BoundedContext context(&values.tree_->root, text_.size());
+        BoundedContext context(&values.tree_->root, text_.size(), bounds_.work);
         parsed.set_custom_escape([](const std::string& value) { return value; });  // they are, since they were made
         parsed.render(context, sink);
     } catch (const TooMuch& much) {

@@ -17,7 +17,15 @@ namespace sonde::mustache {
 
 inline constexpr std::size_t kMaxTemplateBytes = 16U << 10U;
 inline constexpr std::size_t kMaxOutputBytes = 256U << 10U;
+inline constexpr std::size_t kMaxWork = 8U << 20U;
 inline constexpr int kMaxDepth = 8;  // of sections in sections
+
+// What a template may be and make. By default what is right for one from outside; those that are compiled in, and whose values are bounded, may have more.
+struct Bounds {
+    std::size_t template_bytes = kMaxTemplateBytes;
+    std::size_t output_bytes = kMaxOutputBytes;
+    std::size_t work = kMaxWork;  // each round of a section may write the whole template once: what all of them could write together
+};
 
 using Escape = std::function<std::string(const std::string& value)>;
 
@@ -41,7 +49,7 @@ struct Mistake {
 
 class Template {
 public:
-    static Result<Template, Mistake> parse(std::string_view text);
+    static Result<Template, Mistake> parse(std::string_view text, const Bounds& bounds = {});
 
     // An error if the text, or the work for it, grows out of bounds.
     [[nodiscard]] Result<std::string> render(const Values& values) const;
@@ -52,6 +60,7 @@ public:
 private:
     std::string text_;
     std::set<std::string> names_;
+    Bounds bounds_;
 };
 
 }  // namespace sonde::mustache
