@@ -3,6 +3,7 @@
 
 embed.py migrations OUT FILE...   numbered SQL files into a list of db::Migration
 embed.py channels OUT FILE...     declarations of kinds of channels into a list of channel::Source
+embed.py pages OUT FILE...        what status pages are made of: templates, style, script, languages
 embed.py assets OUT YAML HTML     the OpenAPI document as JSON, and the page made of it, as they are sent and gzipped
 """
 import base64
@@ -99,10 +100,48 @@ namespace sonde::controlplane {{
 """
 
 
+def template(path: pathlib.Path) -> str:
+    """Without indentation, and with its parts (`{{> name}}`, a file beside it) in place."""
+    text = "".join(line.strip() + "\n" for line in path.read_text().splitlines())
+    return re.sub(r"\{\{> (\w+)\}\}", lambda part: template(path.with_name(part[1] + ".html")).removesuffix("\n"), text)
+
+
+def pages(files: list[pathlib.Path]) -> str:
+    import yaml
+
+    texts = {}
+    for path in files:
+        if path.suffix == ".yaml":
+            texts[path.stem + ".json"] = json.dumps(yaml.safe_load(path.read_text()), ensure_ascii=False)
+        elif path.suffix == ".html":
+            texts[path.name] = template(path)
+        else:
+            bare = re.sub(r"/\*.*?\*/|^ *//.*?$", "", path.read_text(), flags=re.S | re.M)
+            texts[path.name] = "".join(line.strip() + "\n" for line in bare.splitlines() if line.strip())
+    rows = "\n".join(f'        {{"{name}", {literal(text)}}},' for name, text in texts.items())
+    return f"""#include "controlplane/status_page/html/sources.h"
+
+#include <map>
+
+namespace sonde::status_page::html {{
+
+std::string_view source(std::string_view name) {{
+    static const std::map<std::string_view, std::string_view> all{{
+{rows}
+    }};
+    const auto found = all.find(name);
+    return found == all.end() ? std::string_view{{}} : found->second;
+}}
+
+}}  // namespace sonde::status_page::html
+"""
+
+
 def main() -> None:
     kind, out, *files = sys.argv[1:]
     paths = [pathlib.Path(file) for file in files]
-    text = migrations(paths) if kind == "migrations" else channels(paths) if kind == "channels" else assets(*paths)
+    makers = {"migrations": migrations, "channels": channels, "pages": pages, "assets": lambda given: assets(*given)}
+    text = makers[kind](paths)
     pathlib.Path(out).write_text(text)
 
 

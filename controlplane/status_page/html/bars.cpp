@@ -1,0 +1,98 @@
+#include "controlplane/status_page/html/bars.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace sonde::status_page::html {
+namespace {
+
+// Units of the picture that a bar and its gap are wide; the style sheet's dashes are as long.
+constexpr int kBar = 5;
+constexpr std::size_t kMaxDisruptions = 5;  // told of one day
+
+constexpr std::string_view kNothing = "nothing";
+
+std::string colour_of(const Day& day) {
+    if (!day.disruptions.empty() || day.uptime) return mark_of(day.worst);
+    return day.worst == Condition::operational ? std::string(kNothing) : mark_of(day.worst);
+}
+
+bool is_good(const Day& day) { return day.disruptions.empty() && day.worst == Condition::operational && day.uptime && *day.uptime >= 1; }
+
+// Runs of days of one colour, each colour one path: a run is a dashed line, whose dashes begin anew with it.
+Json runs(const std::vector<Day>& days, int span) {
+    std::vector<std::pair<std::string, std::string>> paths;
+    const auto draw = [&paths](const std::string& mark, int from, int to) {
+        auto found = std::find_if(paths.begin(), paths.end(), [&](const auto& path) { return path.first == mark; });
+        if (found == paths.end()) found = paths.insert(paths.end(), {mark, ""});
+        found->second += fmt::format("M{} 16H{}", from * kBar, to * kBar);
+    };
+    const int before = span - static_cast<int>(days.size());
+    if (before > 0) draw(std::string(kNothing), 0, before);
+    for (std::size_t from = 0; from < days.size();) {
+        const auto mark = colour_of(days[from]);
+        auto to = from + 1;
+        while (to < days.size() && colour_of(days[to]) == mark) ++to;
+        draw(mark, before + static_cast<int>(from), before + static_cast<int>(to));
+        from = to;
+    }
+    auto all = Json::array();
+    for (const auto& [mark, path] : paths) all.push_back({{"mark", mark}, {"path", path}});
+    return all;
+}
+
+// Of what was on that day, as clocks on its walls said.
+std::string told(const Scene& scene, const Day& day, const Disruption& disruption) {
+    const auto& words = scene.words;
+    const auto starts = day_of(scene.zone, disruption.from) == day.date ? words.time(scene.zone, disruption.from) : words.at(scene.zone, disruption.from);
+    const auto ends = day_of(scene.zone, disruption.to) == day.date ? words.time(scene.zone, disruption.to) : words.at(scene.zone, disruption.to);
+    return fmt::format("{}: {}", words.text("condition", name_of(disruption.condition)),
+                       words.say("lasted", {{"from", starts}, {"to", ends}, {"duration", words.duration(disruption.to - disruption.from)}}));
+}
+
+Json note(const Scene& scene, const Day& day, int at, int span) {
+    const auto& words = scene.words;
+    auto facts = Json::array();
+    facts.push_back(day.uptime ? words.say("uptime", {{"percent", words.percent(*day.uptime)}}) : words.text("page", "nothing_counted"));
+    if (day.coverage && *day.coverage < 1) facts.push_back(words.say("coverage", {{"percent", words.percent(*day.coverage)}}));
+    for (std::size_t i = 0; i < std::min(day.disruptions.size(), kMaxDisruptions); ++i) facts.push_back(told(scene, day, day.disruptions[i]));
+    if (day.disruptions.size() > kMaxDisruptions) facts.push_back(words.say("more", {{"n", fmt::format("{}", day.disruptions.size() - kMaxDisruptions)}}));
+    if (day.disruptions.empty() && day.worst != Condition::operational) facts.push_back(words.text("condition", name_of(day.worst)));
+    const auto* side = at < span / 3 ? "left" : at < span - span / 3 ? "middle" : "right";
+    return {{"place", fmt::format("t{} o{} {}", at / 10, at % 10, side)}, {"date", words.day(day.date)}, {"facts", std::move(facts)}};
+}
+
+}  // namespace
+
+int span_of(const Snapshot& page) {
+    std::size_t longest = 0;
+    for (const auto& group : page.groups) {
+        for (const auto& component : group.components) longest = std::max(longest, component.days.size());
+    }
+    return longest <= 30 ? 30 : longest <= 60 ? 60 : 90;
+}
+
+Json bars(const Scene& scene, const Component& component, int span) {
+    const auto& words = scene.words;
+    auto days = component.days;
+    if (static_cast<int>(days.size()) > span) days.erase(days.begin(), days.end() - span);
+    auto notes = Json::array();
+    const int before = span - static_cast<int>(days.size());
+    for (std::size_t i = 0; i < days.size(); ++i) {
+        if (!is_good(days[i])) notes.push_back(note(scene, days[i], before + static_cast<int>(i), span));
+    }
+    const auto uptime = component.uptime ? words.say("uptime", {{"percent", words.percent(*component.uptime)}}) : words.text("page", "nothing_counted");
+    return {{"span", span},
+            {"width", span * kBar},
+            {"runs", runs(days, span)},
+            {"has_notes", !notes.empty()},
+            {"notes", std::move(notes)},
+            {"label", words.say("outages_of", {{"name", component.name}})},
+            {"ago", words.say("ago", {{"days", words.counted("day", span)}})},
+            {"uptime", uptime},
+            {"coverage", component.coverage ? Json(words.say("coverage", {{"percent", words.percent(*component.coverage)}})) : Json()},
+            {"today", words.text("page", "today")}};
+}
+
+}  // namespace sonde::status_page::html
