@@ -17,22 +17,25 @@ struct TooMuch : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-engine::data value_of(const Json& value, const Escape& escape) {
+// Values are made where they stay: the engine's own ways to add one copy it, and all that is in it, once for each level.
+void fill(engine::data& into, const Json& value, const Escape& escape) {
     if (value.is_object()) {
-        engine::data object{engine::data::type::object};
-        for (const auto& [name, inner] : value.items()) object.set(name, value_of(inner, escape));
-        return object;
+        into = engine::data{engine::data::type::object};
+        for (const auto& [name, inner] : value.items()) {
+            into.set(name, engine::data{false});
+            fill(const_cast<engine::data&>(*into.get(name)), inner, escape);
+        }
+    } else if (value.is_array()) {
+        into = engine::data{engine::data::type::list};
+        auto& list = const_cast<engine::list&>(into.list_value());
+        list.reserve(value.size());
+        for (const auto& inner : value) fill(list.emplace_back(engine::data::type::bool_false), inner, escape);
+    } else if (value.is_null() || value.is_boolean()) {
+        into = engine::data{value.is_boolean() && value.get<bool>()};
+    } else {
+        const auto text = value.is_string() ? value.get<std::string>() : json::dump(value);
+        into = text.empty() ? engine::data{false} : engine::data{escape ? escape(text) : text};
     }
-    if (value.is_array()) {
-        engine::data list{engine::data::type::list};
-        for (const auto& inner : value) list.push_back(value_of(inner, escape));
-        return list;
-    }
-    if (value.is_null()) return engine::data{false};
-    if (value.is_boolean()) return engine::data{value.get<bool>()};
-    const auto text = value.is_string() ? value.get<std::string>() : json::dump(value);
-    if (text.empty()) return engine::data{false};
-    return engine::data{escape ? escape(text) : text};
 }
 
 // The engine asks here for every value and tells every round of a section, which is where its work is bounded: it collects a line before it hands it on.
@@ -89,7 +92,11 @@ struct Values::Tree {
     engine::data root;
 };
 
-Values::Values(const Json& object, const Escape& escape) : tree_(std::make_shared<const Tree>(Tree{value_of(object, escape)})) {}
+Values::Values(const Json& object, const Escape& escape) {
+    auto tree = std::make_shared<Tree>();
+    fill(tree->root, object, escape);
+    tree_ = std::move(tree);
+}
 
 // Reads the text as the engine will, so that the engine never meets what it cannot read.
 Result<Template, Mistake> Template::parse(std::string_view text, const Bounds& bounds) {

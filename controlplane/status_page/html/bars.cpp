@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 
 namespace sonde::status_page::html {
 namespace {
@@ -21,20 +22,16 @@ std::string colour_of(const Day& day) {
 bool is_good(const Day& day) { return day.disruptions.empty() && day.worst == Condition::operational && day.uptime && *day.uptime >= 1; }
 
 // Runs of days of one colour, each colour one path: a run is a dashed line, whose dashes begin anew with it.
-Json runs(const std::vector<Day>& days, int span) {
+Json runs(std::span<const Day> days, int span) {
+    std::vector<std::string> marks(static_cast<std::size_t>(span) - days.size(), std::string(kNothing));
+    for (const auto& day : days) marks.push_back(colour_of(day));
     std::vector<std::pair<std::string, std::string>> paths;
-    const auto draw = [&paths](const std::string& mark, int from, int to) {
-        auto found = std::find_if(paths.begin(), paths.end(), [&](const auto& path) { return path.first == mark; });
-        if (found == paths.end()) found = paths.insert(paths.end(), {mark, ""});
-        found->second += fmt::format("M{} 16H{}", from * kBar, to * kBar);
-    };
-    const int before = span - static_cast<int>(days.size());
-    if (before > 0) draw(std::string(kNothing), 0, before);
-    for (std::size_t from = 0; from < days.size();) {
-        const auto mark = colour_of(days[from]);
+    for (std::size_t from = 0; from < marks.size();) {
         auto to = from + 1;
-        while (to < days.size() && colour_of(days[to]) == mark) ++to;
-        draw(mark, before + static_cast<int>(from), before + static_cast<int>(to));
+        while (to < marks.size() && marks[to] == marks[from]) ++to;
+        auto found = std::find_if(paths.begin(), paths.end(), [&](const auto& path) { return path.first == marks[from]; });
+        if (found == paths.end()) found = paths.insert(paths.end(), {marks[from], ""});
+        found->second += fmt::format("M{} 16H{}", from * kBar, to * kBar);
         from = to;
     }
     auto all = Json::array();
@@ -75,8 +72,8 @@ int span_of(const Snapshot& page) {
 
 Json bars(const Scene& scene, const Component& component, int span) {
     const auto& words = scene.words;
-    auto days = component.days;
-    if (static_cast<int>(days.size()) > span) days.erase(days.begin(), days.end() - span);
+    std::span<const Day> days = component.days;
+    days = days.last(std::min(days.size(), static_cast<std::size_t>(span)));
     auto notes = Json::array();
     const int before = span - static_cast<int>(days.size());
     for (std::size_t i = 0; i < days.size(); ++i) {
@@ -85,14 +82,14 @@ Json bars(const Scene& scene, const Component& component, int span) {
     const auto uptime = component.uptime ? words.say("uptime", {{"percent", words.percent(*component.uptime)}}) : words.text("page", "nothing_counted");
     return {{"span", span},
             {"width", span * kBar},
-            {"runs", runs(days, span)},
-            {"has_notes", !notes.empty()},
-            {"notes", std::move(notes)},
             {"label", words.say("outages_of", {{"name", component.name}})},
             {"ago", words.say("ago", {{"days", words.counted("day", span)}})},
             {"uptime", uptime},
             {"coverage", component.coverage ? Json(words.say("coverage", {{"percent", words.percent(*component.coverage)}})) : Json()},
-            {"today", words.text("page", "today")}};
+            {"today", words.text("page", "today")},
+            {"has_notes", !notes.empty()},
+            {"runs", runs(days, span)},
+            {"notes", std::move(notes)}};
 }
 
 }  // namespace sonde::status_page::html

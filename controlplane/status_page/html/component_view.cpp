@@ -42,10 +42,10 @@ Json component_view(const Scene& scene, const Component& component, int span) {
             {"mark", mark_of(component.condition)},
             {"state", words.text("condition", name_of(component.condition))},
             {"since", well ? Json() : moment(scene, component.since, words.say("since", {{"at", words.at(scene.zone, component.since)}}))},
-            {"bars", scene.page.look.shows_uptime ? bars(scene, component, span) : Json()},
+            {"latency_label", words.text("page", "latency")},
             {"has_latencies", !latencies.empty()},
             {"latencies", std::move(latencies)},
-            {"latency_label", words.text("page", "latency")}};
+            {"bars", scene.page.look.shows_uptime ? bars(scene, component, span) : Json()}};
 }
 
 // The states that count in one way, of `degraded=up unknown=excluded …`.

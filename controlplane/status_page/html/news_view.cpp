@@ -29,10 +29,20 @@ Json duration_of(const Scene& scene, TimePoint from, const std::optional<TimePoi
     return moment(scene, from, words.say("lasted", {{"from", words.at(scene.zone, from)}, {"to", end}, {"duration", words.duration(*to - from)}}));
 }
 
-// What a day tells of an incident: the newest update stands for all of them.
+// What a day tells of an incident: the newest update stands for all of them. What goes on is only named: the page has it above, whole.
 Json told_of_day(const Scene& scene, const Incident& incident) {
     auto view = incident_view(scene, incident);
-    if (!incident.updates.empty()) view["text"] = incident.updates.front().text;
+    if (!incident.resolved_at) {
+        view["affected"] = nullptr;
+    } else if (!incident.updates.empty()) {
+        view["text"] = incident.updates.front().text;
+    }
+    return view;
+}
+
+Json told_of_day(const Scene& scene, const Maintenance& maintenance) {
+    auto view = maintenance_view(scene, maintenance);
+    if (maintenance.progress == Progress::in_progress) view["affected"] = view["text"] = nullptr;
     return view;
 }
 
@@ -43,7 +53,7 @@ std::map<Date, Json, std::greater<>> by_day(const Scene& scene) {
         for (const auto& incident : *incidents) all.emplace_back(incident.began_at, told_of_day(scene, incident));
     }
     for (const auto& maintenance : scene.page.maintenance) {
-        if (maintenance.progress != Progress::scheduled) all.emplace_back(maintenance.starts_at, maintenance_view(scene, maintenance));
+        if (maintenance.progress != Progress::scheduled) all.emplace_back(maintenance.starts_at, told_of_day(scene, maintenance));
     }
     std::stable_sort(all.begin(), all.end(), [](const auto& one, const auto& other) { return one.first > other.first; });
     std::map<Date, Json, std::greater<>> days;

@@ -89,11 +89,11 @@ std::optional<Sight> sight(const Scene& scene, const Current&) {
                   {"open", std::move(open)},
                   {"has_running", !running.empty()},
                   {"running", std::move(running)},
-                  {"groups", groups_view(scene)},
                   {"has_planned", !planned.empty()},
                   {"planned", std::move(planned)},
                   {"past", page.look.shows_history ? log_of_days(scene, kDaysOnPage) : Json::array()},
-                  {"counting", counting_view(scene)}},
+                  {"counting", counting_view(scene)},
+                  {"groups", groups_view(scene)}},  // the largest comes last: an object that grows copies what is in it
                  ""};
 }
 
@@ -161,10 +161,10 @@ std::optional<std::string> render(const Snapshot& page, const Visit& visit) {
     static const auto body = compiled("body.html");
     const auto zone = calendar::Zone::find(page.look.time_zone);
     const Scene scene{page, visit, Language::find(page.look.language), zone ? *zone : calendar::Zone::utc()};
-    const auto seen = std::visit([&scene](const auto& place) { return sight(scene, place); }, visit.place);
+    auto seen = std::visit([&scene](const auto& place) { return sight(scene, place); }, visit.place);
     if (!seen) return std::nullopt;
     auto values = frame(scene, *seen);
-    values.update(seen->values);
+    for (const auto& item : seen->values.items()) values[item.key()] = std::move(item.value());
     const mustache::Values filled(values, escaped_lines);
     const auto before = head.render(filled);
     const auto after = body.render(filled);
