@@ -35,7 +35,7 @@ Json runs(std::span<const Day> days, int span) {
         from = to;
     }
     auto all = Json::array();
-    for (const auto& [mark, path] : paths) all.push_back({{"mark", mark}, {"path", path}});
+    for (const auto& [mark, path] : paths) all.push_back(object({{"mark", mark}, {"path", path}}));
     return all;
 }
 
@@ -57,7 +57,7 @@ Json note(const Scene& scene, const Day& day, int at, int span) {
     if (day.disruptions.size() > kMaxDisruptions) facts.push_back(words.say("more", {{"n", fmt::format("{}", day.disruptions.size() - kMaxDisruptions)}}));
     if (day.disruptions.empty() && day.worst != Condition::operational) facts.push_back(words.text("condition", name_of(day.worst)));
     const auto* side = at < span / 3 ? "left" : at < span - span / 3 ? "middle" : "right";
-    return {{"place", fmt::format("t{} o{} {}", at / 10, at % 10, side)}, {"date", words.day(day.date)}, {"facts", std::move(facts)}};
+    return object({{"place", fmt::format("t{} o{} {}", at / 10, at % 10, side)}, {"date", words.day(day.date)}, {"facts", std::move(facts)}});
 }
 
 }  // namespace
@@ -80,16 +80,16 @@ Json bars(const Scene& scene, const Component& component, int span) {
         if (!is_good(days[i])) notes.push_back(note(scene, days[i], before + static_cast<int>(i), span));
     }
     const auto uptime = component.uptime ? words.say("uptime", {{"percent", words.percent(*component.uptime)}}) : words.text("page", "nothing_counted");
-    return {{"span", span},
-            {"width", span * kBar},
-            {"label", words.say("outages_of", {{"name", component.name}})},
-            {"ago", words.say("ago", {{"days", words.counted("day", span)}})},
-            {"uptime", uptime},
-            {"coverage", component.coverage ? Json(words.say("coverage", {{"percent", words.percent(*component.coverage)}})) : Json()},
-            {"today", words.text("page", "today")},
-            {"has_notes", !notes.empty()},
-            {"runs", runs(days, span)},
-            {"notes", std::move(notes)}};
+    return object({{"span", span},
+                   {"width", span * kBar},
+                   {"label", words.say("outages_of", {{"name", component.name}})},
+                   {"ago", words.say("ago", {{"days", words.counted("day", span)}})},
+                   {"uptime", uptime},
+                   {"coverage", component.coverage ? Json(words.say("coverage", {{"percent", words.percent(*component.coverage)}})) : Json()},
+                   {"today", words.text("page", "today")},
+                   {"has_notes", !notes.empty()},
+                   {"runs", runs(days, span)},
+                   {"notes", std::move(notes)}});
 }
 
 }  // namespace sonde::status_page::html

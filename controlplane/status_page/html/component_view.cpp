@@ -36,16 +36,16 @@ Json component_view(const Scene& scene, const Component& component, int span) {
     auto latencies = Json::array();
     for (const auto& latency : component.latencies) latencies.push_back(latency_text(scene, latency));
     const bool well = component.condition == Condition::operational;
-    return {{"id", "component-" + component.id},
-            {"name", component.name},
-            {"description", component.description},
-            {"mark", mark_of(component.condition)},
-            {"state", words.text("condition", name_of(component.condition))},
-            {"since", well ? Json() : moment(scene, component.since, words.say("since", {{"at", words.at(scene.zone, component.since)}}))},
-            {"latency_label", words.text("page", "latency")},
-            {"has_latencies", !latencies.empty()},
-            {"latencies", std::move(latencies)},
-            {"bars", scene.page.look.shows_uptime ? bars(scene, component, span) : Json()}};
+    return object({{"id", "component-" + component.id},
+                   {"name", component.name},
+                   {"description", component.description},
+                   {"mark", mark_of(component.condition)},
+                   {"state", words.text("condition", name_of(component.condition))},
+                   {"since", well ? Json() : moment(scene, component.since, words.say("since", {{"at", words.at(scene.zone, component.since)}}))},
+                   {"latency_label", words.text("page", "latency")},
+                   {"has_latencies", !latencies.empty()},
+                   {"latencies", std::move(latencies)},
+                   {"bars", scene.page.look.shows_uptime ? bars(scene, component, span) : Json()}});
 }
 
 // The states that count in one way, of `degraded=up unknown=excluded …`.
@@ -72,12 +72,12 @@ Json groups_view(const Scene& scene) {
         const auto& group = scene.page.groups[i];
         auto components = Json::array();
         for (const auto& component : group.components) components.push_back(component_view(scene, component, span));
-        groups.push_back({{"id", fmt::format("group-{}", i + 1)},
-                          {"name", group.name},
-                          {"collapsed", group.collapsed},
-                          {"mark", mark_of(group.condition)},
-                          {"state", scene.words.text("condition", name_of(group.condition))},
-                          {"components", std::move(components)}});
+        groups.push_back(object({{"id", fmt::format("group-{}", i + 1)},
+                                 {"name", group.name},
+                                 {"collapsed", group.collapsed},
+                                 {"mark", mark_of(group.condition)},
+                                 {"state", scene.words.text("condition", name_of(group.condition))},
+                                 {"components", std::move(components)}}));
     }
     return groups;
 }

@@ -70,11 +70,11 @@ Json quiet_days(const Scene& scene, Date first, Date last) {
     const auto& words = scene.words;
     auto date = words.day(last);
     if (first != last) date = words.range(first.year() == last.year() ? words.short_day(first) : words.day(first), date);
-    return {{"date", date}, {"quiet", words.text("page", "quiet")}, {"happened", Json::array()}};
+    return object({{"date", date}, {"quiet", words.text("page", "quiet")}, {"happened", Json::array()}});
 }
 
 Json eventful_day(const Scene& scene, Date date, Json happened) {
-    return {{"date", scene.words.day(date)}, {"quiet", nullptr}, {"happened", std::move(happened)}};
+    return object({{"date", scene.words.day(date)}, {"quiet", nullptr}, {"happened", std::move(happened)}});
 }
 
 }  // namespace
@@ -83,40 +83,40 @@ Json incident_view(const Scene& scene, const Incident& incident) {
     const auto& words = scene.words;
     auto updates = Json::array();
     for (const auto& update : incident.updates) {
-        updates.push_back({{"phase", words.text("phase", name_of(update.phase))}, {"at", moment(scene, update.at, words.at(scene.zone, update.at))}, {"text", update.text}});
+        updates.push_back(object({{"phase", words.text("phase", name_of(update.phase))}, {"at", moment(scene, update.at, words.at(scene.zone, update.at))}, {"text", update.text}}));
     }
-    return {{"id", "incident-" + incident.id},
-            {"url", scene.visit.base + "incidents/" + percent_encoded(incident.id)},
-            {"kind", words.text("page", "incident")},
-            {"incident", true},
-            {"title", incident.title},
-            {"mark", "impact-" + std::string(name_of(incident.impact))},
-            {"tag", words.text("impact", name_of(incident.impact))},
-            {"phase", words.text("phase", name_of(incident.phase))},
-            {"when", duration_of(scene, incident.began_at, incident.resolved_at)},
-            {"affected", affected(scene, incident.components)},
-            {"text", nullptr},
-            {"has_updates", !updates.empty()},
-            {"updates", std::move(updates)},
-            {"postmortem", incident.postmortem}};
+    return object({{"id", "incident-" + incident.id},
+                   {"url", scene.visit.base + "incidents/" + percent_encoded(incident.id)},
+                   {"kind", words.text("page", "incident")},
+                   {"incident", true},
+                   {"title", incident.title},
+                   {"mark", "impact-" + std::string(name_of(incident.impact))},
+                   {"tag", words.text("impact", name_of(incident.impact))},
+                   {"phase", words.text("phase", name_of(incident.phase))},
+                   {"when", duration_of(scene, incident.began_at, incident.resolved_at)},
+                   {"affected", affected(scene, incident.components)},
+                   {"text", nullptr},
+                   {"has_updates", !updates.empty()},
+                   {"updates", std::move(updates)},
+                   {"postmortem", incident.postmortem}});
 }
 
 Json maintenance_view(const Scene& scene, const Maintenance& maintenance) {
     const auto& words = scene.words;
-    return {{"id", "maintenance-" + maintenance.id},
-            {"url", scene.visit.base + "maintenance/" + percent_encoded(maintenance.id)},
-            {"kind", words.text("page", "maintenance")},
-            {"incident", false},
-            {"title", maintenance.title},
-            {"mark", "maintenance"},
-            {"tag", words.text("progress", name_of(maintenance.progress))},
-            {"phase", nullptr},
-            {"when", duration_of(scene, maintenance.starts_at, maintenance.ends_at)},
-            {"affected", affected(scene, maintenance.components)},
-            {"text", maintenance.description},
-            {"has_updates", false},
-            {"updates", Json::array()},
-            {"postmortem", nullptr}};
+    return object({{"id", "maintenance-" + maintenance.id},
+                   {"url", scene.visit.base + "maintenance/" + percent_encoded(maintenance.id)},
+                   {"kind", words.text("page", "maintenance")},
+                   {"incident", false},
+                   {"title", maintenance.title},
+                   {"mark", "maintenance"},
+                   {"tag", words.text("progress", name_of(maintenance.progress))},
+                   {"phase", nullptr},
+                   {"when", duration_of(scene, maintenance.starts_at, maintenance.ends_at)},
+                   {"affected", affected(scene, maintenance.components)},
+                   {"text", maintenance.description},
+                   {"has_updates", false},
+                   {"updates", Json::array()},
+                   {"postmortem", nullptr}});
 }
 
 Json log_of_days(const Scene& scene, int days) {

@@ -83,7 +83,7 @@ std::optional<Sight> sight(const Scene& scene, const Current&) {
     }
     auto open = Json::array();
     for (const auto& incident : page.open) open.push_back(incident_view(scene, incident));
-    return Sight{{{"current", true},
+    return Sight{object({{"current", true},
                   {"overall", overall_view(scene)},
                   {"has_open", !open.empty()},
                   {"open", std::move(open)},
@@ -93,7 +93,7 @@ std::optional<Sight> sight(const Scene& scene, const Current&) {
                   {"planned", std::move(planned)},
                   {"past", page.look.shows_history ? log_of_days(scene, kDaysOnPage) : Json::array()},
                   {"counting", counting_view(scene)},
-                  {"groups", groups_view(scene)}},  // the largest comes last: an object that grows copies what is in it
+                  {"groups", groups_view(scene)}}),
                  ""};
 }
 
@@ -164,6 +164,7 @@ std::optional<std::string> render(const Snapshot& page, const Visit& visit) {
     auto seen = std::visit([&scene](const auto& place) { return sight(scene, place); }, visit.place);
     if (!seen) return std::nullopt;
     auto values = frame(scene, *seen);
+    values.get_ref<Json::object_t&>().reserve(values.size() + seen->values.size());  // one that grows copies what is in it
     for (const auto& item : seen->values.items()) values[item.key()] = std::move(item.value());
     const mustache::Values filled(values, escaped_lines);
     const auto before = head.render(filled);

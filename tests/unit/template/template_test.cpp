@@ -68,6 +68,18 @@ TEST_CASE("neither the text nor the work for it grows out of bounds") {
     CHECK(filled("{{long}}\n{{long}}\n{{long}}\n", values) == "error: the template cannot be filled: its text is longer than 262144 bytes");
 }
 
+TEST_CASE("who compiles a template in may give it other bounds") {
+    const std::string text(mustache::kMaxTemplateBytes + 1, 'x');
+    CHECK(Template::parse(text, {.template_bytes = text.size()}));
+    const auto small = Template::parse("{{a}}{{a}}", {.output_bytes = 3});
+    REQUIRE(small);
+    CHECK(small->render(Values(Json{{"a", "x"}})));
+    CHECK_FALSE(small->render(Values(Json{{"a", "xy"}})));
+    const auto lazy = Template::parse("{{#a}}{{/a}}", {.work = 20});
+    CHECK(lazy->render(Values(Json{{"a", true}})));
+    CHECK_FALSE(lazy->render(Values(Json{{"a", {1, 2, 3}}})));
+}
+
 TEST_CASE("a template says which values it names") {
     CHECK(Template::parse("{{a}}{{#b.c}}{{.}}{{/b.c}}{{^d}}{{/d}}")->names() == std::set<std::string>{"a", "b.c", ".", "d"});
 }
