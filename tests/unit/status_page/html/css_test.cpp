@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <rapidcheck.h>
 
 #include <string>
 #include <utility>
@@ -86,6 +87,21 @@ TEST_CASE("what loads, runs or ends something is refused, with its place") {
         CAPTURE(text);
         CHECK(refusal(text) == message);
     }
+}
+
+TEST_CASE("what is clean stays as it is, and cannot end its element") {
+    static const std::vector<std::string> kPieces{"<", "/", "!", "style", "/*", "*/", "u", "rl", "(", ")", "{", "}", "\\", "\\75", "\\0", "\\3c ", "@", "import", "\n", "\r", " ", "\"", "'",
+                                                  "-", "->", "#", ".5e", "+", "%", ":", ";", "é", "behavior", "image-set", "media"};
+    CHECK(rc::check([] {
+        std::string text;
+        for (const auto& piece : *rc::gen::container<std::vector<std::string>>(rc::gen::elementOf(kPieces))) text += piece;
+        const auto clean = clean_css(text);
+        if (!clean) return;
+        RC_ASSERT(clean->find("</") == std::string::npos);
+        const auto again = clean_css(*clean);
+        RC_ASSERT(again.ok());
+        RC_ASSERT(*again == *clean);
+    }));
 }
 
 TEST_CASE("neither length nor depth is without end") {
