@@ -28,6 +28,9 @@ constexpr db::Statement kOccurrences{"maintenance_occurrences", R"(
     select starts_at, ends_at, given_end, given_by, started_at, ended_at from maintenance_occurrence
     where window_id = $1 order by starts_at desc limit 1000)"};
 
+constexpr db::Statement kGivenEnds{"maintenance_given_ends", R"(
+    select window_id, starts_at, ends_at from maintenance_occurrence where window_id = any($1::bigint[]) and given_end)"};
+
 constexpr db::Statement kGiveEnd{"maintenance_give_end", R"(
     insert into maintenance_occurrence (window_id, starts_at, ends_at, given_end, given_by) values ($1, $2, $3, true, $4)
     on conflict (window_id, starts_at) do update set ends_at = excluded.ends_at, given_end = true, given_by = excluded.given_by)"};
@@ -100,6 +103,26 @@ Sorted<Window> list(db::Tx& tx, const WindowFilter& filter, const Sorting& sorti
 void insert(db::Tx& tx, WindowId id, const maintenance::Draft& draft) { write(tx, kInsert, id, draft); }
 void update(db::Tx& tx, WindowId id, const maintenance::Draft& draft) { write(tx, kUpdate, id, draft); }
 void remove(db::Tx& tx, WindowId id) { tx.run(kRemove, {id}); }
+
+std::vector<Window> list_around(db::Tx& tx, const Around& around, TimePoint since) {
+    std::vector<Window> windows;
+    for (const auto row : tx.run_text(fmt::format(R"(select {} {} where w.deleted_at is null and (w.over_at is null or w.over_at > $1)
+                                                   and (w.monitors && $2::bigint[] or w.sites && $3::bigint[] or w.tags && $4::text[])
+                                                   order by w.id desc limit 1000)", kColumns, kFrom),
+                                      {since, around.monitors, around.sites, around.tags})) {
+        windows.push_back(read(row));
+    }
+    return windows;
+}
+
+std::map<WindowId, maintenance::Ends> given_ends(db::Tx& tx, const std::vector<Window>& windows) {
+    std::vector<std::int64_t> ids;
+    for (const auto& window : windows) ids.push_back(window.id.value());
+    std::map<WindowId, maintenance::Ends> ends;
+    if (ids.empty()) return ends;
+    for (const auto row : tx.run(kGivenEnds, {ids})) ends[row.id<WindowId>(0)][row.time(1)] = row.time(2);
+    return ends;
+}
 
 std::vector<StoredOccurrence> occurrences(db::Tx& tx, WindowId id) {
     std::vector<StoredOccurrence> all;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -54,6 +55,17 @@ Sorted<Window> list(db::Tx& tx, const WindowFilter& filter, const Sorting& sorti
 void insert(db::Tx& tx, WindowId id, const maintenance::Draft& draft);
 void update(db::Tx& tx, WindowId id, const maintenance::Draft& draft);
 void remove(db::Tx& tx, WindowId id);
+
+// Whose windows are asked for.
+struct Around {
+    std::vector<std::int64_t> monitors;
+    std::vector<std::int64_t> sites;
+    std::vector<std::string> tags;
+};
+// Those that name any of these as a target, and were not over by `since`; the newest 1000.
+std::vector<Window> list_around(db::Tx& tx, const Around& around, TimePoint since);
+// Ends that people gave, of each of the windows that has any.
+std::map<WindowId, maintenance::Ends> given_ends(db::Tx& tx, const std::vector<Window>& windows);
 
 std::vector<StoredOccurrence> occurrences(db::Tx& tx, WindowId id);
 maintenance::Ends ends_of(const std::vector<StoredOccurrence>& stored);

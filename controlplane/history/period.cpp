@@ -81,13 +81,13 @@ std::optional<Days> numbered(std::string_view text) {
     return Days{local_days{date}, local_days{date} + days{1}};
 }
 
+}  // namespace
+
 TimePoint midnight(local_days day, const calendar::Zone& zone) {
     const auto reading = zone.read(calendar::Local{day});
     const auto at = reading.kind == calendar::Reading::Kind::never ? reading.change : reading.first;
     return chrono::floor<milliseconds>(at);
 }
-
-}  // namespace
 
 Result<Period> read_period(std::string_view text, const calendar::Zone& zone, TimePoint now) {
     const auto today = chrono::floor<days>(zone.local(now));

@@ -21,4 +21,7 @@ struct Period {
 // clocks skip midnight, from their change on. The error follows the name of a parameter.
 Result<Period> read_period(std::string_view text, const calendar::Zone& zone, TimePoint now);
 
+// When a day begins on the clocks of a zone: at midnight, or where they skip it, at their change.
+TimePoint midnight(std::chrono::local_days day, const calendar::Zone& zone);
+
 }  // namespace sonde::history

@@ -35,7 +35,7 @@ TimeIn time_in(const Timeline& timeline, TimePoint from, TimePoint to) {
     return times;
 }
 
-Timeline worst_of(const std::vector<Timeline>& timelines) {
+void sweep(std::span<const Timeline* const> timelines, const std::function<void(TimePoint, const Tally&)>& tell) {
     struct Turn {
         TimePoint at;
         std::size_t which = 0;
@@ -43,23 +43,34 @@ Timeline worst_of(const std::vector<Timeline>& timelines) {
     };
     std::vector<Turn> turns;
     for (std::size_t i = 0; i < timelines.size(); ++i) {
-        for (const auto& edge : timelines[i]) turns.push_back({edge.since, i, edge.state});
+        for (const auto& edge : *timelines[i]) turns.push_back({edge.since, i, edge.state});
     }
     std::stable_sort(turns.begin(), turns.end(), [](const Turn& a, const Turn& b) { return a.at < b.at; });
     std::vector<std::optional<State>> now(timelines.size());
-    std::array<int, 7> in{};
-    Timeline worst;
+    Tally in;
     for (std::size_t i = 0; i < turns.size(); ++i) {
         auto& state = now[turns[i].which];
-        if (state) --in[static_cast<std::size_t>(*state)];
+        if (state) --in[*state];
         state = turns[i].to;
-        if (state) ++in[static_cast<std::size_t>(*state)];
-        if (i + 1 < turns.size() && turns[i + 1].at == turns[i].at) continue;
-        const auto* heaviest = std::find_if(kByWeight.begin(), kByWeight.end(), [&in](State s) { return in[static_cast<std::size_t>(s)] > 0; });
-        const auto shown = heaviest == kByWeight.end() ? std::nullopt : std::optional(*heaviest);
-        if (worst.empty() ? shown.has_value() : worst.back().state != shown) worst.push_back({turns[i].at, shown});
+        if (state) ++in[*state];
+        if (i + 1 == turns.size() || turns[i + 1].at != turns[i].at) tell(turns[i].at, in);
     }
+}
+
+Timeline worst_of(std::span<const Timeline* const> timelines) {
+    Timeline worst;
+    sweep(timelines, [&worst](TimePoint at, const Tally& in) {
+        const auto* heaviest = std::find_if(kByWeight.begin(), kByWeight.end(), [&](State state) { return in[state] > 0; });
+        const auto shown = heaviest == kByWeight.end() ? std::nullopt : std::optional(*heaviest);
+        if (worst.empty() ? shown.has_value() : worst.back().state != shown) worst.push_back({at, shown});
+    });
     return worst;
+}
+
+Timeline worst_of(const std::vector<Timeline>& timelines) {
+    std::vector<const Timeline*> all;
+    for (const auto& timeline : timelines) all.push_back(&timeline);
+    return worst_of(all);
 }
 
 }  // namespace sonde::history

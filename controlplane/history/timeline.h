@@ -2,7 +2,9 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "controlplane/api/state.h"
@@ -46,8 +48,22 @@ private:
 
 TimeIn time_in(const Timeline& timeline, TimePoint from, TimePoint to);
 
+// How many are in each state.
+class Tally {
+public:
+    [[nodiscard]] int& operator[](State state) { return counts_[static_cast<std::size_t>(state)]; }
+    [[nodiscard]] int operator[](State state) const { return counts_[static_cast<std::size_t>(state)]; }
+
+private:
+    std::array<int, 7> counts_{};
+};
+
+// Tells in order, at each instant at which one of them changes, how many are in which state from then on.
+void sweep(std::span<const Timeline* const> timelines, const std::function<void(TimePoint, const Tally&)>& tell);
+
 // What several monitors come to: down if one is; else degraded; else unknown, for what is not seen cannot be called up; else up. Maintenance,
 // pending and paused are told only where nothing else is there.
+Timeline worst_of(std::span<const Timeline* const> timelines);
 Timeline worst_of(const std::vector<Timeline>& timelines);
 
 }  // namespace sonde::history
