@@ -28,6 +28,7 @@ where m.ping_token is not null and (m.id = any($1::bigint[]) or m.site_id = any(
 
 void Directory::start() {
     look();
+    known_ = true;
     listener_.emplace(dsn_, std::vector<std::string>{"sonde_change"}, [this](std::string_view) {
         {
             const std::scoped_lock lock(mutex_);

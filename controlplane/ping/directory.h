@@ -1,6 +1,7 @@
 // Which token is whose: a copy of the monitors' tokens in memory, so that pings are accepted while the database is away.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
@@ -38,6 +39,9 @@ public:
     void start();
     void stop();
 
+    // False until everything was read once: nobody knows yet whose a token is.
+    [[nodiscard]] bool known() const { return known_; }
+
     // Nothing for a token that is nobody's. Never waits for the database.
     std::optional<Stamped> stamp(const std::string& token, TimePoint now);
 
@@ -54,6 +58,7 @@ private:
 
     db::Pool& pool_;
     const Secret dsn_;
+    std::atomic<bool> known_{false};
     std::mutex entries_mutex_;
     std::unordered_map<std::string, Entry> entries_;
     std::unordered_map<MonitorId, std::string> tokens_;

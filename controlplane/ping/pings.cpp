@@ -92,6 +92,10 @@ void Pings::push(const http::Request& request, http::Reply reply) {
 }
 
 void Pings::accept(const http::Request& request, const check::HeartbeatFacts& facts, microseconds took, std::function<void(int status)> done) {
+    if (!directory_.known()) {
+        count(Outcome::not_accepted);
+        return done(503);
+    }
     const auto stamped = directory_.stamp(request.parameters.at("token"), wall_now());
     if (!stamped) {
         count(Outcome::unknown_token);
