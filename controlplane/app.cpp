@@ -19,14 +19,17 @@
 #include "controlplane/ping/pings.h"
 #include "controlplane/run/desk.h"
 #include "controlplane/scheduler/scheduling.h"
+#include "controlplane/status_page/keeper.h"
 #include "lib/crypto/pem.h"
 #include "lib/db/migrate.h"
+#include "lib/log/log.h"
 
 namespace sonde::controlplane {
 namespace {
 
 // The scheduler's own: a long request to the API must not keep a lease from being renewed.
 constexpr int kSchedulingConnections = 4;
+constexpr milliseconds kBetweenTries{1'000};
 
 template <class Value>
 Value or_throw(Result<Value> result, std::string_view doing) {
@@ -80,6 +83,7 @@ struct ControlplaneApp::Parts {
           tokens(pool),
           login(pool, config.login, registry),
           events(pool, registry),
+          status_pages(pool, config.status_pages, accounting_of(config), registry),
           limits(config.limits, registry) {
         backend.limits = &limits;
         backend.accounting = accounting_of(config);
@@ -96,6 +100,7 @@ struct ControlplaneApp::Parts {
     Tokens tokens;
     login::Login login;
     events::Feed events;
+    status_page::Keeper status_pages;
     RateLimiter limits;
     Backend backend{pool, secrets, commands, runs, events, tokens, login};
     std::optional<admission::BusKeys> bus_keys;
@@ -114,11 +119,14 @@ ControlplaneApp::ControlplaneApp(ControlplaneConfig& config) : config_(config) {
 ControlplaneApp::~ControlplaneApp() { stop(); }
 
 void ControlplaneApp::start() {
+    stopping_ = false;
     config_.scheduler.watchdog.replicas = config_.replicas;
     parts_ = std::make_unique<Parts>(config_,
                                      or_throw(crypto::SecretBox::from_key_file(config_.key_file), "cannot use secrets.key_file"));
     auto& parts = *parts_;
-    or_throw(db::check_schema(parts.pool), "cannot use the database");
+    parts.status_pages.start(config_.database.dsn);
+    const bool waits = !parts.status_pages.empty() && !parts.pool.ping();
+    if (!waits) or_throw(db::check_schema(parts.pool), "cannot use the database");
 
     const auto name = scheduler::process_name();
     if (!config_.admission_key_file.empty()) admit_agents(name);
@@ -126,9 +134,8 @@ void ControlplaneApp::start() {
     parts.runs.open(*parts.bus);
     parts.scheduling_pool.emplace(scheduling_pool(config_.database), parts.registry);
     parts.scheduling.emplace(config_.scheduler, *parts.scheduling_pool, parts.secrets, config_.database.dsn, *parts.bus, parts.registry, name);
-    parts.scheduling->start();
     parts.pings.emplace(parts.pool, config_.database.dsn, *parts.bus, parts.registry);
-    parts.pings->start();
+    if (!waits) begin_work();
     parts.drills.emplace(parts.pool, parts.registry, name);
     parts.drills->start();
     parts.events.start(config_.database.dsn);
@@ -141,6 +148,32 @@ void ControlplaneApp::start() {
     add_api_routes(parts.router, parts.backend);
     parts.pings->add_routes(parts.router);
     parts.server.emplace(server_options(config_), parts.router, parts.registry);
+    if (waits) waiting_ = std::thread([this] { wait_for_database(); });
+}
+
+// Throws, and has begun nothing then.
+void ControlplaneApp::begin_work() {
+    parts_->pings->start();
+    parts_->scheduling->start();
+}
+
+void ControlplaneApp::wait_for_database() {
+    log::warning("started_without_database");
+    std::string told;
+    for (;;) {
+        {
+            std::unique_lock lock(mutex_);
+            if (wakes_.wait_for(lock, kBetweenTries, [this] { return stopping_; })) return;
+        }
+        try {
+            or_throw(db::check_schema(parts_->pool), "cannot use the database");
+            begin_work();
+            return log::info("database_found");
+        } catch (const std::exception& error) {
+            if (told != error.what()) log::warning("database_not_found", "error", error.what());
+            told = error.what();
+        }
+    }
 }
 
 void ControlplaneApp::admit_agents(const std::string& name) {
@@ -155,11 +188,18 @@ void ControlplaneApp::admit_agents(const std::string& name) {
 
 void ControlplaneApp::stop() {
     if (!parts_) return;
+    {
+        const std::scoped_lock lock(mutex_);
+        stopping_ = true;
+    }
+    wakes_.notify_all();
+    if (waiting_.joinable()) waiting_.join();
     parts_->commands.close();
     parts_->runs.close();
     parts_->server.reset();
     if (parts_->gatekeeper) parts_->gatekeeper->stop();
     parts_->events.stop();
+    parts_->status_pages.stop();
     if (parts_->pings) parts_->pings->stop();
     if (parts_->scheduling) parts_->scheduling->stop();
     parts_.reset();

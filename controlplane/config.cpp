@@ -169,6 +169,12 @@ config::Keys keys_of(ControlplaneConfig& config) {
     counts("uptime.maintenance", config.uptime_maintenance, "The same of maintenance.");
     counts("uptime.paused", config.uptime_paused, "The same of paused.");
     scheduler::add_scheduler_keys(keys, config.scheduler);
+    auto& pages = config.status_pages;
+    keys.push_back(config::key("status_pages.directory", pages.directory,
+                               "Where status pages are kept on disk, so that there are some after a restart without the database; of one control plane alone. Empty: nowhere."));
+    keys.push_back(config::key("status_pages.builds_per_second", pages.builds_per_second, 1, 1'000, "Snapshots of status pages that are made in a second at most, of all pages."));
+    keys.push_back(config::key("status_pages.refresh", pages.refresh, milliseconds{5'000}, milliseconds{3'600'000},
+                               "How old the snapshot of a page becomes to which nothing happens."));
     return keys;
 }
 

@@ -10,6 +10,7 @@
 #include "controlplane/login/options.h"
 #include "controlplane/run/options.h"
 #include "controlplane/scheduler/config.h"
+#include "controlplane/status_page/options.h"
 #include "lib/service/service.h"
 
 namespace sonde::controlplane {
@@ -43,6 +44,7 @@ struct ControlplaneConfig {
     std::string uptime_maintenance = "excluded";
     std::string uptime_paused = "excluded";
     scheduler::SchedulerConfig scheduler;
+    status_page::KeeperOptions status_pages;
 };
 
 // As the keys say; what is no CIDR, which reading refuses, is left out.

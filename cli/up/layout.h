@@ -25,6 +25,7 @@ struct Layout {
     [[nodiscard]] fs::path log(const std::string& name) const { return dir / "log" / (name + ".log"); }
     [[nodiscard]] fs::path ready(const std::string& name) const { return dir / "run" / (name + ".ready"); }
     [[nodiscard]] fs::path spool(const std::string& agent) const { return dir / "spool" / agent; }
+    [[nodiscard]] fs::path status_pages(const std::string& controlplane) const { return dir / "status-pages" / controlplane; }
     [[nodiscard]] fs::path nats_store() const { return dir / "nats"; }
     [[nodiscard]] fs::path postgres() const { return dir / "postgres"; }  // may be a link to where the server's user can reach it
 };

@@ -37,6 +37,10 @@ constexpr std::string_view kAdmission = R"(admission:
   key_file: ${SONDE_BUS_KEY_FILE}
 )";
 
+constexpr std::string_view kStatusPages = R"(status_pages:
+  directory: ${SONDE_STATUS_PAGES_DIRECTORY}
+)";
+
 // Webhooks and checks may not reach inside, unless the owner of the machine they run on says so.
 constexpr std::string_view kGuard = R"(guard:
   # For trying Sonde on one machine. Remove these where others may say what is checked or notified: everything that listens here can
@@ -76,6 +80,7 @@ std::string configuration(const Service& service) {
     text += kDatabase;
     text += kSecrets;
     if (serves) text += kAdmission;
+    if (serves) text += kStatusPages;
     if (service.program == "notifier") text += kGuard;
     return text;
 }
@@ -104,7 +109,10 @@ std::vector<std::string> environment(const Layout& layout, const Surroundings& s
         own.emplace_back("SONDE_DATABASE_DSN", surroundings.dsn.reveal());
         own.emplace_back("SONDE_SECRET_KEY_FILE", layout.secret("key").string());
         own.emplace_back("SONDE_API_PORT", std::to_string(surroundings.api_port));
-        if (service.program == "controlplane") own.emplace_back("SONDE_BUS_KEY_FILE", layout.secret("bus-key").string());
+        if (service.program == "controlplane") {
+            own.emplace_back("SONDE_BUS_KEY_FILE", layout.secret("bus-key").string());
+            own.emplace_back("SONDE_STATUS_PAGES_DIRECTORY", layout.status_pages(service.name).string());
+        }
     } else {
         own.emplace_back("SONDE_SPOOL_DIRECTORY", layout.spool(service.name).string());
     }

@@ -29,7 +29,9 @@ bool is_about_sites(const Endpoint& endpoint) {
         case Permission::files_write:
         case Permission::access_read:
         case Permission::access_write:
-        case Permission::audit_read: return false;
+        case Permission::audit_read:
+        case Permission::pages_read:
+        case Permission::pages_write: return false;
         case Permission::account_own: return true;
     }
     return false;

@@ -74,6 +74,8 @@ std::string_view describe(Permission permission) {
         case Permission::files_read: return "Export everything there is as files.";
         case Permission::files_write: return "Apply files: create, change and delete whatever files have.";
         case Permission::account_own: return "Log in: see and end one's own sessions, change one's own password and second factor.";
+        case Permission::pages_read: return "See the settings of status pages.";
+        case Permission::pages_write: return "Create, change and delete status pages: what the public is shown.";
     }
     return "";
 }

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "controlplane/status_page/snapshot.h"
+#include "lib/base/enum_name.h"
 
 namespace sonde::status_page {
 
@@ -50,3 +51,8 @@ public:
 };
 
 }  // namespace sonde::status_page
+
+template <>
+struct sonde::EnumNames<sonde::status_page::Access> {
+    static constexpr std::array<std::string_view, 3> names{"public", "password", "token"};
+};

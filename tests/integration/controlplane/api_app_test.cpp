@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "controlplane/app.h"
+#include "lib/base/status_page_id.h"
 #include "lib/crypto/crypto.h"
 #include "tests/integration/controlplane/api_stand.h"
 
@@ -75,6 +76,40 @@ TEST_CASE("the control plane starts, tells what it lacks, finds it again and sto
     app.stop();
     app.stop();
     CHECK(app.port() == 0);
+}
+
+TEST_CASE("with status pages on disk it starts without the database, and begins its work when that is there") {
+    PostgresServer postgres;
+    NatsServer nats;
+    const Directory directory;
+    auto config = configuration(postgres.dsn(), nats.url(), directory);
+    config.status_pages.directory = directory.path / "pages";
+    {
+        controlplane::ControlplaneApp app(config);
+        app.start();
+        db::PoolOptions options;
+        options.dsn = postgres.dsn();
+        metrics::Registry metrics;
+        db::Pool pool(options, metrics);
+        pool.transact([](db::Tx& tx) {
+            tx.run_text(R"(insert into status_page (id, slug, title, description, language, time_zone, logo, favicon, accent, css, home_url, support_url, indexed, shows_uptime,
+                                                    shows_history, access, days, accounting, groups, monitors, sites)
+                           values (7, 'acme', 'Acme', '', 'en', 'UTC', '', '', '#2563eb', '', '', '', true, true, true, 'public', 90, '{}', '[]', '{}', '{}'))");
+        });
+        CHECK(eventually([&] { return std::filesystem::exists(directory.path / "pages" / (StatusPageId{7}.text() + ".json")); }, 30000));
+        app.stop();
+    }
+    postgres.kill_hard();
+    controlplane::ControlplaneApp app(config);
+    app.start();
+    const Client client(app.port(), "");
+    CHECK(client.get("/livez").status == 200);
+    CHECK(client.get("/readyz").status == 503);
+    CHECK(client.get("/ping/whoever").status == 503);
+    postgres.restart();
+    CHECK(eventually([&] { return client.get("/readyz").status == 200; }, 30000));
+    CHECK(eventually([&] { return client.get("/ping/whoever").status == 404; }, 30000));
+    app.stop();
 }
 
 TEST_CASE("a control plane that cannot start says why, and leaves nothing behind") {

@@ -63,6 +63,7 @@ std::map<std::string, Asked> questions(const World& world) {
         return Json{{"name", "audited"}, {"monitor_id", drilled}, {"channel_id", to.substr(to.rfind('/') + 1)}, {"schedule", "@weekly"}};
     };
     const auto drill = [drill_of] { return "/v1/drills/" + made("/v1/drills", drill_of()); };
+    const auto status_page = [] { return "/v1/status-pages/" + made("/v1/status-pages", {{"slug", "audited-" + number()}, {"title", "t"}, {"access", "token"}}); };
     const auto role = [] { return "/v1/roles/" + made("/v1/roles", {{"name", "audited" + number()}, {"permissions", Json::array()}}); };
     const auto client = [] { return "/v1/clients/" + made("/v1/clients", {{"name", "audited"}, {"role", "viewer"}}); };
     const auto user = [] { return "/v1/users/" + made("/v1/users", {{"name", "audited" + number()}}); };
@@ -131,6 +132,11 @@ std::map<std::string, Asked> questions(const World& world) {
         {"PUT /v1/escalations/{escalation_id}", {R"({"name": "f", "steps": [{"after_ms": 0}]})", escalation}},
         {"PATCH /v1/escalations/{escalation_id}", {R"({"name": "g"})", escalation}},
         {"DELETE /v1/escalations/{escalation_id}", {"", escalation}},
+        {"POST /v1/status-pages", {R"({"slug": "audited", "title": "t"})"}},
+        {"PUT /v1/status-pages/{status_page_id}", {R"({"slug": "audited-put", "title": "u"})", status_page}},
+        {"PATCH /v1/status-pages/{status_page_id}", {R"({"title": "u"})", status_page}},
+        {"DELETE /v1/status-pages/{status_page_id}", {"", status_page}},
+        {"POST /v1/status-pages/{status_page_id}/token", {"", status_page}},
         {"POST /v1/incidents", {R"({"title": "by hand", "site_id": ")" + stand().make_site("by hand") + R"("})"}},
         {"PATCH /v1/incidents/{incident_id}", {R"({"title": "t"})"}},
         {"POST /v1/incidents/{incident_id}/acknowledge", {""}},
@@ -332,7 +338,7 @@ TEST_CASE("every table says whether what people write in it is told, and whether
     // Written by the services alone, or of no site; what belongs to something that is hidden is asked for by that.
     const std::set<std::string> audited{"agent", "api_client", "channel", "client_secret", "dependency", "drill", "drill_run", "escalation", "incident_command", "join_token", "maintenance",
                                         "maintenance_occurrence", "monitor", "monitor_group", "person", "person_identity", "region", "role", "route", "route_override",
-                                        "schedule", "schedule_override", "site", "voting_command"};
+                                        "schedule", "schedule_override", "site", "status_page", "voting_command"};
     const std::set<std::string> hidden{"advisory", "dependency", "incident", "maintenance", "monitor", "monitor_group", "outbox", "region", "site", "suppression"};
     const std::set<std::string> neither{
         "acknowledge_link_used", "agent_key_revocation", "audit", "bus_claims", "change", "channel_flood", "channel_health", "channel_thread", "decision", "delivery", "delivery_attempt", "digest",

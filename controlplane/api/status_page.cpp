@@ -1,0 +1,254 @@
+#include "controlplane/api/status_page.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "controlplane/api/body.h"
+#include "controlplane/api/precondition.h"
+#include "controlplane/api/query.h"
+#include "controlplane/api/relation.h"
+#include "controlplane/api/sorted.h"
+#include "controlplane/login/login.h"
+#include "controlplane/status_page/builder.h"
+#include "controlplane/status_page/snapshot_json.h"
+#include "controlplane/status_page/store.h"
+
+namespace sonde::controlplane::status_page_api {
+namespace {
+
+using status_page::Access;
+using status_page::PageDraft;
+using status_page::StoredPage;
+namespace store = status_page::store;
+
+constexpr int kMostPages = 200;  // each control plane keeps all of them current
+constexpr std::string_view kTokenPrefix = "sondepage_";
+
+// All that an item of the list may have: what is large is asked for page by page.
+constexpr std::array<std::string_view, 18> kMembers{"id",       "slug",        "domain",  "title",        "description",   "language", "time_zone", "accent",     "home_url",
+                                                    "support_url", "indexed", "shows_uptime", "shows_history", "access",   "days",      "version", "created_at", "updated_at"};
+
+// What a patch may take away though it is not there.
+constexpr std::initializer_list<std::string_view> kMayBeAbsent{"password", "degraded", "unknown", "pending", "maintenance", "paused"};
+
+constexpr std::array<SortKey, 5> kOrder{{
+    {"id", "p.id", SortKey::Type::whole},
+    {"slug", "p.slug", SortKey::Type::text},
+    {"title", "lower(p.title)", SortKey::Type::text},
+    {"created_at", "p.created_at", SortKey::Type::instant},
+    {"updated_at", "p.updated_at", SortKey::Type::instant},
+}};
+
+Json present(const StoredPage& page) {
+    Json document;
+    document["id"] = page.id.text();
+    document.update(status_page::write_page(page.draft));
+    document["version"] = page.version;
+    document["created_at"] = to_rfc3339(page.created_at);
+    document["updated_at"] = to_rfc3339(page.updated_at);
+    return document;
+}
+
+Json present_listed(const StoredPage& page) {
+    auto document = present(page);
+    for (const auto* large : {"logo", "favicon", "css", "accounting", "groups"}) document.erase(large);
+    return document;
+}
+
+StoredPage require(std::optional<StoredPage> page) {
+    if (!page) not_found("there is no such status page");
+    return std::move(*page);
+}
+
+[[noreturn]] void taken(const db::DbError& error) {
+    if (error.failure() != db::Failure::unique) throw error;
+    const auto* what = error.constraint() == "status_page_host" ? "another status page has this domain" : "there is a status page of this slug already";
+    throw http::ProblemError{http::problem::conflict, what, {}};
+}
+
+void check(db::Tx& tx, const PageDraft& draft) {
+    const auto monitors = relation::monitors(tx, draft.monitors());
+    const auto sites = relation::sites(tx, draft.sites());
+    json::Problems problems;
+    for (std::size_t g = 0; g < draft.groups.size(); ++g) {
+        for (std::size_t c = 0; c < draft.groups[g].components.size(); ++c) {
+            const auto& component = draft.groups[g].components[c];
+            const auto at = fmt::format("/groups/{}/components/{}", g, c);
+            relation::refuse_missing(component.monitors, monitors, at + "/monitors", "there is no such monitor", problems);
+            relation::refuse_missing(component.sites, sites, at + "/sites", "there is no such site", problems);
+        }
+    }
+    refuse_if_any(problems);
+}
+
+std::string hashed(Backend& backend, const std::string& password) {
+    try {
+        return backend.login.hasher.hash(Secret(password));
+    } catch (const login::Hasher::Busy&) {
+        throw http::ProblemError{http::problem::unavailable, "too many passwords are being looked at: come again", {}};
+    }
+}
+
+void make_token(StoredPage& page, Secret& made) {
+    made = crypto::random_token(kTokenPrefix);
+    page.guard.token_digest = crypto::sha256(made.reveal());
+    ++page.guard.generation;
+}
+
+// The page's guard after `input`. A token that it needs and has not is `made`.
+void set_guard(Backend& backend, StoredPage& page, const status_page::PageInput& input, Secret& made) {
+    auto& guard = page.guard;
+    if (guard.access != input.draft.access) {
+        guard = {.access = input.draft.access, .password_hash = {}, .token_digest = {}, .generation = guard.generation + 1};
+    }
+    if (input.password) {
+        guard.password_hash = hashed(backend, *input.password);
+        ++guard.generation;
+    }
+    if (guard.access == Access::password && guard.password_hash.empty()) refuse_if_any({{"/password", "is needed with `access` \"password\""}});
+    if (guard.access == Access::token && guard.token_digest.empty()) make_token(page, made);
+}
+
+// With a token that was made: the only answer that ever has it.
+http::Response answer(const Call& call, const StoredPage& page, const Secret& made, int status) {
+    auto document = present(page);
+    auto response = resource_response(call.request, document, page.version, status);
+    if (made.empty()) return response;
+    document["token"] = made.reveal();
+    response.body = json::dump(document);
+    return std::move(response).with("Cache-Control", "no-store");
+}
+
+http::Response list(Backend& backend, const Call& call) {
+    Query query(call.request);
+    const auto sorting = query.sorting(kOrder);
+    const auto page = query.page("status_pages", sorting);
+    const auto fields = query.fields(kMembers);
+    const auto search = query.search();
+    query.finish();
+    Conditions conditions;
+    if (search) search->add_to(conditions, "searchable(p.slug || ' ' || coalesce(p.host, '') || ' ' || p.title)");
+    const auto pages = call.transact(backend, [&](db::Tx& tx) {
+        return read_sorted(tx, {store::kColumns, store::kColumnCount, "from status_page p"}, conditions, sorting, page, store::read);
+    });
+    std::vector<Json> items;
+    for (const auto& one : pages.items) items.push_back(fields.of(present_listed(one)));
+    return page_response(call.request, page, std::move(items), [&pages](std::size_t i) { return pages.keys[i]; });
+}
+
+http::Response create(Backend& backend, const Call& call) {
+    Query(call.request).finish();
+    json::Problems problems;
+    const auto input = status_page::read_page(read_body(call), "", problems);
+    refuse_if_any(problems);
+    StoredPage page;
+    page.id = new_id<StatusPageId>();
+    page.draft = input.draft;
+    Secret made;
+    set_guard(backend, page, input, made);
+    page.guard.generation = 1;
+    try {
+        page = call.transact(backend, [&](db::Tx& tx) {
+            relation::lock(tx);
+            check(tx, input.draft);
+            if (store::count(tx) >= kMostPages) throw http::ProblemError{http::problem::conflict, fmt::format("there are {} status pages, the most there may be", kMostPages), {}};
+            store::insert(tx, page);
+            return require(store::find(tx, page.id));
+        });
+    } catch (const db::DbError& error) {
+        taken(error);
+    }
+    return answer(call, page, made, 201).with("Location", "/v1/status-pages/" + page.id.text());
+}
+
+http::Response read(Backend& backend, const Call& call) {
+    Query(call.request).finish();
+    const auto id = path_id<StatusPageId>(call, "status_page_id");
+    const auto page = call.transact(backend, [&](db::Tx& tx) { return require(store::find(tx, id)); });
+    return resource_response(call.request, present(page), page.version);
+}
+
+http::Response edit(Backend& backend, const Call& call) {
+    Query(call.request).finish();
+    const auto id = path_id<StatusPageId>(call, "status_page_id");
+    const auto body = read_body(call);
+    Secret made;
+    try {
+        const auto page = call.transact(backend, [&](db::Tx& tx) {
+            made = {};
+            const auto before = require(store::lock(tx, id));
+            check_if_match(call.request, before.version);
+            json::Problems problems;
+            const bool patch = call.endpoint.method == http::Method::patch;
+            const auto document = patch ? patched(status_page::write_page(before.draft), body, kMayBeAbsent) : body;
+            const auto input = status_page::read_page(document, "", problems);
+            refuse_if_any(problems);
+            auto after = before;
+            after.draft = input.draft;
+            set_guard(backend, after, input, made);
+            if (after.draft == before.draft && after.guard == before.guard) return before;
+            check(tx, after.draft);
+            store::update(tx, after);
+            return require(store::find(tx, id));
+        });
+        return answer(call, page, made, 200);
+    } catch (const db::DbError& error) {
+        taken(error);
+    }
+}
+
+http::Response remove(Backend& backend, const Call& call) {
+    Query(call.request).finish();
+    const auto id = path_id<StatusPageId>(call, "status_page_id");
+    call.transact(backend, [&](db::Tx& tx) {
+        check_if_match(call.request, require(store::lock(tx, id)).version);
+        store::remove(tx, id);
+    });
+    return http::Response::empty();
+}
+
+http::Response rotate_token(Backend& backend, const Call& call) {
+    Query(call.request).finish();
+    const auto id = path_id<StatusPageId>(call, "status_page_id");
+    Secret made;
+    const auto page = call.transact(backend, [&](db::Tx& tx) {
+        auto after = require(store::lock(tx, id));
+        check_if_match(call.request, after.version);
+        if (after.draft.access != Access::token) throw http::ProblemError{http::problem::conflict, "the page is not opened by a token: its `access` is another", {}};
+        make_token(after, made);
+        store::update(tx, after);
+        return require(store::find(tx, id));
+    });
+    return answer(call, page, made, 200);
+}
+
+http::Response preview(Backend& backend, const Call& call) {
+    Query(call.request).finish();
+    json::Problems problems;
+    const auto input = status_page::read_page(read_body(call), "", problems);
+    refuse_if_any(problems);
+    const auto snapshot = call.transact(backend, [&](db::Tx& tx) {
+        check(tx, input.draft);
+        return status_page::build(tx, input.draft, backend.accounting);
+    });
+    return http::Response::json(status_page::write_snapshot(snapshot));
+}
+
+}  // namespace
+
+Endpoints endpoints() {
+    using http::Method;
+    return {
+        {Method::get, "/v1/status-pages", Permission::pages_read, list},
+        {Method::post, "/v1/status-pages", Permission::pages_write, create},
+        {Method::post, "/v1/status-pages/preview", Permission::pages_write, preview, kMaxBodyBytes, Once::harmless},
+        {Method::get, "/v1/status-pages/{status_page_id}", Permission::pages_read, read},
+        {Method::put, "/v1/status-pages/{status_page_id}", Permission::pages_write, edit},
+        {Method::patch, "/v1/status-pages/{status_page_id}", Permission::pages_write, edit},
+        {Method::del, "/v1/status-pages/{status_page_id}", Permission::pages_write, remove},
+        {Method::post, "/v1/status-pages/{status_page_id}/token", Permission::pages_write, rotate_token},
+    };
+}
+
+}  // namespace sonde::controlplane::status_page_api

@@ -1,0 +1,68 @@
+-- Status pages: what the public sees, and who of it (docs/adr/0031-status-pages-are-snapshots.md).
+
+-- An identifier as the API writes it (lib/base/id.h).
+create function id_text(prefix text, number bigint) returns text language sql immutable parallel safe as $$
+select prefix || '_' || string_agg(substr('0123456789abcdefghjkmnpqrstvwxyz', ((number >> (5 * (12 - place))) & 31)::integer + 1, 1), '' order by place)
+from generate_series(0, 12) as place $$;
+
+create table status_page (
+    id            bigint primary key,
+    slug          text not null constraint status_page_slug unique,
+    host          text constraint status_page_host unique,    -- small letters; null: none of its own
+    title         text not null,
+    description   text not null,
+    language      text not null,
+    time_zone     text not null,
+    logo          text not null,                 -- a data URL; empty: none
+    favicon       text not null,
+    accent        text not null,
+    css           text not null,
+    home_url      text not null,
+    support_url   text not null,
+    indexed       boolean not null,
+    shows_uptime  boolean not null,
+    shows_history boolean not null,
+    access        text not null check (access in ('public', 'password', 'token')),
+    password_hash text,                          -- Argon2id, of access by password
+    token_digest  bytea,                         -- SHA-256, of access by token; the token has 256 random bits
+    generation    integer not null default 1,    -- of what opens it: rises when that changes
+    days          integer not null check (days between 1 and 90),
+    accounting    jsonb not null,                -- what counts otherwise than it is configured
+    groups        jsonb not null,                -- as in the API
+    monitors      bigint[] not null,             -- all that `groups` names
+    sites         bigint[] not null,
+    version       integer not null default 1,
+    created_at    timestamptz not null default now(),
+    updated_at    timestamptz not null default now(),
+    check ((access = 'password') = (password_hash is not null) and (access = 'token') = (token_digest is not null))
+);
+create index status_page_by_monitor on status_page using gin (monitors);
+create index status_page_by_site on status_page using gin (sites);
+
+-- What is deleted is on no page any more, and a component that was nothing else goes with it.
+create function forget_status_pages() returns trigger language plpgsql as $$
+declare
+    gone text := id_text(case tg_argv[0] when 'site' then 'sit' else 'mon' end, new.id);
+begin
+    if new.deleted_at is null or old.deleted_at is not null then
+        return null;
+    end if;
+    update status_page p
+    set groups = (select coalesce(jsonb_agg(jsonb_set(g, '{components}', (
+                             select coalesce(jsonb_agg(left_over order by place), '[]')
+                             from (select c || jsonb_build_object('monitors', (c -> 'monitors') - gone, 'sites', (c -> 'sites') - gone) as left_over, place
+                                   from jsonb_array_elements(g -> 'components') with ordinality as of_group (c, place)) of_group
+                             where left_over -> 'monitors' <> '[]' or left_over -> 'sites' <> '[]')) order by at), '[]')
+                  from jsonb_array_elements(p.groups) with ordinality as of_page (g, at)),
+        monitors = array_remove(p.monitors, new.id), sites = array_remove(p.sites, new.id), version = version + 1, updated_at = now()
+    where p.sites @> array[new.id] or p.monitors @> array[new.id];
+    return null;
+end $$;
+-- A deletion is carried on also where the caller may not see.
+alter function forget_status_pages() set search_path from current;
+create trigger forget_status_pages after update of deleted_at on site for each row execute function forget_status_pages('site');
+create trigger forget_status_pages after update of deleted_at on monitor for each row execute function forget_status_pages('monitor');
+
+create trigger note_change after insert or update or delete on status_page for each row execute function note_change();
+
+select audit_writes('status_page', 'status_page', 'id', '{logo,favicon,password_hash,token_digest}');

@@ -1,0 +1,200 @@
+// What the public is shown of what is in the database.
+#include <doctest/doctest.h>
+
+#include <chrono>
+
+#include "controlplane/status_page/builder.h"
+#include "controlplane/status_page/snapshot_json.h"
+#include "tests/integration/controlplane/status_page_shop.h"
+
+namespace status_page_snapshot_test {
+
+using namespace sonde;
+using namespace sonde::test;
+
+namespace {
+
+Json preview(const Json& page) {
+    const auto answer = stand().admin().post("/v1/status-pages/preview", page);
+    REQUIRE_MESSAGE(answer.status == 200, answer.body);
+    return answer.json();
+}
+
+std::string window(const Shop& shop, const std::string& title, int from, int to) {
+    const auto at = [](int minutes) { return to_rfc3339(wall_now() + std::chrono::minutes{minutes}); };
+    const auto answer = stand().admin().post("/v1/maintenance", {{"title", title}, {"starts_at", at(from)}, {"ends_at", at(to)}, {"targets", {{"monitors", {shop.monitors[0]}}}}});
+    REQUIRE_MESSAGE(answer.status == 201, answer.body);
+    return answer.json()["id"];
+}
+
+}  // namespace
+
+TEST_CASE("components have their conditions, uptime and days by what their monitors were") {
+    const Shop shop("days");
+    shop.edge(0, 3 * 24 * 60, "down");
+    shop.edge(0, 3 * 24 * 60 - 144, "up");
+    shop.edge(1, 30, "degraded");
+    auto page = shop.page("days");
+    page["groups"].push_back({{"name", "Whole"}, {"components", {{{"id", "whole"}, {"name", "Whole"}, {"sites", {shop.site}}}}}});
+    page["time_zone"] = "Europe/Zagreb";
+    page["days"] = 10;
+    const auto snapshot = preview(page);
+    CHECK(snapshot["condition"] == "degraded");
+    const auto& first = snapshot["groups"][0]["components"][0];
+    CHECK(first["condition"] == "operational");
+    REQUIRE(first["days"].size() == 10);
+    // 144 minutes of about nine and a half days: the first days may be shorter or longer where clocks are changed.
+    CHECK(first["uptime"].get<double>() == doctest::Approx(1 - 144.0 / (9.5 * 1440)).epsilon(0.002));
+    CHECK(first["coverage"] == 1.0);
+    double minutes = 0;
+    for (const auto& day : first["days"]) {
+        for (const auto& one : day["disruptions"]) {
+            CHECK(one["condition"] == "major_outage");
+            CHECK(day["worst"] == "major_outage");
+            minutes += static_cast<double>((*from_rfc3339(one["to"].get<std::string>()) - *from_rfc3339(one["from"].get<std::string>())).count()) / 60'000;
+        }
+    }
+    CHECK(minutes == doctest::Approx(144).epsilon(0.001));
+    CHECK(snapshot["groups"][0]["components"][1]["condition"] == "degraded");
+    CHECK(snapshot["groups"][1]["components"][0]["condition"] == "degraded");
+    CHECK(snapshot["accounting"] == "degraded=up unknown=excluded pending=excluded maintenance=excluded paused=excluded");
+    page["accounting"] = {{"degraded", "down"}};
+    CHECK(preview(page)["groups"][0]["components"][1]["uptime"].get<double>() < 1);
+}
+
+TEST_CASE("incidents are called by the components they are about, with what was written for the public") {
+    const Shop shop("incidents", {"home", "basket", "elsewhere"});
+    auto page = shop.page("incidents");
+    page["groups"][0]["components"].erase(2);
+    const auto open = shop.incident("home is down: reset from eu", 30, std::nullopt, {0, 1});
+    shop.tell(open, 1, "investigating", "We look into it.");
+    shop.tell(open, 2, "resolved", "It is over, we think.");
+    shop.tell(open, 3, "identified", "Taken back.");
+    stand().run("update incident_update set deleted_at = now() where incident_id = $1 and number = 3", {open});
+    const auto past = shop.incident("basket is down", 5'000, 4'000, {1});
+    stand().run("insert into incident_postmortem values ($1, 1, 'A first word.', 'the root', true, 'somebody', now()), ($1, 2, 'It was the disk.', 'the root', true, 'somebody', now())", {past});
+    const auto unpublished = shop.incident("again", 9'000, 8'000, {1});
+    stand().run("insert into incident_postmortem values ($1, 1, 'Said', 'r', true, 's', now()), ($1, 2, 'Unsaid', 'r', false, 's', now())", {unpublished});
+    const auto whole = shop.incident("by hand", 10'000, 9'500, {});
+    // Not of this page; too long ago; and a warning of which nobody told the public.
+    (void)shop.incident("elsewhere", 11'000, 10'500, {2});
+    (void)shop.incident("long ago", 95 * 1'440, 94 * 1'440, {0});
+    (void)shop.incident("only a warning", 30, std::nullopt, {0}, "warning");
+    const auto snapshot = preview(page);
+    REQUIRE(snapshot["open"].size() == 1);
+    const auto& now = snapshot["open"][0];
+    CHECK(now["id"] == open.text());
+    CHECK(now["title"] == "Part 0, Part 1");
+    CHECK(now["impact"] == "major");
+    CHECK(now["phase"] == "monitoring");
+    CHECK(now["components"] == Json{"part-0", "part-1"});
+    REQUIRE(now["updates"].size() == 2);
+    CHECK(now["updates"][0]["text"] == "It is over, we think.");
+    REQUIRE(snapshot["past"].size() == 3);
+    CHECK(snapshot["past"][0]["id"] == past.text());
+    CHECK(snapshot["past"][0]["impact"] == "critical");
+    CHECK(snapshot["past"][0]["postmortem"] == "It was the disk.");
+    CHECK(snapshot["past"][1]["postmortem"] == "");
+    CHECK(snapshot["past"][2]["id"] == whole.text());
+    CHECK(snapshot["past"][2]["title"] == "Part 0, Part 1");
+}
+
+TEST_CASE("maintenance is running, then planned, then over, where it is about the page") {
+    const Shop shop("windows");
+    const Shop other("others");
+    const auto planned = window(shop, "planned", 1'440, 1'500);
+    const auto running = window(shop, "running", -10, 60);
+    const auto over = window(shop, "over", -3'000, -2'900);
+    (void)window(shop, "too far", 40 * 1'440, 40 * 1'440 + 5);
+    (void)window(other, "of others", -10, 60);
+    const auto snapshot = preview(shop.page("windows"));
+    std::string told;
+    for (const auto& one : snapshot["maintenance"]) told += one["title"].get<std::string>() + " " + one["progress"].get<std::string>() + " " + one["components"].dump() + "\n";
+    CHECK(told == "running in_progress [\"part-0\"]\nplanned scheduled [\"part-0\"]\nover completed [\"part-0\"]\n");
+    CHECK(snapshot["maintenance"][0]["id"].get<std::string>().starts_with(running + "-"));
+}
+
+TEST_CASE("response times are shown of the regions that were chosen, under the names they were given") {
+    const Shop shop("latency");
+    stand().run(R"(insert into rollup_hour (hour, monitor_id, region_id, up, degraded, down, unknown, confirmations, min_us, max_us, sum_us, latencies)
+                   select date_trunc('hour', now()) - interval '2 hours', $1, g.id, 10, 0, 0, 0, 0, 100000, 100000, 1000000, array[latency_bucket(100000) * 1048576 + 10]
+                   from region g where g.name in ('eu', 'us'))", {shop.id(0)});
+    auto page = shop.page("latency");
+    page["groups"][0]["components"][0]["shows_latency"] = {{"regions", {{"eu", "Europe"}, {"ap", "Asia"}}}};
+    const auto snapshot = preview(page);
+    const auto& latencies = snapshot["groups"][0]["components"][0]["latencies"];
+    REQUIRE(latencies.size() == 1);
+    CHECK(latencies[0]["region"] == "Europe");
+    CHECK(latencies[0]["p95_ms"].get<double>() == doctest::Approx(100).epsilon(0.02));
+    CHECK(snapshot["groups"][0]["components"][1]["latencies"].empty());
+}
+
+TEST_CASE("nothing of what is internal gets into a snapshot") {
+    const Shop shop("POISON site", {"POISON home", "POISON basket"});
+    const auto incident = shop.incident("POISON title", 30, std::nullopt, {0});
+    shop.tell(incident, 1, "investigating", "public words");
+    shop.tell(incident, 2, "investigating", "POISON, taken back");
+    const auto resolved = shop.incident("POISON title", 300, 200, {1});
+    for (const auto id : {incident, resolved}) {
+        stand().run("insert into incident_postmortem values ($1, 1, 'POISON', 'POISON', false, 'POISON', now())", {id});
+        stand().run("insert into incident_event (incident_id, seq, at, kind, actor, monitor_id, reason, data) values ($1, 1, now(), 'commented', 'POISON', $2, 'POISON', '{\"comment\": \"POISON\"}')",
+                    {id, shop.id(0)});
+    }
+    stand().run("update incident_update set author = 'POISON', deleted_at = case when number = 2 then now() end where incident_id = $1", {incident});
+    stand().run("update incident set acknowledged_by = 'POISON', resolved_by = 'POISON', opened_by = 'POISON', assigned_to = 'POISON' where site_id = $1", {shop.site_id()});
+    stand().run("update incident_monitor set cause = 'POISON', told_cause = 'POISON', regions = '{POISON}' where incident_id in ($1, $2)", {incident, resolved});
+    stand().run("update site set base_url = 'https://poison.example/POISON', tags = '{POISON}', owner_note = 'POISON' where id = $1", {shop.site_id()});
+    stand().run("update monitor set tags = '{POISON}', spec = jsonb_set(spec, '{url}', '\"https://poison.example/POISON\"'), kind = 'POISON' where site_id = $1", {shop.site_id()});
+    stand().run("insert into region (name, title, failure_domain) values ('poison', 'POISON', 'POISON') on conflict do nothing");
+    stand().run(R"(insert into rollup_hour (hour, monitor_id, region_id, up, degraded, down, unknown, confirmations, min_us, max_us, sum_us, latencies)
+                   select date_trunc('hour', now()) - interval '2 hours', $1, g.id, 10, 0, 0, 0, 0, 100000, 100000, 1000000, array[latency_bucket(100000) * 1048576 + 10]
+                   from region g where g.name = 'poison')", {shop.id(0)});
+    stand().run("insert into decision (monitor_id, at, kind, from_state, to_state, reason, votes) values ($1, now(), 'transition', 'POISON', 'POISON', 'POISON', '[\"POISON\"]')", {shop.id(0)});
+    shop.edge(0, 30, "down");
+    (void)window(shop, "public window", -10, 60);
+    auto page = shop.page("poisoned");
+    page["groups"][0]["components"][0]["shows_latency"] = {{"regions", {{"eu", "Europe"}}}};
+    const auto text = json::dump(preview(page));
+    for (const auto* shown : {"public words", "public window", "Part 0", "major_outage"}) CHECK_MESSAGE(text.find(shown) != std::string::npos, shown);
+    auto lower = text;
+    for (auto& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    // The page's own slug has it in its name.
+    for (auto at = lower.find("poisoned"); at != std::string::npos; at = lower.find("poisoned")) lower.replace(at, 8, "page");
+    CHECK_MESSAGE(lower.find("poison") == std::string::npos, text);
+    for (const auto& id : shop.monitors) CHECK(text.find(id) == std::string::npos);
+    CHECK(text.find(shop.site) == std::string::npos);
+    stand().run("update monitor set kind = 'http' where site_id = $1", {shop.site_id()});
+}
+
+TEST_CASE("a page of 500 components with 90 days is made within a second") {
+    const auto site = *SiteId::parse(stand().make_site("many"));
+    const auto first = new_id_value() + 1'000'000;
+    stand().run(R"(insert into monitor (id, site_id, shard, share, kind, name, spec, interval_ms, timeout_ms, phase_ms, policy, created_at)
+                   select $1 + n, $2, $3, 0, 'http', 'm' || n, '{}', 60000, 5000, 0, '{}', now() - interval '200 days' from generate_series(0, 499) n)", {first, site, shard_of(site)});
+    stand().run(R"(insert into state_edge select $1 + n, now() - (h * 12) * interval '1 hour', case when h % 2 = 0 then 'up' else 'down' end
+                   from generate_series(0, 499) n, generate_series(1, 200) h)", {first});
+    status_page::PageDraft draft;
+    draft.slug = "many";
+    draft.groups.emplace_back();
+    for (int i = 0; i < 500; ++i) {
+        status_page::ComponentDraft component;
+        component.id = fmt::format("c{}", i);
+        component.name = component.id;
+        component.monitors = {MonitorId{first + i}};
+        draft.groups[0].components.push_back(component);
+    }
+    const auto began = std::chrono::steady_clock::now();
+    auto tx = stand().pool().begin();
+    status_page::read_one_instant(tx);
+    const auto snapshot = status_page::build(tx, draft, {});
+    const auto took = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - began);
+    MESSAGE("500 components in " << took.count() << " ms");
+    CHECK(snapshot.groups[0].components.size() == 500);
+    CHECK(snapshot.groups[0].components[499].days.size() == 90);
+    CHECK(took < std::chrono::seconds{20});  // with sanitizers, beside other tests; docs/performance.md has the figure
+    json::Problems problems;
+    CHECK(status_page::read_snapshot(status_page::write_snapshot(snapshot), "", problems) == snapshot);
+    CHECK(problems.empty());
+}
+
+}  // namespace status_page_snapshot_test
