@@ -29,9 +29,6 @@ constexpr std::string_view kTokenPrefix = "sondepage_";
 constexpr std::array<std::string_view, 18> kMembers{"id",       "slug",        "domain",  "title",        "description",   "language", "time_zone", "accent",     "home_url",
                                                     "support_url", "indexed", "shows_uptime", "shows_history", "access",   "days",      "version", "created_at", "updated_at"};
 
-// What a patch may take away though it is not there.
-constexpr std::initializer_list<std::string_view> kMayBeAbsent{"password", "degraded", "unknown", "pending", "maintenance", "paused"};
-
 constexpr std::array<SortKey, 5> kOrder{{
     {"id", "p.id", SortKey::Type::whole},
     {"slug", "p.slug", SortKey::Type::text},
@@ -130,7 +127,7 @@ http::Response list(Backend& backend, const Call& call) {
     Conditions conditions;
     if (search) search->add_to(conditions, "searchable(p.slug || ' ' || coalesce(p.host, '') || ' ' || p.title)");
     const auto pages = call.transact(backend, [&](db::Tx& tx) {
-        return read_sorted(tx, {store::kColumns, store::kColumnCount, "from status_page p"}, conditions, sorting, page, store::read);
+        return read_sorted(tx, {store::kSlimColumns, store::kColumnCount, "from status_page p"}, conditions, sorting, page, store::read);
     });
     std::vector<Json> items;
     for (const auto& one : pages.items) items.push_back(fields.of(present_listed(one)));
@@ -181,7 +178,7 @@ http::Response edit(Backend& backend, const Call& call) {
             check_if_match(call.request, before.version);
             json::Problems problems;
             const bool patch = call.endpoint.method == http::Method::patch;
-            const auto document = patch ? patched(status_page::write_page(before.draft), body, kMayBeAbsent) : body;
+            const auto document = patch ? patched(status_page::write_page(before.draft), body, {"password", "degraded", "unknown", "pending", "maintenance", "paused"}) : body;
             const auto input = status_page::read_page(document, "", problems);
             refuse_if_any(problems);
             auto after = before;

@@ -7,7 +7,7 @@ namespace {
 
 using history::State;
 
-constexpr std::size_t kMostDisruptions = 10;
+constexpr std::size_t kMostOfDay = 10;
 
 bool is_disruption(Condition condition) {
     return condition == Condition::degraded || condition == Condition::partial_outage || condition == Condition::major_outage;
@@ -92,7 +92,7 @@ void put_history(Component& component, std::span<const history::Timeline* const>
         auto& day = days[i];
         if (!there[i] || weight_in_day(stretch.condition) > weight_in_day(day.worst)) day.worst = stretch.condition;
         there[i] = true;
-        if (is_disruption(stretch.condition) && day.disruptions.size() < kMostDisruptions) day.disruptions.push_back({begin, end, stretch.condition});
+        if (is_disruption(stretch.condition) && day.disruptions.size() < kMostOfDay) day.disruptions.push_back({begin, end, stretch.condition});
     });
 
     history::TimeIn all;

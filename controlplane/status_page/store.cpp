@@ -46,6 +46,10 @@ const std::string_view kColumns = R"(
     p.id, p.slug, p.host, p.title, p.description, p.language, p.time_zone, p.logo, p.favicon, p.accent, p.css, p.home_url, p.support_url, p.indexed, p.shows_uptime,
     p.shows_history, p.access, p.password_hash, p.token_digest, p.generation, p.days, p.accounting::text, p.groups::text, p.version, p.created_at, p.updated_at)";
 
+const std::string_view kSlimColumns = R"(
+    p.id, p.slug, p.host, p.title, p.description, p.language, p.time_zone, '', '', p.accent, '', p.home_url, p.support_url, p.indexed, p.shows_uptime,
+    p.shows_history, p.access, p.password_hash, p.token_digest, p.generation, p.days, '{}', '[]', p.version, p.created_at, p.updated_at)";
+
 StoredPage read(const db::Row& row) {
     StoredPage page;
     page.id = row.id<StatusPageId>(0);
