@@ -20,6 +20,7 @@
 #include "controlplane/run/desk.h"
 #include "controlplane/scheduler/scheduling.h"
 #include "controlplane/status_page/keeper.h"
+#include "lib/admission/grant.h"
 #include "lib/crypto/pem.h"
 #include "lib/db/migrate.h"
 #include "lib/log/log.h"
