@@ -65,4 +65,8 @@ create trigger forget_status_pages after update of deleted_at on monitor for eac
 
 create trigger note_change after insert or update or delete on status_page for each row execute function note_change();
 
-select audit_writes('status_page', 'status_page', 'id', '{logo,favicon,password_hash,token_digest}');
+alter table managed drop constraint managed_kind_check;
+alter table managed add constraint managed_kind_check
+    check (kind in ('site', 'monitor', 'group', 'dependency', 'maintenance', 'channel', 'region', 'route', 'route_override', 'escalation', 'schedule', 'status_page'));
+
+select audit_writes('status_page', 'page', 'id', '{logo,favicon,password_hash,token_digest}');
