@@ -161,7 +161,8 @@ do $$
 declare
     c record;
 begin
-    for c in select table_name, column_name, table_name || '.' || column_name as name, data_type, udt_name from information_schema.columns join information_schema.tables using (table_schema, table_name)
+    for c in select table_name, column_name, table_name || '.' || column_name as name, data_type, udt_name
+             from information_schema.columns join information_schema.tables using (table_schema, table_name)
              where table_schema = current_schema() and table_type = 'BASE TABLE' and is_generated = 'NEVER' and (data_type in ('text', 'jsonb') or udt_name = '_text') loop
         continue when c.name = any(array['maintenance.title', 'maintenance.description', 'maintenance.timezone', 'maintenance.rrule', 'state_edge.state', 'region.name',
                                          'incident_update.body', 'incident_postmortem.body']);
