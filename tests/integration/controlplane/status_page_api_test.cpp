@@ -131,6 +131,12 @@ TEST_CASE("what is deleted is on no page any more, and a component that was noth
     left = api.get(path_of(page)).json();
     CHECK(left["groups"][0]["components"].empty());
     CHECK(left["groups"][1]["components"][0]["sites"] == Json{other.site});
+    // What one request deletes goes at once.
+    const Shop many("many of one", {"one", "two", "three"});
+    const auto together = made({{"slug", "together"}, {"title", "T"}, {"groups", {{{"components", {{{"id", "a"}, {"name", "A"}, {"monitors", many.monitors}}}}}}}});
+    REQUIRE(api.post("/v1/monitors/bulk_delete", {{"items", {{{"id", many.monitors[0]}}, {{"id", many.monitors[2]}}}}}).status == 200);
+    CHECK(api.get(path_of(together)).json()["groups"][0]["components"][0]["monitors"] == Json{many.monitors[1]});
+    CHECK(api.get(path_of(together)).json()["version"] == 2);
     // It may still be edited.
     CHECK(api.patch(path_of(page), {{"title", "U"}}).status == 200);
 }
