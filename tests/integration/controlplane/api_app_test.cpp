@@ -102,6 +102,8 @@ TEST_CASE("with status pages on disk it starts without the database, and begins 
     postgres.kill_hard();
     controlplane::ControlplaneApp app(config);
     app.start();
+    app.stop();  // also while it waits
+    app.start();
     const Client client(app.port(), "");
     CHECK(client.get("/livez").status == 200);
     CHECK(client.get("/readyz").status == 503);
