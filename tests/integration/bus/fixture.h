@@ -88,7 +88,7 @@ inline bus::PublishOutcome publish(TestBus& bus, const std::string& subject, std
 
 // Publishes until the stream takes it: after a restart, JetStream needs a moment.
 inline bool publish_until_accepted(TestBus& bus, const std::string& subject, std::string_view payload) {
-    return eventually([&] { return publish(bus, subject, payload, milliseconds{1000}) == bus::PublishOutcome::accepted; }, 20000);
+    return eventually([&] { return publish(bus, subject, payload, milliseconds{1000}) == bus::PublishOutcome::accepted; });
 }
 
 // Keeps what a puller or a subscription delivers.

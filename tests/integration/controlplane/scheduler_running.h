@@ -48,7 +48,7 @@ struct Running : Stage {
     }
     // As they arrive after their acceptance, some may still be on the way.
     [[nodiscard]] bool all_arrive(TimePoint from, TimePoint to) {
-        return eventually([&] { return missing(from, to) == 0; }, 5'000);
+        return eventually([&] { return missing(from, to) == 0; });
     }
     [[nodiscard]] bool any_twice() {
         for (const auto& [key, times] : all_jobs(agents)) {
