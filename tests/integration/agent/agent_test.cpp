@@ -292,7 +292,7 @@ TEST_CASE("a drain that takes too long is cut short, and the jobs go to another 
     std::atomic<bool> go{false};
     RawServer stuck([&go](int fd) {
         read_request(fd);
-        eventually([&] { return go.load(); }, 3'500);
+        eventually([&] { return go.load(); }, 60'000);
         send_all(fd, kOk);
     });
     Agent agent(nats, "eu-1", [](agent::AgentConfig& config) { config.drain = milliseconds{200}; });
@@ -300,7 +300,7 @@ TEST_CASE("a drain that takes too long is cut short, and the jobs go to another 
     REQUIRE(eventually([&] { return stuck.connections() == 4; }));
     const auto begin = std::chrono::steady_clock::now();
     agent.app->stop();
-    CHECK(std::chrono::steady_clock::now() - begin < seconds{3});
+    CHECK(std::chrono::steady_clock::now() - begin < seconds{20});
     go = true;
     Agent other(nats, "eu-2");
     CHECK(eventually([&] { return world.monitors() == 4; }));

@@ -103,7 +103,7 @@ public:
         return all_;
     }
     std::size_t size() { return all().size(); }
-    bool has(std::size_t count, int deadline_ms = 10000) {
+    bool has(std::size_t count, int deadline_ms = 60'000) {
         return eventually([&] { return size() >= count; }, deadline_ms);
     }
     std::set<std::string> payloads() {

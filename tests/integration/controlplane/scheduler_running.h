@@ -24,7 +24,7 @@ struct Running : Stage {
     }
 
     // Waits until the cursors have passed `at`.
-    [[nodiscard]] bool reaches(TimePoint at, int deadline_ms = 20'000) {
+    [[nodiscard]] bool reaches(TimePoint at, int deadline_ms = 60'000) {
         return eventually(
             [&] {
                 try {
@@ -36,8 +36,8 @@ struct Running : Stage {
             deadline_ms);
     }
     [[nodiscard]] std::int64_t skipped() { return number("select sum(skipped) from slot_ledger"); }
-    [[nodiscard]] bool owns_all(const ControlPlane& plane, int deadline_ms = 8'000) {
-        return eventually([&] { return plane.gauge("sonde_scheduler_shares") == kSchedulerShares; }, deadline_ms);
+    [[nodiscard]] bool owns_all(const ControlPlane& plane) {
+        return eventually([&] { return plane.gauge("sonde_scheduler_shares") == kSchedulerShares; });
     }
     // Slots in (from, to] that no agent got.
     [[nodiscard]] std::size_t missing(TimePoint from, TimePoint to) {

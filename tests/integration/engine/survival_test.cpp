@@ -169,7 +169,7 @@ TEST_CASE("two engines share the shards, and one takes over when the other is ki
     const auto killed = std::chrono::steady_clock::now();
     for (const auto& [site, monitor] : watched) stage.round(monitor, 1, Verdict::down, FailureClass::reset);
     REQUIRE(eventually([&] { return owns(*one) == 4; }));
-    CHECK(std::chrono::steady_clock::now() - killed < std::chrono::seconds{5});
+    CHECK(std::chrono::steady_clock::now() - killed < std::chrono::seconds{20});
     for (const auto& [site, monitor] : watched) {
         REQUIRE(eventually([&] { return stage.state_of(monitor) == "down"; }));
         CHECK(stage.told_of(site) == "incident.opened");
