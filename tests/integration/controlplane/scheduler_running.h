@@ -24,16 +24,14 @@ struct Running : Stage {
     }
 
     // Waits until the cursors have passed `at`.
-    [[nodiscard]] bool reaches(TimePoint at, int deadline_ms = 60'000) {
-        return eventually(
-            [&] {
-                try {
-                    return cursor() >= at;
-                } catch (const db::DbError&) {
-                    return false;
-                }
-            },
-            deadline_ms);
+    [[nodiscard]] bool reaches(TimePoint at) {
+        return eventually([&] {
+            try {
+                return cursor() >= at;
+            } catch (const db::DbError&) {
+                return false;
+            }
+        });
     }
     [[nodiscard]] std::int64_t skipped() { return number("select sum(skipped) from slot_ledger"); }
     [[nodiscard]] bool owns_all(const ControlPlane& plane) {
