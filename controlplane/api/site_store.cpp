@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "controlplane/api/parts.h"
+
 namespace sonde::controlplane::site_store {
 namespace {
 
@@ -39,6 +41,9 @@ constexpr db::Statement kRemove{"site_remove",
                                 "update site set deleted_at = now(), updated_at = now(), version = version + 1 where id = any($1::bigint[])"};
 constexpr db::Statement kRemoveMonitors{"site_remove_monitors", R"(
     update monitor set deleted_at = now(), updated_at = now(), version = version + 1 where site_id = any($1::bigint[]) and deleted_at is null)"};
+
+// Of each that goes it is asked who else names it.
+constexpr std::size_t kRemovedAtOnce = 1'000;
 
 // In chunks, as columns.
 void write(db::Tx& tx, const db::Statement& statement, const std::vector<SiteId>& ids, const std::vector<const SiteDraft*>& drafts) {
@@ -105,8 +110,10 @@ void insert(db::Tx& tx, const std::vector<SiteId>& ids, const std::vector<const 
 void update(db::Tx& tx, const std::vector<SiteId>& ids, const std::vector<const SiteDraft*>& drafts) { write(tx, kUpdate, ids, drafts); }
 
 void remove(db::Tx& tx, const std::vector<std::int64_t>& ids) {
-    tx.run(kRemove, {ids});
-    tx.run(kRemoveMonitors, {ids});
+    in_parts(ids, kRemovedAtOnce, [&](const std::vector<std::int64_t>& part) {
+        tx.run(kRemove, {part});
+        tx.run(kRemoveMonitors, {part});
+    });
 }
 
 }  // namespace sonde::controlplane::site_store
