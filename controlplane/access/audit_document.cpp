@@ -15,7 +15,7 @@ namespace sonde::controlplane {
 namespace {
 
 struct Sort {
-    std::string_view noun;  // of objects, before the colon
+    std::string_view noun;  // of objects, before the colon: without what follows a `_` in the name of the deed
     std::string_view prefix;
 };
 
@@ -24,9 +24,9 @@ constexpr Sort kSorts[] = {
     {"dependency", id_tag::Dependency::prefix}, {"maintenance", id_tag::Window::prefix}, {"channel", id_tag::Channel::prefix},
     {"incident", id_tag::Incident::prefix}, {"advisory", id_tag::Advisory::prefix}, {"client", id_tag::Client::prefix},
     {"agent", id_tag::Agent::prefix},     {"join", id_tag::JoinToken::prefix},       {"user", id_tag::User::prefix},
-    {"route", id_tag::Route::prefix},     {"route_override", id_tag::RouteOverride::prefix},
-    {"drill", id_tag::Drill::prefix},     {"drill_run", id_tag::Drill::prefix},       {"page", id_tag::StatusPage::prefix},
-    {"escalation", id_tag::Escalation::prefix}, {"schedule", id_tag::Schedule::prefix},    {"schedule_override", id_tag::ScheduleOverride::prefix},
+    {"route", id_tag::Route::prefix},     {"override", id_tag::RouteOverride::prefix},
+    {"drill", id_tag::Drill::prefix},     {"page", id_tag::StatusPage::prefix},
+    {"escalation", id_tag::Escalation::prefix}, {"schedule", id_tag::Schedule::prefix},
 };
 
 // Columns that hold numbers of others.

@@ -60,7 +60,7 @@ alter function forget_routing() set search_path from current;
 create trigger forget_routing after update of deleted_at on site for each row execute function forget_routing('site');
 create trigger forget_routing after update of deleted_at on channel for each row execute function forget_routing('channel');
 
-select audit_writes('route', 'route', 'id'), audit_writes('route_override', 'route_override', 'id');
+select audit_writes('route', 'route', 'id'), audit_writes('route_override', 'override', 'id');
 
 alter table managed drop constraint managed_kind_check;
 alter table managed add constraint managed_kind_check

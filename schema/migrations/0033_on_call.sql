@@ -122,7 +122,7 @@ end $$;
 alter function forget_escalation() set search_path from current;
 create trigger forget_escalation before delete on escalation for each row execute function forget_escalation();
 
-select audit_writes('escalation', 'escalation', 'id'), audit_writes('schedule', 'schedule', 'id'), audit_writes('schedule_override', 'schedule_override', 'id');
+select audit_writes('escalation', 'escalation', 'id'), audit_writes('schedule', 'schedule', 'id'), audit_writes('schedule_override', 'schedule_override', 'schedule_id');
 
 alter table managed drop constraint managed_kind_check;
 alter table managed add constraint managed_kind_check

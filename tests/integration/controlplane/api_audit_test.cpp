@@ -297,6 +297,15 @@ TEST_CASE("no entry has a secret") {
     CHECK(shown[0]["after"]["ping_token"] == "***");
 }
 
+TEST_CASE("what is otherwise for a site or a schedule is called by identifiers that there are") {
+    const auto override_id = made("/v1/route-overrides", {{"site_id", stand().make_site("overridden")}});
+    CHECK(entries("object=override:" + override_id + "&action=override.create").size() == 1);
+    const auto schedule = made("/v1/schedules", {{"name", "overridden"}});
+    made("/v1/schedules/" + schedule + "/overrides",
+         {{"user_id", made("/v1/users", {{"name", "takes.over"}})}, {"from", "2026-01-01T00:00:00Z"}, {"to", "2026-01-02T00:00:00Z"}});
+    CHECK(entries("object=schedule:" + schedule + "&action=schedule_override.create").size() == 1);
+}
+
 TEST_CASE("who is refused leaves an entry, and what he wanted leaves nothing else") {
     const auto site = stand().make_site("guarded");
     CHECK(stand().viewer().del("/v1/sites/" + site).status == 403);
