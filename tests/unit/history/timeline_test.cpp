@@ -52,7 +52,7 @@ TEST_CASE("a site is as the worst of its monitors that are watched") {
                        {at(60), State::unknown}, {at(70), State::degraded}, {at(80), State::paused}};
     CHECK(worst_of({well, ill}) == Timeline{{at(0), State::pending}, {at(10), State::up}, {at(40), State::down}, {at(50), State::up}, {at(60), State::unknown},
                                             {at(70), State::degraded}, {at(80), State::up}, {at(90), State::paused}});
-    CHECK(worst_of({}).empty());
+    CHECK(worst_of(std::vector<Timeline>{}).empty());
 }
 
 TEST_CASE("whatever monitors do, all time is in exactly one state, and the site is down exactly when one of them is") {
