@@ -77,7 +77,7 @@ bool response_has_body(const Exchange& exchange) { return exchange.request.metho
 LibraryResponse build(Exchange& exchange, EventThread& events, MHD_Connection* connection) {
     auto& response = *exchange.response;
     if (response.status < 200 || response.status > 599) return nullptr;
-    const std::string_view body = response.fixed.empty() ? response.body : response.fixed;
+    const std::string_view body = response.shared ? *response.shared : response.fixed.empty() ? response.body : response.fixed;
     // The library does not write to what it is given to keep, though it takes it as if it did.
     LibraryResponse built(exchange.stream ? StreamAnswer::begin(exchange.stream, events, connection, response_has_body(exchange))
                                           : MHD_create_response_from_buffer(body.size(), const_cast<char*>(body.data()), MHD_RESPMEM_PERSISTENT));
