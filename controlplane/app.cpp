@@ -20,6 +20,7 @@
 #include "controlplane/run/desk.h"
 #include "controlplane/scheduler/scheduling.h"
 #include "controlplane/status_page/keeper.h"
+#include "controlplane/status_page/serve/visits.h"
 #include "lib/admission/grant.h"
 #include "lib/crypto/pem.h"
 #include "lib/db/migrate.h"
@@ -72,6 +73,16 @@ http::ServerOptions server_options(const ControlplaneConfig& config) {
     return options;
 }
 
+status_page::serve::ServeOptions serve_options(const ControlplaneConfig& config) {
+    status_page::serve::ServeOptions options;
+    options.public_url = config.login.public_url;
+    options.proxies = proxies_of(config);
+    options.hashing = config.login.hashing;
+    options.answer_bytes = static_cast<std::size_t>(config.status_pages_cache_mib) << 20U;
+    options.audience = config.status_pages_audience;
+    return options;
+}
+
 }  // namespace
 
 // In the order of starting; destroyed in reverse.
@@ -85,7 +96,8 @@ struct ControlplaneApp::Parts {
           login(pool, config.login, registry),
           events(pool, registry),
           status_pages(pool, config.status_pages, accounting_of(config), registry),
-          limits(config.limits, registry) {
+          limits(config.limits, registry),
+          visits(status_pages, secrets, limits, serve_options(config), registry) {
         backend.limits = &limits;
         backend.accounting = accounting_of(config);
         backend.proxies = proxies_of(config);
@@ -103,6 +115,7 @@ struct ControlplaneApp::Parts {
     events::Feed events;
     status_page::Keeper status_pages;
     RateLimiter limits;
+    status_page::serve::Visits visits;
     Backend backend{pool, secrets, commands, runs, events, tokens, login};
     std::optional<admission::BusKeys> bus_keys;
     std::optional<Joining> joining;
@@ -148,6 +161,7 @@ void ControlplaneApp::start() {
     service::add_operational_routes(parts.router, parts.health, parts.registry);
     add_api_routes(parts.router, parts.backend);
     parts.pings->add_routes(parts.router);
+    parts.visits.add_routes(parts.router);
     parts.server.emplace(server_options(config_), parts.router, parts.registry);
     if (waits) waiting_ = std::thread([this] { wait_for_database(); });
 }
