@@ -149,9 +149,8 @@ void ControlplaneApp::start() {
     parts.scheduling_pool.emplace(scheduling_pool(config_.database), parts.registry);
     parts.scheduling.emplace(config_.scheduler, *parts.scheduling_pool, parts.secrets, config_.database.dsn, *parts.bus, parts.registry, name);
     parts.pings.emplace(parts.pool, config_.database.dsn, *parts.bus, parts.registry);
-    if (!waits) begin_work();
     parts.drills.emplace(parts.pool, parts.registry, name);
-    parts.drills->start();
+    if (!waits) begin_work();
     parts.events.start(config_.database.dsn);
 
     parts.health.add("database", [&parts] { return parts.pool.ping() ? "" : "the database does not answer"; });
@@ -166,10 +165,11 @@ void ControlplaneApp::start() {
     if (waits) waiting_ = std::thread([this] { wait_for_database(); });
 }
 
-// Throws, and has begun nothing then.
+// Once the database has the schema of this version. Throws, and has begun nothing then.
 void ControlplaneApp::begin_work() {
     parts_->pings->start();
     parts_->scheduling->start();
+    parts_->drills->start();
 }
 
 void ControlplaneApp::wait_for_database() {
@@ -215,6 +215,7 @@ void ControlplaneApp::stop() {
     if (parts_->gatekeeper) parts_->gatekeeper->stop();
     parts_->events.stop();
     parts_->status_pages.stop();
+    if (parts_->drills) parts_->drills->stop();
     if (parts_->pings) parts_->pings->stop();
     if (parts_->scheduling) parts_->scheduling->stop();
     parts_.reset();
