@@ -22,7 +22,7 @@ public:
     // All that it is given must outlive it.
     Visits(Pages& pages, crypto::SecretBox secrets, controlplane::RateLimiter& limits, ServeOptions options, metrics::Registry& metrics);
 
-    // To be called once, before the server starts. It must outlive the server.
+    // To be called before the router's server starts, which it must outlive.
     void add_routes(http::Router& router);
 
 private:
