@@ -20,6 +20,7 @@
 #include "controlplane/run/desk.h"
 #include "controlplane/scheduler/scheduling.h"
 #include "controlplane/status_page/keeper.h"
+#include "controlplane/status_page/serve/visits.h"
 #include "lib/admission/grant.h"
 #include "lib/crypto/pem.h"
 #include "lib/db/migrate.h"
@@ -72,6 +73,32 @@ http::ServerOptions server_options(const ControlplaneConfig& config) {
     return options;
 }
 
+status_page::serve::ServeOptions serve_options(const ControlplaneConfig& config) {
+    status_page::serve::ServeOptions options;
+    options.public_url = config.login.public_url;
+    options.proxies = proxies_of(config);
+    options.hashing = config.login.hashing;
+    options.answer_bytes = static_cast<std::size_t>(config.status_pages_cache_mib) << 20U;
+    options.audience = config.status_pages_audience;
+    return options;
+}
+
+// Where there are status pages alone: with connections and workers of its own, few of these, for only passwords need any.
+http::ServerOptions public_options(const ControlplaneConfig& config) {
+    constexpr int kWorkers = 4;
+    auto options = server_options(config);
+    options.name = "status_pages";
+    options.address = config.status_pages_address;
+    options.port = config.status_pages_port;
+    options.workers = kWorkers;
+    options.max_connections = config.status_pages_max_connections;
+    options.max_body_bytes = 16U << 10U;
+    options.max_bodies_bytes = 16U << 20U;
+    options.body_limit = {};
+    options.cuts_body = {};
+    return options;
+}
+
 }  // namespace
 
 // In the order of starting; destroyed in reverse.
@@ -85,7 +112,8 @@ struct ControlplaneApp::Parts {
           login(pool, config.login, registry),
           events(pool, registry),
           status_pages(pool, config.status_pages, accounting_of(config), registry),
-          limits(config.limits, registry) {
+          limits(config.limits, registry),
+          visits(status_pages, secrets, limits, serve_options(config), registry) {
         backend.limits = &limits;
         backend.accounting = accounting_of(config);
         backend.proxies = proxies_of(config);
@@ -103,6 +131,7 @@ struct ControlplaneApp::Parts {
     events::Feed events;
     status_page::Keeper status_pages;
     RateLimiter limits;
+    status_page::serve::Visits visits;
     Backend backend{pool, secrets, commands, runs, events, tokens, login};
     std::optional<admission::BusKeys> bus_keys;
     std::optional<Joining> joining;
@@ -113,6 +142,8 @@ struct ControlplaneApp::Parts {
     std::optional<ping::Pings> pings;
     std::optional<drill::Drills> drills;
     std::optional<http::Server> server;
+    http::Router public_router;
+    std::optional<http::Server> public_server;
 };
 
 ControlplaneApp::ControlplaneApp(ControlplaneConfig& config) : config_(config) {}
@@ -147,7 +178,12 @@ void ControlplaneApp::start() {
     service::add_operational_routes(parts.router, parts.health, parts.registry);
     add_api_routes(parts.router, parts.backend);
     parts.pings->add_routes(parts.router);
+    parts.visits.add_routes(parts.router);
     parts.server.emplace(server_options(config_), parts.router, parts.registry);
+    if (config_.status_pages_port > 0) {
+        parts.visits.add_routes(parts.public_router);
+        parts.public_server.emplace(public_options(config_), parts.public_router, parts.registry);
+    }
     if (waits) waiting_ = std::thread([this] { wait_for_database(); });
 }
 
@@ -197,6 +233,7 @@ void ControlplaneApp::stop() {
     if (waiting_.joinable()) waiting_.join();
     parts_->commands.close();
     parts_->runs.close();
+    parts_->public_server.reset();
     parts_->server.reset();
     if (parts_->gatekeeper) parts_->gatekeeper->stop();
     parts_->events.stop();

@@ -11,6 +11,7 @@
 #include "controlplane/run/options.h"
 #include "controlplane/scheduler/config.h"
 #include "controlplane/status_page/options.h"
+#include "controlplane/status_page/serve/audience.h"
 #include "lib/service/service.h"
 
 namespace sonde::controlplane {
@@ -36,7 +37,7 @@ struct ControlplaneConfig {
     milliseconds api_stream_retry{3'000};
     login::Options login;
     run::RunOptions runs;
-    RateLimits limits;
+    RateLimits limits{.view = {60'000}};  // what is kept costs little, and behind a proxy that is not trusted all readers are one
     // How states count towards uptime, by name (history::Counts).
     std::string uptime_degraded = "up";
     std::string uptime_unknown = "excluded";
@@ -45,6 +46,11 @@ struct ControlplaneConfig {
     std::string uptime_paused = "excluded";
     scheduler::SchedulerConfig scheduler;
     status_page::KeeperOptions status_pages;
+    std::string status_pages_address = "127.0.0.1";
+    int status_pages_port = 0;  // 0: no listener of their own
+    int status_pages_max_connections = 4096;
+    int status_pages_cache_mib = 64;
+    status_page::serve::AudienceLimits status_pages_audience;
 };
 
 // As the keys say; what is no CIDR, which reading refuses, is left out.

@@ -22,6 +22,8 @@ std::string_view in_words(Cost cost) {
         case Cost::key: return "requests with an Idempotency-Key";
         case Cost::refused: return "requests without a good token";
         case Cost::recorded: return "refusals in the audit";
+        case Cost::view: return "views of status pages";
+        case Cost::guess: return "passwords for a status page";
     }
     return "requests";
 }
@@ -56,6 +58,8 @@ const Budget& RateLimits::of(Cost cost) const {
         case Cost::costly: return costly;
         case Cost::key: return key;
         case Cost::refused: return refused;
+        case Cost::view: return view;
+        case Cost::guess: return guess;
         case Cost::recorded: break;
     }
     return recorded;

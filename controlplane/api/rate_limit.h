@@ -26,6 +26,8 @@ enum class Cost : unsigned char {
     key,      // an Idempotency-Key, which is kept for a day
     refused,  // a request without a good token, by address
     recorded,  // a write that was not permitted, in the audit; those beyond are refused all the same
+    view,      // of a status page, by address
+    guess,     // a password given to a status page, by address
 };
 
 // So many at once, and as many again evenly over `window`. Pure.
@@ -62,6 +64,8 @@ struct RateLimits {
     Budget key{100'000, std::chrono::hours{24}};
     Budget refused{300};
     Budget recorded{60};
+    Budget view{6'000};
+    Budget guess{10, std::chrono::minutes{10}};
     int streams = 64;  // open at once, of one client; 0: no limit
 
     [[nodiscard]] const Budget& of(Cost cost) const;
@@ -90,9 +94,9 @@ private:
     };
 
     const RateLimits limits_;
-    std::array<metrics::Counter*, 6> limited_{};
+    std::array<metrics::Counter*, 8> limited_{};
     std::mutex mutex_;  // of what follows
-    std::array<Clients, 6> clients_;
+    std::array<Clients, 8> clients_;
     const std::shared_ptr<Streams> streams_ = std::make_shared<Streams>();
 };
 
@@ -105,5 +109,5 @@ http::Response too_many(Cost cost, const Taken& taken);
 
 template <>
 struct sonde::EnumNames<sonde::controlplane::Cost> {
-    static constexpr std::array<std::string_view, 6> names{"read", "write", "costly", "key", "refused", "recorded"};
+    static constexpr std::array<std::string_view, 8> names{"read", "write", "costly", "key", "refused", "recorded", "view", "guess"};
 };

@@ -239,6 +239,13 @@ http::Response preview(Backend& backend, const Call& call) {
     return http::Response::json(status_page::write_snapshot(snapshot));
 }
 
+http::Response snapshot(Backend& backend, const Call& call) {
+    Query(call.request).finish();
+    const auto id = path_id<StatusPageId>(call, "status_page_id");
+    const auto snapshot = call.transact(backend, [&](db::Tx& tx) { return status_page::build(tx, require(store::find(tx, id)).draft, backend.accounting); });
+    return http::Response::json(status_page::write_snapshot(snapshot));
+}
+
 }  // namespace
 
 Endpoints endpoints() {
@@ -251,6 +258,7 @@ Endpoints endpoints() {
         {Method::put, "/v1/status-pages/{status_page_id}", Permission::pages_write, edit},
         {Method::patch, "/v1/status-pages/{status_page_id}", Permission::pages_write, edit},
         {Method::del, "/v1/status-pages/{status_page_id}", Permission::pages_write, remove},
+        {Method::get, "/v1/status-pages/{status_page_id}/snapshot", Permission::pages_read, snapshot},
         {Method::post, "/v1/status-pages/{status_page_id}/token", Permission::pages_write, rotate_token},
     };
 }

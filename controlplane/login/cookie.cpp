@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::string_view kSession = "__Host-sonde-session";
 constexpr std::string_view kTicket = "__Host-sonde-oidc";
+constexpr std::string_view kPage = "__Host-sonde-page-";  // and the page's slug
 
 bool is_loopback(std::string_view address) {
     static const net::Cidr blocks[] = {*net::Cidr::parse("127.0.0.0/8"), *net::Cidr::parse("::1/128"), *net::Cidr::parse("::ffff:127.0.0.0/104")};
@@ -87,6 +88,12 @@ std::optional<std::string_view> ticket_cookie(const http::Request& request) { re
 std::string begin_ticket(const http::Request& request, std::string_view sealed, milliseconds lifetime) { return begin(request, kTicket, sealed, lifetime); }
 
 std::string end_ticket(const http::Request& request) { return end(request, kTicket); }
+
+std::optional<std::string_view> page_cookie(const http::Request& request, std::string_view slug) { return cookie(request, fmt::format("{}{}", kPage, slug)); }
+
+std::string begin_page(const http::Request& request, std::string_view slug, std::string_view sealed, milliseconds lifetime) {
+    return begin(request, fmt::format("{}{}", kPage, slug), sealed, lifetime);
+}
 
 std::string csrf_token(std::string_view session) { return crypto::base64url(crypto::hmac_sha256(session, "csrf")); }
 

@@ -27,6 +27,10 @@ std::optional<std::string_view> ticket_cookie(const http::Request& request);
 std::string begin_ticket(const http::Request& request, std::string_view sealed, milliseconds lifetime);
 std::string end_ticket(const http::Request& request);
 
+// What opens a protected status page in the browser that opened it (controlplane/status_page/serve/gate.h), one for each page, under the same rules.
+std::optional<std::string_view> page_cookie(const http::Request& request, std::string_view slug);
+std::string begin_page(const http::Request& request, std::string_view slug, std::string_view sealed, milliseconds lifetime);
+
 // What a page of ours sends in `X-Sonde-CSRF` with everything that changes something: others can have the browser send the cookie, and cannot read
 // this. It follows from the session's secret, and does not lead back to it.
 std::string csrf_token(std::string_view session);

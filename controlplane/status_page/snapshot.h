@@ -96,6 +96,7 @@ struct Maintenance {
     TimePoint starts_at;
     TimePoint ends_at;
     std::vector<std::string> components;
+    TimePoint announced_at{};  // when it first could be seen here: the window was made, or came into sight
     friend bool operator==(const Maintenance&, const Maintenance&) = default;
 };
 

@@ -53,7 +53,7 @@ Json write(const Incident& incident) {
 
 Json write(const Maintenance& window) {
     return {{"id", window.id}, {"title", window.title}, {"description", window.description}, {"progress", name_of(window.progress)}, {"starts_at", to_rfc3339(window.starts_at)},
-            {"ends_at", to_rfc3339(window.ends_at)}, {"components", window.components}};
+            {"ends_at", to_rfc3339(window.ends_at)}, {"components", window.components}, {"announced_at", to_rfc3339(window.announced_at)}};
 }
 
 template <class Item>
@@ -187,7 +187,7 @@ Incident read_incident(json::Reader& in, json::Problems& problems) {
 
 Maintenance read_maintenance(json::Reader& in) {
     Maintenance window;
-    in.require({"id", "title", "progress", "starts_at", "ends_at", "components"});
+    in.require({"id", "title", "progress", "starts_at", "ends_at", "components", "announced_at"});
     in.text("id", window.id, {.min = 1, .max = 80});
     in.text("title", window.title, kName);
     in.text("description", window.description, kProse);
@@ -195,6 +195,7 @@ Maintenance read_maintenance(json::Reader& in) {
     read_time(in, "starts_at", window.starts_at);
     read_time(in, "ends_at", window.ends_at);
     in.texts("components", window.components, kMostComponents, {.min = 1, .max = 40});
+    read_time(in, "announced_at", window.announced_at);
     return window;
 }
 

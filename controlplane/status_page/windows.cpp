@@ -76,7 +76,8 @@ std::vector<Maintenance> read_maintenance(db::Tx& tx, const Cast& cast, TimePoin
         const auto given = ends.find(window.id);
         for (const auto& one : occurrences_of(*plan, given == ends.end() ? maintenance::Ends{} : given->second, now)) {
             all.push_back({fmt::format("{}-{}", window.id.text(), std::chrono::floor<seconds>(one.start).time_since_epoch().count()), window.draft.title,
-                           window.draft.description, progress_of(one, now), one.start, one.end, cast.ids_of(components)});
+                           window.draft.description, progress_of(one, now), one.start, one.end, cast.ids_of(components),
+                           std::max(window.created_at, one.start - kAround)});
         }
     }
     std::stable_sort(all.begin(), all.end(), comes_before);

@@ -16,6 +16,18 @@ const std::string* Request::header(std::string_view name) const { return first(h
 
 const std::string* Request::query_value(std::string_view name) const { return first(query, name); }
 
+std::string host_of(const Request& request) {
+    const auto* given = request.header("host");
+    if (given == nullptr) return {};
+    std::string_view host = *given;
+    const auto bracket = host.starts_with('[') ? host.find(']') : 0;
+    host = host.substr(0, host.find(':', bracket == std::string_view::npos ? 0 : bracket));
+    if (host.ends_with('.')) host.remove_suffix(1);
+    std::string lower(host);
+    for (auto& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    return lower;
+}
+
 Response Response::json(const Json& document, int status) {
     Response response;
     response.status = status;

@@ -45,12 +45,16 @@ struct Request {
     [[nodiscard]] const std::string* query_value(std::string_view name) const;  // the first one
 };
 
+// The host that the request is for, by its header `Host`: in small letters, without a port and a dot at its end. Empty without one.
+std::string host_of(const Request& request);
+
 struct Response {
     int status = 200;
     std::string content_type = "application/json";
     std::string body;
     std::vector<std::pair<std::string, std::string>> headers;
     std::shared_ptr<Stream> stream{};  // what the body comes from, instead of `body`
+    std::shared_ptr<const std::string> shared{};  // a body that other responses have too, instead of `body`
     std::string_view fixed{};          // a body that is there as long as the process, instead of `body`: however many take it, and however slowly, it is there once
 
     static Response json(const Json& document, int status = 200);

@@ -109,7 +109,10 @@ void Router::add_deferred(Method method, std::string pattern, DeferredHandler ha
     add({method, std::move(pattern), {}, std::move(handler)});
 }
 
+const Router* Router::other_for(const Request& request) const { return choose_ ? choose_(host_of(request)) : nullptr; }
+
 const Route* Router::find_deferred(Request& request) const {
+    if (const auto* other = other_for(request)) return other->find_deferred(request);
     std::vector<std::string_view> path;
     for (std::size_t i = 0; i < routes_.size(); ++i) {
         const auto& route = routes_[i];
@@ -124,6 +127,7 @@ const Route* Router::find_deferred(Request& request) const {
 }
 
 Response Router::dispatch(Request& request) const {
+    if (const auto* other = other_for(request)) return other->dispatch(request);
     const auto path = split(request.path);
     const Segments* best = nullptr;
     for (const auto& shape : segments_) {

@@ -38,6 +38,10 @@ public:
     // The deferred route of exactly this method and path, with the request filled in; null if there is none.
     const Route* find_deferred(Request& request) const;
 
+    // Requests for some hosts are another router's business, whole: it has all that is to be found there. `choose` is asked on any thread for each request, with the
+    // host (`host_of`); null: this one's. What it answers must outlive the server. Once, before requests come.
+    void choose_by_host(std::function<const Router*(std::string_view host)> choose) { choose_ = std::move(choose); }
+
     // Fills in `request.route` and `request.parameters` and calls the handler. An unknown path is 404, a known one with another
     // method 405 with `Allow`; HEAD falls back to GET, OPTIONS is answered with `Allow`. Both errors as problem documents. A
     // deferred handler is waited for.
@@ -47,7 +51,9 @@ public:
 
 private:
     void add(Route route);
+    [[nodiscard]] const Router* other_for(const Request& request) const;
 
+    std::function<const Router*(std::string_view host)> choose_;
     std::vector<Route> routes_;
     std::vector<std::vector<std::string>> segments_;  // of each route's pattern; `{` stands for a parameter
 };

@@ -1,18 +1,21 @@
-"""Status pages hold to the rules of HTML, and say the same in every language."""
+"""Status pages hold to the rules of HTML, feeds to those of feeds, and all say the same in every language."""
 import json
 import re
 import subprocess
+from xml.etree import ElementTree
 
+import feedparser
 import pytest
 import yaml
 
 from tree import BUILD, ROOT
 
 GOLDEN = ROOT / "tests/unit/status_page/html/golden"
+FORMATS = ROOT / "tests/unit/status_page/format/golden"
 LANGUAGES = ROOT / "controlplane/status_page/language"
 TEMPLATES = ROOT / "controlplane/status_page/html/template"
-# Lists may have labels, as ARIA has it.
-RULES = {"root": True, "extends": ["html-validate:recommended"], "rules": {"aria-label-misuse": ["error", {"allowAnyNamable": True}]}}
+# Lists may have labels, as ARIA has it. The widget, one line without anything to be lost in it, asks for itself anew.
+RULES = {"root": True, "extends": ["html-validate:recommended"], "rules": {"aria-label-misuse": ["error", {"allowAnyNamable": True}], "meta-refresh": "off"}}
 
 
 @pytest.fixture(scope="module")
@@ -44,5 +47,37 @@ def test_every_text_of_a_page_is_used():
     code = "".join(path.read_text() for path in TEMPLATES.parent.glob("*.cpp"))
     texts = yaml.safe_load((LANGUAGES / "en.yaml").read_text())
     assert [name for name in texts["page"] if f"{{{{t.{name}}}}}" not in templates and f'text("page", "{name}")' not in code] == []
+    assert [name for name in texts["guard"] if f"{{{{g.{name}}}}}" not in templates and f'text("guard", "{name}")' not in code] == []
     assert [name for name in texts["sentence"] if f'say("{name}"' not in code] == []
     assert set(re.findall(r"\{\{t\.(\w+)\}\}", templates)) <= set(texts["page"])
+
+
+@pytest.mark.parametrize("name", ["feed.rss", "feed.atom", "feed-hr.atom"])
+def test_a_feed_reader_finds_what_was_told(name):
+    read = feedparser.parse((FORMATS / name).read_bytes())
+    assert not read.bozo, read.bozo_exception
+    assert read.version == ("rss20" if name.endswith(".rss") else "atom10")
+    assert read.feed.title == "Acme & Söhne"
+    assert read.feed.link == "https://status.acme.example/"
+    assert len({entry.id for entry in read.entries}) == len(read.entries) == 4
+    first = read.entries[0]
+    assert first.title == "Orders are slow" and first.link == "https://status.acme.example/incidents/inc_06ht3e8gt0000"
+    told = first.summary if name.endswith(".rss") else first.content[0].value
+    assert "A disk is full." in told and "<p>" in told
+    assert all(entry.get("updated_parsed") or entry.get("published_parsed") for entry in read.entries)
+
+
+def test_a_json_feed_has_what_its_version_asks_for():
+    feed = json.loads((FORMATS / "feed.json").read_text())
+    assert feed["version"] == "https://jsonfeed.org/version/1.1" and feed["title"] and feed["feed_url"].startswith("https://")
+    for item in feed["items"]:
+        assert item["id"] and item["url"].startswith("https://") and item["content_html"] and re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+Z", item["date_modified"])
+
+
+@pytest.mark.parametrize("name", ["poison.rss", "poison.atom", "poison.svg", "badge-state.svg", "badge-uptime.svg", "badge-response-time.svg"])
+def test_whatever_the_texts_are_xml_is_well_formed(name):
+    root = ElementTree.fromstring((FORMATS / name).read_bytes())
+    tags = {element.tag.rpartition("}")[2] for element in root.iter()}
+    assert tags.isdisjoint({"b", "script", "style"})
+    if name.startswith("poison"):
+        assert any("]]><b a=" in (element.text or "") for element in root.iter())

@@ -5,26 +5,22 @@
 #include <cmath>
 
 #include "controlplane/status_page/html/bars.h"
+#include "controlplane/status_page/html/condition_colour.h"
 
 namespace sonde::status_page::html {
 namespace {
 
-// Strokes in a circle of 24 units, and the colour of that circle in the browser's tab, which style sheets do not reach.
-struct Picture {
-    std::string_view stroke;
-    std::string_view colour;
-};
-
-Picture picture_of(Condition condition) {
+// Strokes in a circle of 24 units.
+std::string_view stroke_of(Condition condition) {
     switch (condition) {
-        case Condition::operational: return {"M6.5 12.5l3.8 3.8L17.5 8.5", "1c9160"};
-        case Condition::maintenance: return {"M12 6.5V12l3.5 2.5", "3a76d6"};
-        case Condition::unknown: return {"M9.2 9.4a2.8 2.8 0 1 1 4.2 2.5c-.9.5-1.4 1-1.4 2M12 17v.1", "858f9b"};
-        case Condition::degraded: return {"M12 6.5v6.5M12 17v.1", "c27c00"};
-        case Condition::partial_outage: return {"M12 6.5v6.5M12 17v.1", "dd5b14"};
+        case Condition::operational: return "M6.5 12.5l3.8 3.8L17.5 8.5";
+        case Condition::maintenance: return "M12 6.5V12l3.5 2.5";
+        case Condition::unknown: return "M9.2 9.4a2.8 2.8 0 1 1 4.2 2.5c-.9.5-1.4 1-1.4 2M12 17v.1";
+        case Condition::degraded:
+        case Condition::partial_outage: return "M12 6.5v6.5M12 17v.1";
         case Condition::major_outage: break;
     }
-    return {"M8 8l8 8M16 8l-8 8", "cf2b36"};
+    return "M8 8l8 8M16 8l-8 8";
 }
 
 std::string latency_text(const Scene& scene, const Latency& latency) {
@@ -84,7 +80,7 @@ Json groups_view(const Scene& scene) {
 
 Json overall_view(const Scene& scene) {
     const auto condition = scene.page.condition;
-    return {{"mark", mark_of(condition)}, {"icon", picture_of(condition).stroke}, {"text", scene.words.text("overall", name_of(condition))}};
+    return {{"mark", mark_of(condition)}, {"icon", stroke_of(condition)}, {"text", scene.words.text("overall", name_of(condition))}};
 }
 
 Json counting_view(const Scene& scene) {
@@ -100,12 +96,11 @@ Json counting_view(const Scene& scene) {
 }
 
 std::string state_icon(Condition condition) {
-    const auto picture = picture_of(condition);
     std::string stroke;
-    for (const char c : picture.stroke) stroke += c == ' ' ? "%20" : std::string(1, c);
+    for (const char c : stroke_of(condition)) stroke += c == ' ' ? "%20" : std::string(1, c);
     return fmt::format("data:image/svg+xml,%3Csvg%20xmlns='http://www.w3.org/2000/svg'%20viewBox='0%200%2024%2024'%3E%3Ccircle%20cx='12'%20cy='12'%20r='12'%20fill='%23{}'/%3E"
                        "%3Cpath%20d='{}'%20fill='none'%20stroke='white'%20stroke-width='2.5'%20stroke-linecap='round'/%3E%3C/svg%3E",
-                       picture.colour, stroke);
+                       colour_of(condition).substr(1), stroke);
 }
 
 }  // namespace sonde::status_page::html

@@ -4,15 +4,12 @@
 
 #include <algorithm>
 #include <charconv>
-#include <limits>
-#include <stdexcept>
 
-#include "controlplane/api/html.h"
+#include "controlplane/status_page/html/compiled.h"
 #include "controlplane/status_page/html/component_view.h"
 #include "controlplane/status_page/html/news_view.h"
 #include "controlplane/status_page/html/sources.h"
 #include "controlplane/status_page/html/style.h"
-#include "lib/template/template.h"
 
 namespace sonde::status_page::html {
 namespace {
@@ -21,26 +18,6 @@ using std::chrono::year_month;
 
 constexpr int kDaysOnPage = 14;
 constexpr std::chrono::days kHistory{90};
-
-// Lines are kept: the style sheet shows them.
-std::string escaped_lines(const std::string& text) {
-    std::string safe;
-    for (std::size_t at = 0; at <= text.size();) {
-        const auto end = std::min(text.find('\n', at), text.size());
-        safe += sonde::html::escaped(std::string_view(text).substr(at, end - at));
-        if (end < text.size()) safe += '\n';
-        at = end + 1;
-    }
-    return safe;
-}
-
-// Compiled in and filled with what a snapshot bounds, so it has no bounds of its own. Ours can be read, which the tests see.
-mustache::Template compiled(std::string_view name) {
-    constexpr auto kAny = std::numeric_limits<std::size_t>::max();
-    const auto parsed = mustache::Template::parse(source(name), {.template_bytes = kAny, .output_bytes = kAny, .work = kAny});
-    if (!parsed) throw std::logic_error(fmt::format("{}: {}", name, parsed.error().message));
-    return *parsed;
-}
 
 Json linked_month(const Scene& scene, year_month month) {
     const auto url = fmt::format("{}history/{:04}-{:02}", scene.visit.base, int{month.year()}, unsigned{month.month()});
@@ -136,6 +113,7 @@ Json frame(const Scene& scene, const Sight& seen) {
     return {{"lang", words.code()},
             {"t", words.document().at("page")},
             {"base", base},
+            {"address", scene.visit.address},
             {"title", look.title},
             {"heading", seen.name.empty() ? look.title : seen.name + " · " + look.title},
             {"summary", current ? words.text("overall", name_of(scene.page.condition)) : look.description},

@@ -36,6 +36,7 @@ struct Visit {
     TimePoint now;           // tells only whether the snapshot is so old that its age must be shown, and the age in minutes then
     std::string base = "/";  // what the page's links begin with: `/status/acme/`, or `./` and `../` in files; ends with `/`
     Place place = Current{};
+    std::string address{};  // absolute, of this very place: for who links to it; empty if it is not known
 };
 
 // A snapshot older than this says so.

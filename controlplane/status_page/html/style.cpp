@@ -15,9 +15,9 @@ namespace {
 constexpr Colour kLight{0xf5, 0xf6, 0xf8};
 constexpr Colour kDark{0x17, 0x1b, 0x21};
 
-std::string digest(std::string_view text) { return fmt::format("'sha256-{}'", crypto::base64(crypto::sha256(text))); }
-
 }  // namespace
+
+std::string style_digest(std::string_view text) { return fmt::format("'sha256-{}'", crypto::base64(crypto::sha256(text))); }
 
 std::string style_of(const Look& look) {
     const auto accent = read_colour(look.accent).value_or(*read_colour(Look{}.accent));
@@ -33,7 +33,7 @@ bool is_picture(std::string_view url) { return url.starts_with("data:image/"); }
 
 std::string content_security_policy(const Look& look) {
     return fmt::format("default-src 'none'; style-src {} {}; script-src {}; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-                       digest(source("style.css")), digest(style_of(look)), digest(source("live.js")));
+                       style_digest(source("style.css")), style_digest(style_of(look)), style_digest(source("live.js")));
 }
 
 }  // namespace sonde::status_page::html

@@ -122,4 +122,44 @@ TEST_CASE("a problem document says what kind, and where each mistake is") {
         R"("errors":[{"pointer":"/name","detail":"must be text"},{"pointer":"","detail":"is odd"}]})");
 }
 
+TEST_CASE("requests for some hosts are another router's, whole") {
+    Router other;
+    other.add(Method::get, "/", says("other root"));
+    other.add_deferred(Method::get, "/later", [](const Request&, const Reply& reply) { reply(Response::text("later")); });
+    auto router = example();
+    router.add_deferred(Method::get, "/later", [](const Request&, const Reply& reply) { reply(Response::text("of the first")); });
+    router.choose_by_host([&other](std::string_view host) { return host == "other.example" ? &other : nullptr; });
+    const auto ask_at = [&router](const std::string& host, const std::string& path) {
+        Request request;
+        request.path = path;
+        request.headers = {{"host", host}};
+        if (const auto* deferred = router.find_deferred(request)) {
+            std::string said;
+            deferred->deferred(request, [&said](Response response) { said = response.body; });
+            return said;
+        }
+        const auto response = router.dispatch(request);
+        return response.status == 200 ? response.body : std::to_string(response.status);
+    };
+    CHECK(ask_at("Other.Example:8443", "/") == "other root");
+    CHECK(ask_at("other.example.", "/later") == "later");
+    CHECK(ask_at("other.example", "/v1/sites") == "404");
+    CHECK(ask_at("sonde.example", "/v1/sites") == "list");
+    CHECK(ask_at("", "/later") == "of the first");
+}
+
+TEST_CASE("a host is read without its port, in small letters") {
+    const auto host = [](const std::string& value) {
+        Request request;
+        request.headers = {{"host", value}};
+        return host_of(request);
+    };
+    CHECK(host("Status.Example:80") == "status.example");
+    CHECK(host("status.example.") == "status.example");
+    CHECK(host("[2001:DB8::1]:443") == "[2001:db8::1]");
+    CHECK(host("[broken") == "[broken");
+    CHECK(host("") == "");
+    CHECK(host_of(Request{}).empty());
+}
+
 }  // namespace router_test

@@ -3,7 +3,7 @@
 #include <rapidcheck.h>
 
 #include "controlplane/status_page/html/render.h"
-#include "tests/unit/status_page/sample.h"
+#include "tests/unit/status_page/poison.h"
 
 namespace escape_test {
 
@@ -14,36 +14,6 @@ using html::Visit;
 namespace {
 
 const TimePoint kNow = *from_rfc3339("2026-03-01T14:00:00Z");
-
-// In every field that holds text, a text of its own.
-template <class Text>
-Snapshot filled(Text text) {
-    auto page = test::sample_page();
-    page.slug = text();
-    auto& look = page.look;
-    for (auto* field : {&look.title, &look.description, &look.language, &look.time_zone, &look.accent, &look.css, &page.accounting}) *field = text();
-    look.home_url = "https://" + text();
-    look.support_url = "https://" + text();
-    look.logo = "data:image/" + text();
-    look.favicon = "data:image/" + text();
-    for (auto& group : page.groups) {
-        if (!group.name.empty()) group.name = text();
-        for (auto& component : group.components) {
-            component.name = text();
-            component.description = text();
-            component.latencies = {{text(), 1, 2}};
-            component.id = text();
-        }
-    }
-    for (auto* incidents : {&page.open, &page.past}) {
-        for (auto& incident : *incidents) {
-            incident.id = incident.title = incident.postmortem = text();
-            for (auto& update : incident.updates) update.text = text();
-        }
-    }
-    for (auto& maintenance : page.maintenance) maintenance.id = maintenance.title = maintenance.description = text();
-    return page;
-}
 
 // Each element as it begins or ends, with the names of its attributes; texts, values and what is inside of style and script left out.
 std::vector<std::string> outline(std::string_view text) {
@@ -84,9 +54,9 @@ const std::vector<html::Place>& places() {
 }  // namespace
 
 TEST_CASE("no text becomes markup, wherever it stands") {
-    const auto harmless = filled([] { return std::string("x"); });
+    const auto harmless = test::filled_page([] { return std::string("x"); });
     CHECK(rc::check("the elements are those of a harmless page", [&] {
-        const auto poisoned = filled([] { return *poison(); });
+        const auto poisoned = test::filled_page([] { return *poison(); });
         auto all = places();
         auto expected = places();
         all.push_back(html::OneIncident{poisoned.open[0].id});

@@ -1,0 +1,32 @@
+#include "controlplane/status_page/html/compiled.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <stdexcept>
+
+#include "controlplane/api/html.h"
+#include "controlplane/status_page/html/sources.h"
+
+namespace sonde::status_page::html {
+
+mustache::Template compiled(std::string_view name) {
+    constexpr auto kAny = std::numeric_limits<std::size_t>::max();
+    const auto parsed = mustache::Template::parse(source(name), {.template_bytes = kAny, .output_bytes = kAny, .work = kAny});
+    if (!parsed) throw std::logic_error(fmt::format("{}: {}", name, parsed.error().message));
+    return *parsed;
+}
+
+std::string escaped_lines(const std::string& text) {
+    std::string safe;
+    for (std::size_t at = 0; at <= text.size();) {
+        const auto end = std::min(text.find('\n', at), text.size());
+        safe += sonde::html::escaped(std::string_view(text).substr(at, end - at));
+        if (end < text.size()) safe += '\n';
+        at = end + 1;
+    }
+    return safe;
+}
+
+}  // namespace sonde::status_page::html
