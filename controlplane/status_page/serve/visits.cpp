@@ -175,4 +175,33 @@ http::Response Visits::redirect(const http::Request& request) const {
     return lead("/status/" + slug + "/" + (token == nullptr ? "" : "?token=" + percent_encoded(*token)));
 }
 
+// On a worker: this waits for the database. `for_all`: who has a link needs nothing else, for programs of mail do not know the page's password.
+template <class Act>
+http::Response Visits::at_desk(const http::Request& request, bool by_host, bool for_all, Act act) {
+    const auto site = site_of(request, by_host);
+    if (!site) return nothing_here();
+    const auto client = controlplane::caller_address(request, options_.proxies);
+    if (const auto taken = limits_.take(Cost::view, client, std::chrono::steady_clock::now()); !taken.allowed) return controlplane::too_many(Cost::view, taken);
+    if (!for_all && gate_.standing(request, *site->page, wall_now()) == Standing::shut) return refuse(*site->page, Use::reading, site->base, Refusal::ask);
+    return act(subscribe::Visitor{site->page, site->base, client});
+}
+
+void Visits::add_desk(http::Router& router, const std::string& base, bool by_host, subscribe::Desk& desk) {
+    for (const auto method : {http::Method::get, http::Method::post}) {
+        router.add(method, base + "subscribe", [this, by_host, &desk](const http::Request& request) {
+            return at_desk(request, by_host, false, [&](const subscribe::Visitor& visitor) { return desk.subscribe(request, visitor); });
+        });
+        for (const auto purpose : {channel::SubscriberPurpose::confirm, channel::SubscriberPurpose::unsubscribe, channel::SubscriberPurpose::manage}) {
+            router.add(method, fmt::format("{}{}/{{token}}", base, name_of(purpose)), [this, by_host, purpose, &desk](const http::Request& request) {
+                return at_desk(request, by_host, true, [&](const subscribe::Visitor& visitor) { return desk.follow(request, visitor, purpose, request.parameters.at("token")); });
+            });
+        }
+    }
+}
+
+void Visits::add_desk(http::Router& router, subscribe::Desk& desk) {
+    add_desk(router, std::string(kAll) + "/", false, desk);
+    add_desk(own_hosts_, "/", true, desk);
+}
+
 }  // namespace sonde::status_page::serve

@@ -11,6 +11,7 @@
 #include "controlplane/status_page/serve/audience.h"
 #include "controlplane/status_page/serve/gate.h"
 #include "controlplane/status_page/serve/options.h"
+#include "controlplane/status_page/subscribe/desk.h"
 #include "lib/http/router.h"
 
 namespace sonde::status_page::serve {
@@ -24,6 +25,8 @@ public:
 
     // To be called once, before the server starts. It must outlive the server.
     void add_routes(http::Router& router);
+    // Likewise: where visitors subscribe. `desk` must outlive the server.
+    void add_desk(http::Router& router, subscribe::Desk& desk);
 
 private:
     // Where a visitor is: at a page, by its slug or by its host.
@@ -36,6 +39,9 @@ private:
     http::Response let_in(const http::Request& request, bool by_host);
     http::Response robots(const http::Request& request) const;
     http::Response redirect(const http::Request& request) const;
+    template <class Act>
+    http::Response at_desk(const http::Request& request, bool by_host, bool for_all, Act act);
+    void add_desk(http::Router& router, const std::string& base, bool by_host, subscribe::Desk& desk);
     void add_place(http::Router& router, const std::string& base, std::string_view place, bool by_host);
 
     Pages& pages_;
