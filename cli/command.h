@@ -28,6 +28,7 @@ void add_next(CLI::App& app, std::function<int()>& run);
 void add_agent(CLI::App& app, std::function<int()>& run);
 void add_bus(CLI::App& app, std::function<int()>& run);
 void add_channel(CLI::App& app, std::function<int()>& run);
+void add_status_page(CLI::App& app, std::function<int()>& run);
 void add_sim(CLI::App& app, std::function<int()>& run);
 
 }  // namespace sonde::cli

@@ -20,6 +20,7 @@ constexpr sonde::cli::AddCommand kCommands[] = {
     sonde::cli::add_export,
     sonde::cli::add_import,
     sonde::cli::add_channel,
+    sonde::cli::add_status_page,
     sonde::cli::add_jsonpath,
     sonde::cli::add_next,
     sonde::cli::add_sim,

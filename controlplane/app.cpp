@@ -20,6 +20,7 @@
 #include "controlplane/run/desk.h"
 #include "controlplane/scheduler/scheduling.h"
 #include "controlplane/status_page/keeper.h"
+#include "controlplane/status_page/serve/visits.h"
 #include "lib/admission/grant.h"
 #include "lib/crypto/pem.h"
 #include "lib/db/migrate.h"
@@ -72,6 +73,16 @@ http::ServerOptions server_options(const ControlplaneConfig& config) {
     return options;
 }
 
+status_page::serve::ServeOptions serve_options(const ControlplaneConfig& config) {
+    status_page::serve::ServeOptions options;
+    options.public_url = config.login.public_url;
+    options.proxies = proxies_of(config);
+    options.hashing = config.login.hashing;
+    options.answer_bytes = static_cast<std::size_t>(config.status_pages_cache_mib) << 20U;
+    options.audience = config.status_pages_audience;
+    return options;
+}
+
 }  // namespace
 
 // In the order of starting; destroyed in reverse.
@@ -85,7 +96,8 @@ struct ControlplaneApp::Parts {
           login(pool, config.login, registry),
           events(pool, registry),
           status_pages(pool, config.status_pages, accounting_of(config), registry),
-          limits(config.limits, registry) {
+          limits(config.limits, registry),
+          visits(status_pages, secrets, limits, serve_options(config), registry) {
         backend.limits = &limits;
         backend.accounting = accounting_of(config);
         backend.proxies = proxies_of(config);
@@ -103,6 +115,7 @@ struct ControlplaneApp::Parts {
     events::Feed events;
     status_page::Keeper status_pages;
     RateLimiter limits;
+    status_page::serve::Visits visits;
     Backend backend{pool, secrets, commands, runs, events, tokens, login};
     std::optional<admission::BusKeys> bus_keys;
     std::optional<Joining> joining;
@@ -136,9 +149,8 @@ void ControlplaneApp::start() {
     parts.scheduling_pool.emplace(scheduling_pool(config_.database), parts.registry);
     parts.scheduling.emplace(config_.scheduler, *parts.scheduling_pool, parts.secrets, config_.database.dsn, *parts.bus, parts.registry, name);
     parts.pings.emplace(parts.pool, config_.database.dsn, *parts.bus, parts.registry);
-    if (!waits) begin_work();
     parts.drills.emplace(parts.pool, parts.registry, name);
-    parts.drills->start();
+    if (!waits) begin_work();
     parts.events.start(config_.database.dsn);
 
     parts.health.add("database", [&parts] { return parts.pool.ping() ? "" : "the database does not answer"; });
@@ -148,14 +160,16 @@ void ControlplaneApp::start() {
     service::add_operational_routes(parts.router, parts.health, parts.registry);
     add_api_routes(parts.router, parts.backend);
     parts.pings->add_routes(parts.router);
+    parts.visits.add_routes(parts.router);
     parts.server.emplace(server_options(config_), parts.router, parts.registry);
     if (waits) waiting_ = std::thread([this] { wait_for_database(); });
 }
 
-// Throws, and has begun nothing then.
+// Once the database has the schema of this version. Throws, and has begun nothing then.
 void ControlplaneApp::begin_work() {
     parts_->pings->start();
     parts_->scheduling->start();
+    parts_->drills->start();
 }
 
 void ControlplaneApp::wait_for_database() {
@@ -201,6 +215,7 @@ void ControlplaneApp::stop() {
     if (parts_->gatekeeper) parts_->gatekeeper->stop();
     parts_->events.stop();
     parts_->status_pages.stop();
+    if (parts_->drills) parts_->drills->stop();
     if (parts_->pings) parts_->pings->stop();
     if (parts_->scheduling) parts_->scheduling->stop();
     parts_.reset();

@@ -160,6 +160,8 @@ config::Keys keys_of(ControlplaneConfig& config) {
     keys.push_back(config::key("limits.refused", config.limits.refused.most, 0, 10'000'000,
                                "Requests from one address without a good token that are answered 401: so many at once, and as many again each minute; beyond, 429."));
     keys.push_back(config::key("limits.streams", config.limits.streams, 0, 100'000, "Streams of events of one client that are open at once."));
+    keys.push_back(config::key("limits.views", config.limits.view.most, 0, 10'000'000,
+                               "Requests for status pages from one address: so many at once, and as many again each minute; beyond, 429."));
     const auto counts = [&keys](std::string path, std::string& target, std::string doc) {
         keys.push_back(config::one_of(std::move(path), target, {"up", "down", "excluded"}, std::move(doc)));
     };
@@ -175,6 +177,14 @@ config::Keys keys_of(ControlplaneConfig& config) {
     keys.push_back(config::key("status_pages.builds_per_second", pages.builds_per_second, 1, 1'000, "Snapshots of status pages that are made in a second at most, of all pages."));
     keys.push_back(config::key("status_pages.refresh", pages.refresh, milliseconds{5'000}, milliseconds{3'600'000},
                                "How old the snapshot of a page becomes to which nothing happens."));
+    keys.push_back(config::key("status_pages.cache_mib", config.status_pages_cache_mib, 1, 65'536, "Memory for documents of status pages as they are sent, in MiB; beyond, they are made again."));
+    auto& audience = config.status_pages_audience;
+    keys.push_back(config::checked(config::key("status_pages.max_streams", audience.most, 0, 100'000,
+                                               "Readers of status pages who are told of changes as they happen, of all pages; the others' pages ask once a minute. They are among api.max_streams."),
+                                   [&config]() -> std::string {
+                                       return config.status_pages_audience.most >= config.api_max_streams ? "must be less than \"api.max_streams\", for the API needs some, too" : "";
+                                   }));
+    keys.push_back(config::key("status_pages.max_streams_per_page", audience.most_per_page, 0, 100'000, "The same of one page."));
     return keys;
 }
 

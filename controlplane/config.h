@@ -11,6 +11,7 @@
 #include "controlplane/run/options.h"
 #include "controlplane/scheduler/config.h"
 #include "controlplane/status_page/options.h"
+#include "controlplane/status_page/serve/audience.h"
 #include "lib/service/service.h"
 
 namespace sonde::controlplane {
@@ -45,6 +46,8 @@ struct ControlplaneConfig {
     std::string uptime_paused = "excluded";
     scheduler::SchedulerConfig scheduler;
     status_page::KeeperOptions status_pages;
+    int status_pages_cache_mib = 64;
+    status_page::serve::AudienceLimits status_pages_audience;
 };
 
 // As the keys say; what is no CIDR, which reading refuses, is left out.

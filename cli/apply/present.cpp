@@ -6,10 +6,13 @@
 
 #include "cli/files/resource.h"
 #include "lib/base/duration.h"
+#include "lib/base/utf8.h"
 #include "lib/config/yaml_writer.h"
 
 namespace sonde::cli::apply {
 namespace {
+
+constexpr std::size_t kMostShown = 1'000;  // bytes of a value: pictures have many
 
 const char* sign_of(const std::string& action) {
     if (action == "create") return "+";
@@ -33,7 +36,11 @@ std::string field_name(const std::string& pointer, bool& is_duration) {
 std::string value_text(const Json& value, bool is_duration) {
     if (value.is_null()) return "(none)";
     if (is_duration && value.is_number_integer()) return format_duration(milliseconds{value.get<std::int64_t>()});
-    return config::write_yaml_inline(value);
+    const auto text = config::write_yaml_inline(value);
+    if (text.size() <= kMostShown) return text;
+    Utf8Cursor cursor(text);
+    while (cursor.offset() < kMostShown && cursor.next()) {}
+    return fmt::format("{}… ({} bytes)", text.substr(0, cursor.offset()), text.size());
 }
 
 std::string change_text(const Json& change, bool fresh) {
@@ -42,7 +49,7 @@ std::string change_text(const Json& change, bool fresh) {
     const auto now = value_text(change.at("new"), is_duration);
     if (fresh) return fmt::format("      {}: {}\n", name, now);
     const auto before = value_text(change.at("old"), is_duration);
-    if (before == now) return fmt::format("      {}: changes, and is not shown\n", name);
+    if (change.at("old") == change.at("new")) return fmt::format("      {}: changes, and is not shown\n", name);
     return fmt::format("      {}: {} -> {}{}\n", name, before, now, change.value("by_hand", false) ? "   (changed by hand)" : "");
 }
 

@@ -190,7 +190,7 @@ private:
 
 }  // namespace
 
-bool is_map_of_names(std::string_view field) { return field == "headers" || field == "metadata" || field == "secrets"; }
+bool is_map_of_names(std::string_view field) { return field == "headers" || field == "metadata" || field == "secrets" || field == "regions"; }
 
 Json Read::request(const std::string& owner, bool plan, bool prune) const {
     Json list = Json::array();

@@ -23,12 +23,13 @@ struct Section {
     std::string_view name;
     std::string_view kind;
 };
-inline constexpr std::array<Section, 11> kSections{Section{"regions", "region"},           Section{"channels", "channel"},
+inline constexpr std::array<Section, 12> kSections{Section{"regions", "region"},           Section{"channels", "channel"},
                                                   Section{"sites", "site"},               Section{"monitors", "monitor"},
                                                   Section{"groups", "group"},             Section{"dependencies", "dependency"},
                                                   Section{"maintenance", "maintenance"}, Section{"schedules", "schedule"},
                                                   Section{"escalations", "escalation"},
-                                                  Section{"routes", "route"},             Section{"route_overrides", "route_override"}};
+                                                  Section{"routes", "route"},             Section{"route_overrides", "route_override"},
+                                                  Section{"status_pages", "status_page"}};
 
 // Durations are written `interval: 30s` where the API has `interval_ms: 30000`: of these.
 inline constexpr std::array<std::string_view, 14> kDurations{"interval", "timeout", "grace",  "period", "max_run", "wait",

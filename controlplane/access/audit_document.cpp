@@ -25,7 +25,7 @@ constexpr Sort kSorts[] = {
     {"incident", id_tag::Incident::prefix}, {"advisory", id_tag::Advisory::prefix}, {"client", id_tag::Client::prefix},
     {"agent", id_tag::Agent::prefix},     {"join", id_tag::JoinToken::prefix},       {"user", id_tag::User::prefix},
     {"route", id_tag::Route::prefix},     {"route_override", id_tag::RouteOverride::prefix},
-    {"drill", id_tag::Drill::prefix},     {"drill_run", id_tag::Drill::prefix},       {"status_page", id_tag::StatusPage::prefix}, {"subscriber", id_tag::Subscriber::prefix},
+    {"drill", id_tag::Drill::prefix},     {"drill_run", id_tag::Drill::prefix},       {"page", id_tag::StatusPage::prefix}, {"subscriber", id_tag::Subscriber::prefix},
     {"escalation", id_tag::Escalation::prefix}, {"schedule", id_tag::Schedule::prefix},    {"schedule_override", id_tag::ScheduleOverride::prefix},
 };
 

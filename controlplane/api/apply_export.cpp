@@ -66,6 +66,7 @@ private:
     std::string key_of(Kind kind, const std::string& identifier, const Current& current) {
         if (kind == Kind::region) return identifier;
         if (const auto row = rows_.find({kind, identifier}); row != rows_.end()) return row->second.first;
+        if (kind == Kind::status_page) return slug_of(identifier, current);
         const auto title = current.document.value("name", current.document.value("title", std::string{}));
         if (kind != Kind::monitor) return unused_slug(title, name_of(kind), taken_[group_of(kind, "")]);
         const auto site = keys_.find({Kind::site, current.document.at("site_id").get<std::string>()});
@@ -74,6 +75,14 @@ private:
             return {};
         }
         return site->second + '/' + unused_slug(title, name_of(kind), taken_["monitor/" + site->second]);
+    }
+
+    // Another page of the files may have had this name when they were applied.
+    std::string slug_of(const std::string& identifier, const Current& current) {
+        auto slug = current.document.at("slug").get<std::string>();
+        if (taken_[group_of(Kind::status_page, slug)].insert(slug).second) return slug;
+        leave_out(Kind::status_page, identifier, "its slug is the key of another page");
+        return {};
     }
 
     void leave_out(Kind kind, const std::string& identifier, std::string reason) {
@@ -89,7 +98,7 @@ private:
         auto set = references_.name(kind, said);
         for (const auto& name : current.secret_names) set["secrets"][name] = nullptr;
         Json resource{{"kind", name_of(kind)}, {"key", key->second}};
-        if (row == rows_.end() && kind != Kind::region) resource["adopt"] = current.identifier;
+        if (row == rows_.end() && key_field(kind).empty()) resource["adopt"] = current.identifier;
         resource["set"] = std::move(set);
         resources_.push_back(std::move(resource));
     }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "controlplane/status_page/pages.h"
+#include "lib/account/password.h"
 #include "lib/channel/declaration.h"
 #include "lib/json/reader.h"
 
@@ -18,6 +20,10 @@ Json monitor_secrets_after(const Item& item) {
     }
     if (item.secrets.is_object()) all.update(item.secrets);
     return all;
+}
+
+bool is_same(Kind kind, const Secret& stored, const std::string& value) {
+    return kind == Kind::status_page ? account::verify_password(stored.reveal(), Secret(value)) : stored.reveal() == value;
 }
 
 Json with_kept(const Item& item) {
@@ -105,12 +111,18 @@ std::string missing_secret(const Json& channel, const Json& secrets) {
     return {};
 }
 
+std::string missing_password(const Json& page, const Item& item) {
+    const bool kept = item.current != nullptr && !item.current->secret_names.empty();
+    const bool needed = page.value("access", "") == name_of(status_page::Access::password);
+    return needed && !kept && !given(item.secrets).contains("password") ? "needs a `password`" : "";
+}
+
 void add_secret_changes(const Item& item, const Json& after, const check::Secrets& before, std::vector<Change>& changes) {
     const auto& names = item.current->secret_names;
     for (const auto& [name, value] : after.items()) {
         const bool there = std::find(names.begin(), names.end(), name) != names.end();
         const auto known = before.find(name);
-        const bool other = value.is_string() && (known == before.end() || known->second.reveal() != value.get_ref<const std::string&>());
+        const bool other = value.is_string() && (known == before.end() || !is_same(item.wanted->kind, known->second, value.get_ref<const std::string&>()));
         if (other) changes.push_back({"/secrets/" + json::escape_pointer(name), there ? Json("***") : Json(nullptr), "***"});
     }
     for (const auto& name : names) {

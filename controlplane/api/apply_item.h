@@ -51,7 +51,10 @@ Json given(const Json& secrets);
 // Why a channel cannot be made with these secrets; empty if it can.
 std::string missing_secret(const Json& channel, const Json& secrets);
 
-// What changes with `after`, if `before` are the values there are.
+// Why a status page cannot have this document; empty if it can.
+std::string missing_password(const Json& page, const Item& item);
+
+// What changes with `after`, if `before` are the values there are; of a status page the hash that the value is held against, which takes a tenth of a second.
 void add_secret_changes(const Item& item, const Json& after, const check::Secrets& before, std::vector<Change>& changes);
 
 }  // namespace sonde::controlplane::apply_api

@@ -12,7 +12,9 @@
 #include "controlplane/api/route_draft.h"
 #include "controlplane/api/schedule_draft.h"
 #include "controlplane/api/site_draft.h"
+#include "controlplane/status_page/draft.h"
 #include "lib/base/relation_id.h"
+#include "lib/base/status_page_id.h"
 #include "lib/maintenance/window.h"
 #include "lib/message/subject.h"
 #include "lib/oncall/id.h"
@@ -28,7 +30,7 @@ struct Row {
 };
 
 const Row& row_of(Kind kind) {
-    static const std::array<Row, 11> rows{
+    static const std::array<Row, 12> rows{
         Row{Kind::region, "/v1/regions", {"name"}, {"name", "title", "failure_domain", "anchors"}},
         Row{Kind::site, "/v1/sites", {"name"}, {"name", "base_url", "tags", "owner_note", "active"}},
         Row{Kind::monitor, "/v1/monitors", {"site_id", "kind", "name", "spec"},
@@ -43,6 +45,9 @@ const Row& row_of(Kind kind) {
         Row{Kind::escalation, "/v1/escalations", {"name", "steps"}, {"name", "steps", "repeat"}},
         Row{Kind::route, "/v1/routes", {"name", "channels"}, {"name", "position", "enabled", "match", "channels", "continue", "escalation_id", "reminders"}},
         Row{Kind::route_override, "/v1/route-overrides", {"site_id"}, {"site_id", "add", "mute", "replace", "escalation_id", "reminders"}},
+        Row{Kind::status_page, "/v1/status-pages", {"slug", "title"},
+            {"slug", "domain", "title", "description", "language", "time_zone", "logo", "favicon", "accent", "css", "home_url", "support_url", "indexed", "shows_uptime", "shows_history",
+             "access", "days", "accounting", "groups", "mail_channel_id", "webhook_subscribers"}},
     };
     return rows.at(static_cast<std::size_t>(kind));
 }
@@ -72,6 +77,31 @@ Json brief_spec(const Json& document) {
     return spec ? check::write_brief_spec(*spec) : document["spec"];
 }
 
+// Files have the password among their secrets, which is where a mistake in it is.
+Json canonical_page(const Json& document, const std::string& pointer, json::Problems& problems) {
+    auto page = document;
+    if (page.contains("password")) problems.push_back({pointer + "/password", "stands below `secrets`"});
+    page.erase("password");
+    if (const auto secrets = page.find("secrets"); secrets != page.end()) {
+        for (const auto& [name, value] : secrets->items()) {
+            const auto at = pointer + "/secrets/" + json::escape_pointer(name);
+            if (name != "password") {
+                problems.push_back({at, "is no secret of a status page: it has a `password` alone"});
+            } else if (!value.is_null()) {
+                page["password"] = value;
+            }
+        }
+        page.erase("secrets");
+    }
+    json::Problems found;
+    const auto draft = status_page::read_page(page, pointer, found);
+    for (auto& problem : found) {
+        if (problem.pointer == pointer + "/password") problem.pointer = pointer + "/secrets/password";
+        problems.push_back(std::move(problem));
+    }
+    return status_page::write_page(draft);
+}
+
 void take_over(Json& brief, const Json& canonical, const Json& document) {
     for (const auto& change : differences(canonical, document)) {
         if (!change.after.is_null()) brief[Json::json_pointer(change.field)] = change.after;
@@ -80,9 +110,12 @@ void take_over(Json& brief, const Json& canonical, const Json& document) {
 
 }  // namespace
 
+std::string_view key_field(Kind kind) { return kind == Kind::region ? "name" : kind == Kind::status_page ? "slug" : ""; }
+
 bool is_key(Kind kind, std::string_view key) {
     if (kind == Kind::region) return message::subject::is_region_name(key);
     if (is_any_identifier(key)) return false;
+    if (kind == Kind::status_page) return status_page::is_slug(key, status_page::kMostSlug);
     if (kind != Kind::monitor) return is_word(key);
     const auto slash = key.find('/');
     return slash != std::string_view::npos && is_word(key.substr(0, slash)) && is_word(key.substr(slash + 1));
@@ -101,6 +134,7 @@ bool is_identifier(Kind kind, std::string_view text) {
         case Kind::escalation: return EscalationId::parse(text).has_value();
         case Kind::route: return RouteId::parse(text).has_value();
         case Kind::route_override: return RouteOverrideId::parse(text).has_value();
+        case Kind::status_page: return StatusPageId::parse(text).has_value();
     }
     return false;
 }
@@ -125,6 +159,7 @@ Json canonical(Kind kind, const Json& document, const std::string& pointer, json
         case Kind::escalation: return write_escalation(read_escalation(document, pointer, problems));
         case Kind::route: return write_route(read_route(document, pointer, problems));
         case Kind::route_override: return write_route_override(read_route_override(document, pointer, problems));
+        case Kind::status_page: return canonical_page(document, pointer, problems);
     }
     return {};
 }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "controlplane/api/apply_fields.h"
+
 namespace sonde::controlplane::apply_api {
 namespace {
 
@@ -25,6 +27,28 @@ template <class Change>
 void take_site(Json& document, Change change) {
     take_id(document, "site", change);
 }
+
+// The key of the files is a field of the API.
+void take_key(Json& document, Kind kind, const std::string& key, const std::string& pointer, json::Problems& problems) {
+    const std::string field(key_field(kind));
+    if (document.contains(field)) problems.push_back({pointer + '/' + field, fmt::format("is the key of the {} and not said again", name_of(kind))});
+    document[field] = key;
+}
+
+// Of a status page, each with its place in it.
+template <class Visit>
+void each_component(Json& page, Visit visit) {
+    const auto groups = page.find("groups");
+    if (groups == page.end() || !groups->is_array()) return;
+    for (std::size_t g = 0; g < groups->size(); ++g) {
+        auto& group = (*groups)[g];
+        const auto components = group.is_object() ? group.find("components") : group.end();
+        if (!group.is_object() || components == group.end() || !components->is_array()) continue;
+        for (std::size_t c = 0; c < components->size(); ++c) visit((*components)[c], fmt::format("/groups/{}/components/{}", g, c));
+    }
+}
+
+bool says_nothing(const Json& value) { return value == "" || value == Json::array() || (value.is_object() && fields_of(value).empty()); }
 
 // The way back.
 void put_escalation(Json& named, const Json& key) {
@@ -84,8 +108,7 @@ Json References::resolve(Kind kind, const std::string& key, const Json& set, con
     const auto at = [&](const char* field) { return pointer + '/' + field; };
     switch (kind) {
         case Kind::region:
-            if (document.contains("name")) problems.push_back({at("name"), "is the region's key and not said again"});
-            document["name"] = key;
+            take_key(document, kind, key, pointer, problems);
             change_field(document, "anchors", [&](const Json& value) { return list(Kind::monitor, value, at("anchors"), problems); });
             break;
         case Kind::monitor: {
@@ -138,6 +161,14 @@ Json References::resolve(Kind kind, const std::string& key, const Json& set, con
             for (const auto* field : {"add", "mute", "replace"}) {
                 change_field(document, field, [&](const Json& value) { return list(Kind::channel, value, at(field), problems); });
             }
+            break;
+        case Kind::status_page:
+            take_key(document, kind, key, pointer, problems);
+            change_field(document, "mail_channel_id", [&](const Json& value) { return value.is_null() ? value : one(Kind::channel, value, at("mail_channel_id"), problems); });
+            each_component(document, [&](Json& component, const std::string& place) {
+                change_field(component, "monitors", [&](const Json& value) { return list(Kind::monitor, value, pointer + place + "/monitors", problems); });
+                change_field(component, "sites", [&](const Json& value) { return list(Kind::site, value, pointer + place + "/sites", problems); });
+            });
             break;
         case Kind::channel:
             change_field(document, "fallback_channel_id", [&](const Json& value) { return value.is_null() ? value : one(Kind::channel, value, at("fallback_channel_id"), problems); });
@@ -206,6 +237,16 @@ Json References::name(Kind kind, const Json& document) const {
                 }
                 if (targets.contains("tags") && targets["tags"].empty()) targets.erase("tags");
                 return targets;
+            });
+            break;
+        case Kind::status_page:
+            named.erase("slug");
+            change_field(named, "mail_channel_id", value);
+            each_component(named, [&](Json& component, const std::string&) {
+                for (const auto* field : {"monitors", "sites"}) change_field(component, field, value);
+                for (const auto* field : {"description", "monitors", "sites", "shows_latency"}) {
+                    if (const auto found = component.find(field); found != component.end() && says_nothing(*found)) component.erase(found);
+                }
             });
             break;
         case Kind::channel: change_field(named, "fallback_channel_id", value); break;

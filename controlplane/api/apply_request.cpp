@@ -16,6 +16,7 @@ Wanted read_wanted(const Json& document, const std::string& pointer, json::Probl
     const bool kind = in.name("kind", wanted.kind);
     if (in.text("key", wanted.key, {.min = 1, .max = 130}) && kind && !is_key(wanted.kind, wanted.key)) {
         in.refuse("key", wanted.kind == Kind::region ? "must be the region's name: a-z, 0-9 and -, beginning with a letter"
+                         : wanted.kind == Kind::status_page ? "must be the page's slug: at most 60 of a-z, 0-9 and -, beginning and ending with a letter or digit"
                          : wanted.kind == Kind::monitor
                              ? "must be the site's key, a slash and a key, each of 1 to 64 letters, digits, `.`, `_` and `-`"
                              : "must be 1 to 64 letters, digits, `.`, `_` and `-`, beginning with a letter or digit, and no identifier");

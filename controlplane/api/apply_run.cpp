@@ -31,7 +31,8 @@ public:
         }
         for (const auto kind : {Kind::site, Kind::monitor}) stocks_.of(kind).flush(problems_);
         refuse_if_any(problems_);
-        for (const auto kind : {Kind::group, Kind::dependency, Kind::maintenance, Kind::channel, Kind::schedule, Kind::escalation, Kind::route, Kind::route_override, Kind::region}) {
+        for (const auto kind : {Kind::group, Kind::dependency, Kind::maintenance, Kind::channel, Kind::schedule, Kind::escalation, Kind::route, Kind::route_override, Kind::status_page,
+                                Kind::region}) {
             resolve(kind);
             decide_all(kind);
             refuse_if_any(problems_);
@@ -48,19 +49,36 @@ private:
         std::map<Key, std::string> key_of;
         for (const auto& [key, row] : rows_) key_of[{key.first, row.resource}] = key.second;
         std::map<Kind, std::set<std::string>> asked;
+        find_named();
         items_.reserve(request_.wanted.size());
         for (const auto& wanted : request_.wanted) {
             Item item;
             item.wanted = &wanted;
             if (const auto row = rows_.find({wanted.kind, wanted.key}); row != rows_.end()) item.row = row->second;
             if (item.row) asked[wanted.kind].insert(item.row->resource);
-            const auto adopted = wanted.kind == Kind::region ? wanted.key : wanted.adopt;
-            if (!adopted.empty()) asked[wanted.kind].insert(adopted);
+            if (const auto adopted = adopted_by(wanted); !adopted.empty()) asked[wanted.kind].insert(adopted);
             items_.push_back(std::move(item));
         }
         for (const auto& [kind, identifiers] : asked) currents_[kind] = stocks_.of(kind).load(identifiers);
         for (auto& item : items_) settle(item, key_of);
         load_claims();
+    }
+
+    void find_named() {
+        std::map<Kind, std::set<std::string>> keys;
+        for (const auto& wanted : request_.wanted) {
+            if (!key_field(wanted.kind).empty()) keys[wanted.kind].insert(wanted.key);
+        }
+        for (const auto& [kind, all] : keys) named_[kind] = stocks_.of(kind).named(all);
+    }
+
+    // The identifier of what is taken over, if nothing stands for the key yet; empty: nothing. What has the key by itself need not be told.
+    [[nodiscard]] std::string adopted_by(const Wanted& wanted) const {
+        if (!wanted.adopt.empty() && wanted.kind != Kind::region) return wanted.adopt;
+        const auto named = named_.find(wanted.kind);
+        if (named == named_.end()) return {};
+        const auto found = named->second.find(wanted.key);
+        return found == named->second.end() ? "" : found->second;
     }
 
     const Current* find(Kind kind, const std::string& identifier) const {
@@ -73,7 +91,7 @@ private:
     void settle(Item& item, const std::map<Key, std::string>& key_of) {
         const auto kind = item.wanted->kind;
         if (item.row) item.current = find(kind, item.row->resource);
-        const auto adopted = kind == Kind::region ? item.wanted->key : item.wanted->adopt;
+        const auto adopted = adopted_by(*item.wanted);
         if (item.current == nullptr && !adopted.empty()) {
             item.current = find(kind, adopted);
             item.adopts = item.current != nullptr;
@@ -114,7 +132,7 @@ private:
             if (item.wanted->kind != kind) continue;
             item.patch = references_.resolve(kind, item.wanted->key, item.wanted->set, item.wanted->at(), problems_);
             item.secrets = nullptr;
-            const bool has_secrets = kind == Kind::monitor || kind == Kind::channel;  // of others it is a field that nobody knows
+            const bool has_secrets = kind == Kind::monitor || kind == Kind::channel || kind == Kind::status_page;  // of others it is a field that nobody knows
             if (const auto secrets = item.patch.find("secrets"); has_secrets && secrets != item.patch.end()) {
                 item.secrets = *secrets;
                 item.patch.erase("secrets");
@@ -201,6 +219,7 @@ private:
             if (kind == Kind::channel) item.patch.update(references_.resolve(kind, item.wanted->key, fallback_of(item), item.wanted->at(), problems_));
             // The server ends a transaction that says nothing for long, and tens of thousands may have to be read anew.
             if (++looked_at % 2000 == 0) tx_.run(kStillHere);
+            if (kind == Kind::status_page && item.secrets.is_object()) tx_.run(kStillHere);  // each password is held against its hash
             if (item.current != nullptr) {
                 change(item);
             } else {
@@ -215,7 +234,8 @@ private:
         const auto set = fields_of(said(item));
         for (auto claim = first; claim != last; ++claim) {
             for (const auto& [field, value] : fields_of(parsed(claim->second.applied))) {
-                const bool goes_without_saying = field == "/site_id" || (item.wanted->kind == Kind::region && field == "/name");
+                const auto key = key_field(item.wanted->kind);
+                const bool goes_without_saying = field == "/site_id" || (!key.empty() && field.substr(1) == key);
                 if (set.contains(field) && !goes_without_saying) {
                     problems_.push_back({item.wanted->at() + field, fmt::format("is set by the files of {}", claim->second.owner)});
                 }
@@ -237,6 +257,7 @@ private:
         const auto mistakes = problems_.size();
         const auto after = canonical(kind, desired, item.wanted->at(), problems_, stored);
         if (problems_.size() != mistakes) return;
+        if (kind == Kind::status_page) refuse_without_password(item, after);
         refuse_what_stays(item, after);
         auto changes = explain_changes(item.current->document, after, applied, item.patch);
         add_secret_changes(item, secrets, stored, changes);
@@ -250,6 +271,7 @@ private:
         if (kind == Kind::monitor && (!secrets.empty() || !item.current->secret_names.empty())) document["secrets"] = secrets;
         const bool secret_changes = std::any_of(changes.begin(), changes.end(), [](const Change& one) { return one.field.starts_with("/secrets/") && one.after.is_string(); });
         if (kind == Kind::channel && secret_changes) document["secrets"] = given(item.secrets);
+        if (kind == Kind::status_page && secret_changes) document.update(given(item.secrets));
         attempt(item, [&] { stocks_.of(kind).update(*item.current, document, item.wanted->at()); });
         ++item.version;
     }
@@ -264,6 +286,10 @@ private:
         json::Problems problems;
         auto by_default = canonical(item.wanted->kind, document, "", problems, stored);
         return problems.empty() ? by_default : Json{};
+    }
+
+    void refuse_without_password(const Item& item, const Json& page) {
+        if (const auto missing = missing_password(page, item); !missing.empty()) problems_.push_back({item.wanted->at() + "/secrets", missing});
     }
 
     void refuse_what_stays(const Item& item, const Json& after) {
@@ -294,16 +320,20 @@ private:
         }
         const auto at = item.wanted->at();
         const auto mistakes = problems_.size();
+        if (kind == Kind::status_page) refuse_without_password(item, document);
         // The site of a monitor has no identifier if it could not be read; what is wrong with the monitor is told all the same.
         if (kind == Kind::monitor && document["site_id"] == "") document["site_id"] = SiteId{1}.text();
-        canonical(kind, document, at, problems_);
+        auto judged = document;
+        if (kind == Kind::status_page && item.secrets.is_object()) judged["secrets"] = item.secrets;
+        canonical(kind, judged, at, problems_);
         if (problems_.size() != mistakes) return;
+        if (kind == Kind::status_page) document.update(given(item.secrets));
         attempt(item, [&] { item.identifier = stocks_.of(kind).create(document, at); });
         if (item.identifier.empty()) return;
         references_.tell(kind, item.wanted->key, item.identifier);
         std::vector<Change> changes;
         for (const auto& [field, value] : fields_of(said(item))) changes.push_back({field, nullptr, value});
-        std::erase_if(changes, [&](const Change& one) { return kind == Kind::monitor && one.field == "/site_id"; });
+        std::erase_if(changes, [&](const Change& one) { return (kind == Kind::monitor && one.field == "/site_id") || (kind == Kind::status_page && one.field == "/slug"); });
         plan_.steps.push_back({Action::create, kind, item.wanted->key, "", title_of(document), std::move(changes),
                                item.row ? "what it was before is gone" : ""});
     }
@@ -342,6 +372,7 @@ private:
     db::Tx& tx_;
     Stocks stocks_;
     std::map<Key, Managed> rows_;
+    std::map<Kind, std::map<std::string, std::string>> named_;  // identifiers by key
     std::map<Kind, Currents> currents_;
     std::multimap<Key, Claim> claims_;
     std::set<Key> taken_;

@@ -4,12 +4,14 @@
 
 #include "controlplane/api/api.h"
 #include "controlplane/api/channel_store.h"
+#include "controlplane/status_page/store.h"
 
 namespace sonde::controlplane::apply_api {
 namespace {
 
 constexpr std::size_t kReadOneByOne = 100;
 constexpr db::Statement kChannelSecrets{"apply_channel_secrets", "select secrets from channel where id = $1 and secrets is not null"};
+constexpr db::Statement kPagesNamed{"apply_pages_named", "select slug, id from status_page where slug = any($1::text[])"};
 
 // Goes through the operations of the API, as a client would, but within one transaction.
 class OperatedStock final : public Stock {
@@ -18,7 +20,7 @@ public:
         : kind_(kind), list_(path_of(kind)), one_(one_of(list_)), backend_(backend), call_(call), tx_(tx) {}
 
     Currents load(const std::set<std::string>& identifiers) override {
-        if (identifiers.size() > kReadOneByOne) {
+        if (identifiers.size() > kReadOneByOne && lists_whole()) {
             auto all = load_all(SIZE_MAX);
             std::erase_if(all, [&](const auto& entry) { return !identifiers.contains(entry.first); });
             return all;
@@ -42,25 +44,26 @@ public:
             request.query = {{"limit", "500"}};
             if (!cursor.empty()) request.query.emplace_back("cursor", cursor);
             const auto page = body_of(operate(http::Method::get, list_, std::move(request)));
-            for (const auto& item : page.at("items")) note(item, found);
+            for (const auto& item : page.at("items")) note(lists_whole() ? item : body_of(ask(http::Method::get, one_, item.at(name_field()))), found);
             cursor = page.at("next_cursor").is_string() ? page.at("next_cursor").get<std::string>() : "";
         } while (!cursor.empty() && found.size() <= most);
         return found;
     }
 
+    std::map<std::string, std::string> named(const std::set<std::string>& keys) override {
+        std::map<std::string, std::string> found;
+        if (kind_ == Kind::region) {
+            for (const auto& key : keys) found.emplace(key, key);
+        } else if (kind_ == Kind::status_page && !keys.empty()) {
+            for (const auto row : tx_.run(kPagesNamed, {std::vector<std::string>(keys.begin(), keys.end())})) found.emplace(row.text(0), row.id<StatusPageId>(1).text());
+        }
+        return found;
+    }
+
     void open_secrets(const std::set<std::string>& identifiers) override {
-        if (kind_ != Kind::channel) return;
         for (const auto& identifier : identifiers) {
-            const auto id = ChannelId::parse(identifier).value();
-            const auto rows = tx_.run(kChannelSecrets, {id});
-            if (rows.empty()) continue;
-            const auto opened = backend_.secrets.open(rows[0].bytes(0), channel_store::secret_context(id));
-            if (!opened) throw db::DbError(db::Failure::broken, "the secrets of a channel do not open: " + opened.error().message);
-            const auto document = json::parse(opened->reveal());
-            if (!document || !document->is_object()) continue;
-            for (const auto& [name, value] : document->items()) {
-                if (value.is_string()) secrets_[identifier].emplace(name, Secret(value.get<std::string>()));
-            }
+            if (kind_ == Kind::channel) open_channel(identifier);
+            if (kind_ == Kind::status_page) open_page(identifier);
         }
     }
 
@@ -84,6 +87,28 @@ public:
 private:
     [[nodiscard]] const char* name_field() const { return kind_ == Kind::region ? "name" : "id"; }
 
+    // Lists of status pages leave out what is large.
+    [[nodiscard]] bool lists_whole() const { return kind_ != Kind::status_page; }
+
+    void open_channel(const std::string& identifier) {
+        const auto id = ChannelId::parse(identifier).value();
+        const auto rows = tx_.run(kChannelSecrets, {id});
+        if (rows.empty()) return;
+        const auto opened = backend_.secrets.open(rows[0].bytes(0), channel_store::secret_context(id));
+        if (!opened) throw db::DbError(db::Failure::broken, "the secrets of a channel do not open: " + opened.error().message);
+        const auto document = json::parse(opened->reveal());
+        if (!document || !document->is_object()) return;
+        for (const auto& [name, value] : document->items()) {
+            if (value.is_string()) secrets_[identifier].emplace(name, Secret(value.get<std::string>()));
+        }
+    }
+
+    // Nobody knows more of a password than its hash.
+    void open_page(const std::string& identifier) {
+        const auto page = status_page::store::find(tx_, StatusPageId::parse(identifier).value());
+        if (page && !page->guard.password_hash.empty()) secrets_[identifier].emplace("password", Secret(page->guard.password_hash));
+    }
+
     // `/v1/groups/{group_id}` of `/v1/groups`.
     static std::string one_of(const std::string& list) {
         for (const auto& endpoint : operations()) {
@@ -104,6 +129,7 @@ private:
         current.version = shown.at("version").get<int>();
         current.document = settable(kind_, shown);
         if (kind_ == Kind::channel) current.secret_names = shown.at("secrets_set").get<std::vector<std::string>>();
+        if (kind_ == Kind::status_page && shown.at("access") == name_of(status_page::Access::password)) current.secret_names = {"password"};
         found.emplace(current.identifier, std::move(current));
     }
 

@@ -31,6 +31,8 @@ public:
     virtual Currents load(const std::set<std::string>& identifiers) = 0;
     // At most `most`, and one more where there are more.
     virtual Currents load_all(std::size_t most) = 0;
+    // The identifiers of what has these keys by itself, whoever made it: of kinds that have a `key_field`.
+    virtual std::map<std::string, std::string> named(const std::set<std::string>&) { return {}; }
     // The secrets of those that were loaded, where the kind has secrets that are compared.
     virtual void open_secrets(const std::set<std::string>&) {}
     [[nodiscard]] virtual const check::Secrets& secrets(const std::string& identifier) const;

@@ -14,6 +14,7 @@
 #include "controlplane/status_page/builder.h"
 #include "controlplane/status_page/snapshot_json.h"
 #include "controlplane/status_page/store.h"
+#include "lib/account/password.h"
 
 namespace sonde::controlplane::status_page_api {
 namespace {
@@ -85,9 +86,15 @@ void check(db::Tx& tx, const PageDraft& draft) {
     refuse_if_any(problems);
 }
 
-std::string hashed(Backend& backend, const std::string& password) {
+// Of the password in a body, if there is one that may be good. To be made before anything is locked, for it takes a tenth of a second.
+std::optional<std::string> hash_of_password(Backend& backend, const Json& body) {
+    if (!body.is_object()) return std::nullopt;
+    const auto password = body.find("password");
+    if (password == body.end() || !password->is_string()) return std::nullopt;
+    const auto& text = password->get_ref<const std::string&>();
+    if (text.empty() || text.size() > account::kMaxPassword) return std::nullopt;
     try {
-        return backend.login.hasher.hash(Secret(password));
+        return backend.login.hasher.hash(Secret(text));
     } catch (const login::Hasher::Busy&) {
         throw http::ProblemError{http::problem::unavailable, "too many passwords are being looked at: come again", {}};
     }
@@ -99,14 +106,14 @@ void make_token(StoredPage& page, Secret& made) {
     ++page.guard.generation;
 }
 
-// The page's guard after `input`. A token that it needs and has not is `made`.
-void set_guard(Backend& backend, StoredPage& page, const status_page::PageInput& input, Secret& made) {
+// The guard that its draft asks for, with the hash of a password that was given. A token that it needs and has not is `made`.
+void set_guard(StoredPage& page, const std::optional<std::string>& password_hash, Secret& made) {
     auto& guard = page.guard;
-    if (guard.access != input.draft.access) {
-        guard = {.access = input.draft.access, .password_hash = {}, .token_digest = {}, .generation = guard.generation + 1};
+    if (guard.access != page.draft.access) {
+        guard = {.access = page.draft.access, .password_hash = {}, .token_digest = {}, .generation = guard.generation + 1};
     }
-    if (input.password) {
-        guard.password_hash = hashed(backend, *input.password);
+    if (password_hash) {
+        guard.password_hash = *password_hash;
         ++guard.generation;
     }
     if (guard.access == Access::password && guard.password_hash.empty()) refuse_if_any({{"/password", "is needed with `access` \"password\""}});
@@ -143,18 +150,18 @@ http::Response list(Backend& backend, const Call& call) {
 http::Response create(Backend& backend, const Call& call) {
     Query(call.request).finish();
     json::Problems problems;
-    const auto input = status_page::read_page(read_body(call), "", problems);
-    refuse_if_any(problems);
+    const auto body = read_body(call);
     StoredPage page;
     page.id = new_id<StatusPageId>();
-    page.draft = input.draft;
+    page.draft = status_page::read_page(body, "", problems);
+    refuse_if_any(problems);
     Secret made;
-    set_guard(backend, page, input, made);
+    set_guard(page, hash_of_password(backend, body), made);
     page.guard.generation = 1;
     try {
         page = call.transact(backend, [&](db::Tx& tx) {
             relation::lock(tx);
-            check(tx, input.draft);
+            check(tx, page.draft);
             if (store::count(tx) >= kMostPages) throw http::ProblemError{http::problem::conflict, fmt::format("there are {} status pages, the most there may be", kMostPages), {}};
             store::insert(tx, page);
             return require(store::find(tx, page.id));
@@ -176,6 +183,7 @@ http::Response edit(Backend& backend, const Call& call) {
     Query(call.request).finish();
     const auto id = path_id<StatusPageId>(call, "status_page_id");
     const auto body = read_body(call);
+    const auto password_hash = hash_of_password(backend, body);
     Secret made;
     try {
         const auto page = call.transact(backend, [&](db::Tx& tx) {
@@ -185,11 +193,10 @@ http::Response edit(Backend& backend, const Call& call) {
             json::Problems problems;
             const bool patch = call.endpoint.method == http::Method::patch;
             const auto document = patch ? patched(status_page::write_page(before.draft), body, {"password", "degraded", "unknown", "pending", "maintenance", "paused"}) : body;
-            const auto input = status_page::read_page(document, "", problems);
-            refuse_if_any(problems);
             auto after = before;
-            after.draft = input.draft;
-            set_guard(backend, after, input, made);
+            after.draft = status_page::read_page(document, "", problems);
+            refuse_if_any(problems);
+            set_guard(after, password_hash, made);
             if (after.draft == before.draft && after.guard == before.guard) return before;
             check(tx, after.draft);
             store::update(tx, after);
@@ -229,12 +236,19 @@ http::Response rotate_token(Backend& backend, const Call& call) {
 http::Response preview(Backend& backend, const Call& call) {
     Query(call.request).finish();
     json::Problems problems;
-    const auto input = status_page::read_page(read_body(call), "", problems);
+    const auto draft = status_page::read_page(read_body(call), "", problems);
     refuse_if_any(problems);
     const auto snapshot = call.transact(backend, [&](db::Tx& tx) {
-        check(tx, input.draft);
-        return status_page::build(tx, input.draft, backend.accounting);
+        check(tx, draft);
+        return status_page::build(tx, draft, backend.accounting);
     });
+    return http::Response::json(status_page::write_snapshot(snapshot));
+}
+
+http::Response snapshot(Backend& backend, const Call& call) {
+    Query(call.request).finish();
+    const auto id = path_id<StatusPageId>(call, "status_page_id");
+    const auto snapshot = call.transact(backend, [&](db::Tx& tx) { return status_page::build(tx, require(store::find(tx, id)).draft, backend.accounting); });
     return http::Response::json(status_page::write_snapshot(snapshot));
 }
 
@@ -250,6 +264,7 @@ Endpoints endpoints() {
         {Method::put, "/v1/status-pages/{status_page_id}", Permission::pages_write, edit},
         {Method::patch, "/v1/status-pages/{status_page_id}", Permission::pages_write, edit},
         {Method::del, "/v1/status-pages/{status_page_id}", Permission::pages_write, remove},
+        {Method::get, "/v1/status-pages/{status_page_id}/snapshot", Permission::pages_read, snapshot},
         {Method::post, "/v1/status-pages/{status_page_id}/token", Permission::pages_write, rotate_token},
     };
 }

@@ -8,6 +8,7 @@
 #include "controlplane/history/period.h"
 #include "controlplane/status_page/cast.h"
 #include "controlplane/status_page/condition.h"
+#include "controlplane/status_page/html/css.h"
 #include "controlplane/status_page/incidents.h"
 #include "controlplane/status_page/windows.h"
 #include "lib/calendar/zone.h"
@@ -114,6 +115,8 @@ Snapshot build(db::Tx& tx, const PageDraft& draft, const history::Accounting& co
     Snapshot page;
     page.slug = draft.slug;
     page.look = draft.look;
+    const auto css = html::clean_css(draft.look.css);
+    page.look.css = css ? *css : std::string{};  // without comments, which are for colleagues
     page.made_at = tx.run(kNow)[0].time(0);
     const auto accounting = draft.accounting.over(configured);
     page.accounting = told(accounting);

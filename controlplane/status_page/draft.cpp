@@ -7,6 +7,7 @@
 #include <set>
 
 #include "controlplane/api/body.h"
+#include "controlplane/status_page/html/css.h"
 #include "controlplane/status_page/image.h"
 #include "lib/account/password.h"
 #include "lib/calendar/zone.h"
@@ -16,21 +17,19 @@
 namespace sonde::status_page {
 namespace {
 
-constexpr std::size_t kMostSlug = 60;
 constexpr std::size_t kMostComponentId = 40;
 constexpr std::size_t kMostUrl = 2'000;
-constexpr std::size_t kMostCss = 20'000;
 constexpr std::array<std::string_view, 5> kLanguages{"en", "de", "fr", "es", "hr"};
 
 // What is wrong with an owner's own style sheet.
 std::optional<std::string> css_mistake(std::string_view css) {
-    if (css.empty()) return std::nullopt;
-    return "must be empty: there are no style sheets of one's own yet";
+    const auto clean = html::clean_css(css);
+    return clean ? std::nullopt : std::optional(clean.error().message);
 }
 
 std::optional<std::string> host_mistake(const std::string& host) {
     const auto url = net::parse_url("https://" + host + "/");
-    if (!url || url->host_is_address || url->text() != "https://" + host + "/") return "must be the name of a host in small letters, such as status.example.org, without a port";
+    if (!url || url->host_is_address || url->host != host || host.ends_with('.')) return "must be the name of a host in small letters, such as status.example.org, without a port";
     return std::nullopt;
 }
 
@@ -192,7 +191,7 @@ void read_look(json::Reader& in, Look& look) {
     read_checked(in, "logo", look.logo, {.max = 2 * kMostImage}, image_mistake);
     read_checked(in, "favicon", look.favicon, {.max = 2 * kMostImage}, image_mistake);
     if (in.text("accent", look.accent) && !is_colour(look.accent)) in.refuse("accent", "must be a colour such as #2563eb, in small letters");
-    read_checked(in, "css", look.css, {.max = kMostCss, .multi_line = true}, css_mistake);
+    read_checked(in, "css", look.css, {.max = html::kMaxCssBytes, .multi_line = true}, css_mistake);
     read_checked(in, "home_url", look.home_url, {.max = kMostUrl}, url_mistake);
     read_checked(in, "support_url", look.support_url, {.max = kMostUrl}, url_mistake);
     in.boolean("indexed", look.indexed);
@@ -224,9 +223,8 @@ history::Accounting OwnAccounting::over(const history::Accounting& configured) c
 std::vector<std::int64_t> PageDraft::monitors() const { return numbers_of(groups, &ComponentDraft::monitors); }
 std::vector<std::int64_t> PageDraft::sites() const { return numbers_of(groups, &ComponentDraft::sites); }
 
-PageInput read_page(const Json& document, const std::string& pointer, json::Problems& problems) {
-    PageInput input;
-    auto& draft = input.draft;
+PageDraft read_page(const Json& document, const std::string& pointer, json::Problems& problems) {
+    PageDraft draft;
     json::Reader in(document, pointer, problems);
     in.require({"slug", "title"});
     if (in.text("slug", draft.slug, {.min = 1, .max = kMostSlug}) && !is_slug(draft.slug, kMostSlug)) {
@@ -241,8 +239,6 @@ PageInput read_page(const Json& document, const std::string& pointer, json::Prob
             in.refuse("password", *mistake);
         } else if (draft.access != Access::password) {
             in.refuse("password", "goes with `access` \"password\" alone");
-        } else {
-            input.password = std::move(password);
         }
     }
     in.whole("days", draft.days, 1, kMostDays);
@@ -254,7 +250,7 @@ PageInput read_page(const Json& document, const std::string& pointer, json::Prob
     in.boolean("webhook_subscribers", draft.webhook_subscribers);
     controlplane::refuse_read_only(in, {"id", "token", "version", "created_at", "updated_at"});
     in.finish();
-    return input;
+    return draft;
 }
 
 Json write_page(const PageDraft& draft) {

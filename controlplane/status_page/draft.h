@@ -14,6 +14,7 @@
 
 namespace sonde::status_page {
 
+inline constexpr std::size_t kMostSlug = 60;
 inline constexpr std::size_t kMostGroups = 100;
 inline constexpr std::size_t kMostComponents = 500;     // of a page
 inline constexpr std::size_t kMostOfComponent = 1'000;  // monitors, and sites
@@ -66,14 +67,8 @@ struct PageDraft {
     [[nodiscard]] std::vector<std::int64_t> sites() const;
 };
 
-// What only goes in.
-struct PageInput {
-    PageDraft draft;
-    std::optional<std::string> password;
-};
-
-// Whether monitors and sites exist is not asked here.
-PageInput read_page(const Json& document, const std::string& pointer, json::Problems& problems);
+// A `password`, which only goes in, is judged and not returned. Whether monitors and sites exist is not asked here.
+PageDraft read_page(const Json& document, const std::string& pointer, json::Problems& problems);
 // The canonical document; `read_page` reads it back equal.
 Json write_page(const PageDraft& draft);
 

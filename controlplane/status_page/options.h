@@ -10,7 +10,7 @@ namespace sonde::status_page {
 struct KeeperOptions {
     std::string directory;          // where they are kept on disk, too; empty: nowhere
     int builds_per_second = 20;     // of all pages
-    milliseconds refresh{60'000};   // a snapshot that nothing happened to is made anew after so long
+    milliseconds refresh{30'000};   // a snapshot that nothing happened to is made anew after so long
 };
 
 }  // namespace sonde::status_page

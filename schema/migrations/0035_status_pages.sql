@@ -39,30 +39,43 @@ create table status_page (
 create index status_page_by_monitor on status_page using gin (monitors);
 create index status_page_by_site on status_page using gin (sites);
 
--- What is deleted is on no page any more, and a component that was nothing else goes with it.
+-- What is deleted is on no page any more, and a component that was nothing else goes with it. All that one statement deletes goes at once.
 create function forget_status_pages() returns trigger language plpgsql as $$
 declare
-    gone text := id_text(case tg_argv[0] when 'site' then 'sit' else 'mon' end, new.id);
+    of_sites boolean := tg_argv[0] = 'site';
+    gone     bigint[];
+    named    text[];
 begin
-    if new.deleted_at is null or old.deleted_at is not null then
+    select array_agg(n.id) into gone
+    from new_rows n join old_rows o on o.id = n.id
+    where n.deleted_at is not null and o.deleted_at is null
+          and n.id = any(array(select unnest(case when of_sites then p.sites else p.monitors end) from status_page p));
+    if gone is null then
         return null;
     end if;
+    named := array(select id_text(case when of_sites then 'sit' else 'mon' end, id) from unnest(gone) as id);
     update status_page p
     set groups = (select coalesce(jsonb_agg(jsonb_set(g, '{components}', (
                              select coalesce(jsonb_agg(left_over order by place), '[]')
-                             from (select c || jsonb_build_object('monitors', (c -> 'monitors') - gone, 'sites', (c -> 'sites') - gone) as left_over, place
+                             from (select c || jsonb_build_object('monitors', (c -> 'monitors') - named, 'sites', (c -> 'sites') - named) as left_over, place
                                    from jsonb_array_elements(g -> 'components') with ordinality as of_group (c, place)) of_group
                              where left_over -> 'monitors' <> '[]' or left_over -> 'sites' <> '[]')) order by at), '[]')
                   from jsonb_array_elements(p.groups) with ordinality as of_page (g, at)),
-        monitors = array_remove(p.monitors, new.id), sites = array_remove(p.sites, new.id), version = version + 1, updated_at = now()
-    where p.sites @> array[new.id] or p.monitors @> array[new.id];
+        monitors = case when of_sites then monitors else array(select id from unnest(monitors) as id where id <> all(gone)) end,
+        sites = case when of_sites then array(select id from unnest(sites) as id where id <> all(gone)) else sites end,
+        version = version + 1, updated_at = now()
+    where case when of_sites then p.sites && gone else p.monitors && gone end;
     return null;
 end $$;
 -- A deletion is carried on also where the caller may not see.
 alter function forget_status_pages() set search_path from current;
-create trigger forget_status_pages after update of deleted_at on site for each row execute function forget_status_pages('site');
-create trigger forget_status_pages after update of deleted_at on monitor for each row execute function forget_status_pages('monitor');
+create trigger forget_status_pages after update on site referencing old table as old_rows new table as new_rows for each statement execute function forget_status_pages('site');
+create trigger forget_status_pages after update on monitor referencing old table as old_rows new table as new_rows for each statement execute function forget_status_pages('monitor');
 
 create trigger note_change after insert or update or delete on status_page for each row execute function note_change();
 
-select audit_writes('status_page', 'status_page', 'id', '{logo,favicon,password_hash,token_digest}');
+alter table managed drop constraint managed_kind_check;
+alter table managed add constraint managed_kind_check
+    check (kind in ('site', 'monitor', 'group', 'dependency', 'maintenance', 'channel', 'region', 'route', 'route_override', 'escalation', 'schedule', 'status_page'));
+
+select audit_writes('status_page', 'page', 'id', '{logo,favicon,password_hash,token_digest}');

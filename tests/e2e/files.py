@@ -47,13 +47,13 @@ def test_the_example_is_planned_applied_and_then_there_is_nothing_to_do(stack, f
     refused = sonde(stack, "apply", "-f", files, code=1)
     assert f"{files}/channels.yaml:7: channel pager, secrets: needs a `signing_key`" in refused.stderr
     plan = sonde(stack, "apply", "-f", files, "--plan", code=2, PAGER_SIGNING_KEY=KEY).stdout
-    assert "+ monitor shop/home" in plan and "interval: 30s" in plan and plan.endswith("Plan: 13 to create, 0 to change, 0 to delete, 0 unchanged\n")
+    assert "+ monitor shop/home" in plan and "interval: 30s" in plan and plan.endswith("Plan: 14 to create, 0 to change, 0 to delete, 0 unchanged\n")
     assert KEY not in plan and "not-a-real-key" not in plan
     assert stack.get("/v1/sites")["items"] == []
     done = sonde(stack, "apply", "-f", files, PAGER_SIGNING_KEY=KEY).stdout
-    assert done.endswith("Done: 13 created, 0 changed, 0 deleted, 0 unchanged\n")
-    assert sonde(stack, "apply", "-f", files).stdout == "Done: 0 created, 0 changed, 0 deleted, 13 unchanged\n"
-    assert sonde(stack, "diff", "-f", files).stdout == "Plan: 0 to create, 0 to change, 0 to delete, 13 unchanged\n"
+    assert done.endswith("Done: 14 created, 0 changed, 0 deleted, 0 unchanged\n")
+    assert sonde(stack, "apply", "-f", files).stdout == "Done: 0 created, 0 changed, 0 deleted, 14 unchanged\n"
+    assert sonde(stack, "diff", "-f", files).stdout == "Plan: 0 to create, 0 to change, 0 to delete, 14 unchanged\n"
 
 
 def test_what_was_changed_by_hand_is_shown_and_put_back_and_what_is_nobodys_stays(stack, files):
@@ -84,7 +84,7 @@ def test_the_export_changes_nothing_and_has_no_secrets(stack, files, tmp_path):
     sonde(stack, "export", "-o", tmp_path / "out")
     text = "".join(p.read_text() for p in (tmp_path / "out").rglob("*.yaml"))
     assert KEY not in text and "not-a-real-key" not in text and "{env: SONDE_SHOP_ORDERS_KEY}" in text
-    assert sonde(stack, "diff", "-f", tmp_path / "out").stdout.endswith("0 to create, 0 to change, 0 to delete, 13 unchanged, 5 to adopt\n")
+    assert sonde(stack, "diff", "-f", tmp_path / "out").stdout.endswith("0 to create, 0 to change, 0 to delete, 14 unchanged, 5 to adopt\n")
     sonde(stack, "apply", "-f", tmp_path / "out")
     assert before == [m["version"] for m in stack.get("/v1/monitors")["items"]]
     sonde(stack, "apply", "-f", files, "--prune")
@@ -94,7 +94,7 @@ def test_the_export_changes_nothing_and_has_no_secrets(stack, files, tmp_path):
 def test_what_goes_from_the_files_is_told_and_pruned(stack, files):
     (files / "sites/network.yaml").unlink()
     assert "6 in no file any more" in sonde(stack, "apply", "-f", files).stdout
-    assert "Done: 0 created, 0 changed, 6 deleted, 7 unchanged" in sonde(stack, "apply", "-f", files, "--prune").stdout
+    assert "Done: 0 created, 0 changed, 6 deleted, 8 unchanged" in sonde(stack, "apply", "-f", files, "--prune").stdout
     assert [s["name"] for s in stack.get("/v1/sites")["items"]] == ["Shop", "By hand"]
 
 

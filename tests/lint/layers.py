@@ -4,7 +4,7 @@ import re
 
 from tree import ROOT, files
 
-ROW = re.compile(r"^\| ([a-z][a-z/-]*) \| .* \| ([a-z/ -]*) ?\|$", re.MULTILINE)
+ROW = re.compile(r"^\| ([a-z][a-z/_-]*) \| .* \| ([a-z/_ -]*) ?\|$", re.MULTILINE)
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
 
 
@@ -59,3 +59,4 @@ def test_what_must_be_refused_is_refused():
     assert refused(pathlib.Path("notifier/app.cpp"), "cli/failure.h", rows) is not None
     assert refused(pathlib.Path("nowhere/x.cpp"), "lib/base/id.h", rows) is not None
     assert refused(pathlib.Path("notifier/app.cpp"), "id.h", rows) is not None
+    assert refused(pathlib.Path("controlplane/status_page/html/css.cpp"), "lib/db/db.h", rows) is not None

@@ -4,76 +4,20 @@
 #include <algorithm>
 #include <thread>
 
-#include "tests/integration/controlplane/api_stand.h"
+#include "tests/integration/controlplane/apply_files.h"
 
 namespace api_apply_test {
 
 using namespace sonde;
 using namespace sonde::test;
+using namespace sonde::test::applying;
 
 namespace {
-
-// Each test has an owner of its own, so that they do not see each other's keys.
-std::string new_owner() {
-    static int number = 0;
-    return "files-" + std::to_string(++number);
-}
-
-Json parse(std::string_view text) {
-    auto document = json::parse(text);
-    REQUIRE_MESSAGE(document.ok(), document.error().message);
-    return *document;
-}
-
-struct Files {
-    std::string owner = new_owner();
-    Json resources = Json::array();
-
-    explicit Files(std::string_view text) { set(text); }
-    void set(std::string_view text) { resources = parse(text); }
-
-    [[nodiscard]] Answer send(const char* mode, bool prune = false) const {
-        return stand().admin().post("/v1/apply", {{"owner", owner}, {"mode", mode}, {"prune", prune}, {"resources", resources}});
-    }
-    [[nodiscard]] Json plan(bool prune = false) const { return good(send("plan", prune)); }
-    Json apply(bool prune = false) const { return good(send("apply", prune)); }
-    [[nodiscard]] static Json good(const Answer& answer) {
-        REQUIRE_MESSAGE(answer.status == 200, answer.body);
-        return answer.json();
-    }
-    // `create site shop`, one a line; of changes `  /field: old -> new`.
-    [[nodiscard]] static std::string told(const Json& answer) {
-        std::string text;
-        for (const auto& step : answer["steps"]) {
-            text += step["action"].get<std::string>() + ' ' + step["kind"].get<std::string>() + ' ' + step["key"].get<std::string>() + '\n';
-            if (step["action"] == "create") continue;
-            for (const auto& change : step["changes"]) {
-                text += "  " + change["field"].get<std::string>() + ": " + json::dump(change["old"]) + " -> " + json::dump(change["new"]) +
-                        (change["by_hand"] == true ? " by hand" : "") + '\n';
-            }
-        }
-        return text;
-    }
-};
 
 constexpr auto kShop = R"([
     {"kind": "site", "key": "shop", "set": {"name": "Shop", "tags": ["web"]}},
     {"kind": "monitor", "key": "shop/home", "set": {"name": "home page", "interval_ms": 30000, "spec": {"url": "https://shop.example/"}}}
 ])";
-
-std::int64_t count(std::string_view sql) {
-    return stand().pool().transact([&](db::Tx& tx) { return tx.run_text(sql)[0].whole(0); });
-}
-
-std::string id_of(const Files& files, const char* kind, const char* key) {
-    return stand().pool().transact([&](db::Tx& tx) {
-        const auto rows = tx.run_text("select resource from managed where owner = $1 and kind = $2 and key = $3", {files.owner, kind, key});
-        REQUIRE(rows.size() == 1);
-        return std::string(rows[0].text(0));
-    });
-}
-
-Json shown(const char* path, const std::string& id) { return stand().viewer().get(std::string(path) + '/' + id).json(); }
 
 }  // namespace
 

@@ -136,7 +136,7 @@ std::map<std::string, Asked> questions(const World& world) {
         {"PUT /v1/status-pages/{status_page_id}", {R"({"slug": "audited-put", "title": "u"})", status_page}},
         {"PATCH /v1/status-pages/{status_page_id}", {R"({"title": "u"})", status_page}},
         {"DELETE /v1/status-pages/{status_page_id}", {"", status_page}},
-        {"POST /v1/status-pages/{status_page_id}/token", {"", status_page}},
+        {"POST /v1/status-pages/{status_page_id}/token", {"", [status_page] { return status_page() + "/token"; }}},
         {"POST /v1/incidents", {R"({"title": "by hand", "site_id": ")" + stand().make_site("by hand") + R"("})"}},
         {"PATCH /v1/incidents/{incident_id}", {R"({"title": "t"})"}},
         {"POST /v1/incidents/{incident_id}/acknowledge", {""}},

@@ -44,6 +44,14 @@ struct Shop {
     void tell(IncidentId incident, int number, const std::string& status, const std::string& text) const {
         stand().run("insert into incident_update (incident_id, number, status, body, author, at) values ($1, $2, $3, $4, 'somebody', now())", {incident, number, status, text});
     }
+    // Ten checks of 100 ms in every region, two hours ago.
+    void checks(std::size_t monitor) const {
+        stand().run(R"(select make_partition('rollup_hour', 'rollup_hour_' || to_char(t, 'YYYYMM'), t::text, (t + interval '1 month')::text)
+                       from (select date_trunc('month', now() - interval '2 hours') as t) x where to_regclass('rollup_hour_' || to_char(t, 'YYYYMM')) is null)");
+        stand().run(R"(insert into rollup_hour (hour, monitor_id, region_id, up, degraded, down, unknown, confirmations, min_us, max_us, sum_us, latencies)
+                       select date_trunc('hour', now()) - interval '2 hours', $1, g.id, 10, 0, 0, 0, 0, 100000, 100000, 1000000, array[latency_bucket(100000) * 1048576 + 10]
+                       from region g)", {id(monitor)});
+    }
     // As the engine does when it writes.
     void news(const std::string& kind, std::optional<IncidentId> incident = {}) const {
         stand().run("insert into outbox (id, at, kind, site_id, incident_id, seq, payload) values ($1, now(), $2, $3, $4, null, '{}')", {new_id<EventId>(), kind, site_id(), incident});

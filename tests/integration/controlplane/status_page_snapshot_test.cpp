@@ -2,8 +2,10 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <set>
 
 #include "controlplane/status_page/builder.h"
+#include "controlplane/status_page/draft.h"
 #include "controlplane/status_page/snapshot_json.h"
 #include "tests/integration/controlplane/status_page_shop.h"
 
@@ -116,11 +118,9 @@ TEST_CASE("maintenance is running, then planned, then over, where it is about th
 
 TEST_CASE("response times are shown of the regions that were chosen, under the names they were given") {
     const Shop shop("latency");
-    stand().run(R"(insert into rollup_hour (hour, monitor_id, region_id, up, degraded, down, unknown, confirmations, min_us, max_us, sum_us, latencies)
-                   select date_trunc('hour', now()) - interval '2 hours', $1, g.id, 10, 0, 0, 0, 0, 100000, 100000, 1000000, array[latency_bucket(100000) * 1048576 + 10]
-                   from region g where g.name in ('eu', 'us'))", {shop.id(0)});
+    shop.checks(0);
     auto page = shop.page("latency");
-    page["groups"][0]["components"][0]["shows_latency"] = {{"regions", {{"eu", "Europe"}, {"ap", "Asia"}}}};
+    page["groups"][0]["components"][0]["shows_latency"] = {{"regions", {{"eu", "Europe"}, {"nowhere", "Nowhere"}}}};
     const auto snapshot = preview(page);
     const auto& latencies = snapshot["groups"][0]["components"][0]["latencies"];
     REQUIRE(latencies.size() == 1);
@@ -129,52 +129,77 @@ TEST_CASE("response times are shown of the regions that were chosen, under the n
     CHECK(snapshot["groups"][0]["components"][1]["latencies"].empty());
 }
 
-TEST_CASE("nothing of what is internal gets into a snapshot") {
-    const Shop shop("POISON site", {"POISON home", "POISON basket"});
-    const auto incident = shop.incident("POISON title", 30, std::nullopt, {0});
+TEST_CASE("whatever else stands in the database is not in a snapshot: no word of any column, but of those that are for the public") {
+    const Shop shop("leaks", {"home", "basket"});
+    const auto incident = shop.incident("t", 30, std::nullopt, {0});
     shop.tell(incident, 1, "investigating", "public words");
-    shop.tell(incident, 2, "investigating", "POISON, taken back");
-    const auto resolved = shop.incident("POISON title", 300, 200, {1});
+    shop.tell(incident, 2, "investigating", "taken back");
+    const auto resolved = shop.incident("t", 300, 200, {1});
     for (const auto id : {incident, resolved}) {
-        stand().run("insert into incident_postmortem values ($1, 1, 'POISON', 'POISON', false, 'POISON', now())", {id});
-        stand().run("insert into incident_event (incident_id, seq, at, kind, actor, monitor_id, reason, data) values ($1, 1, now(), 'commented', 'POISON', $2, 'POISON', '{\"comment\": \"POISON\"}')",
-                    {id, shop.id(0)});
+        const bool published = id == resolved;
+        stand().run("insert into incident_postmortem values ($1, 1, $2, 'r', $3, 'a', now())", {id, published ? "public postmortem" : "unpublished", published});
+        stand().run("insert into incident_event (incident_id, seq, at, kind, actor, monitor_id, reason, data) values ($1, 1, now(), 'commented', 'a', $2, 'r', '{}')", {id, shop.id(0)});
     }
-    stand().run("update incident_update set author = 'POISON', deleted_at = case when number = 2 then now() end where incident_id = $1", {incident});
-    stand().run("update incident set acknowledged_by = 'POISON', resolved_by = 'POISON', opened_by = 'POISON', assigned_to = 'POISON' where site_id = $1", {shop.site_id()});
-    stand().run("update incident_monitor set cause = 'POISON', told_cause = 'POISON', regions = '{POISON}' where incident_id in ($1, $2)", {incident, resolved});
-    stand().run("update site set base_url = 'https://poison.example/POISON', tags = '{POISON}', owner_note = 'POISON' where id = $1", {shop.site_id()});
-    stand().run("update monitor set tags = '{POISON}', spec = jsonb_set(spec, '{url}', '\"https://poison.example/POISON\"'), kind = 'POISON' where site_id = $1", {shop.site_id()});
-    stand().run("insert into region (name, title, failure_domain) values ('poison', 'POISON', 'POISON') on conflict do nothing");
-    stand().run(R"(insert into rollup_hour (hour, monitor_id, region_id, up, degraded, down, unknown, confirmations, min_us, max_us, sum_us, latencies)
-                   select date_trunc('hour', now()) - interval '2 hours', $1, g.id, 10, 0, 0, 0, 0, 100000, 100000, 1000000, array[latency_bucket(100000) * 1048576 + 10]
-                   from region g where g.name = 'poison')", {shop.id(0)});
-    stand().run("insert into decision (monitor_id, at, kind, from_state, to_state, reason, votes) values ($1, now(), 'transition', 'POISON', 'POISON', 'POISON', '[\"POISON\"]')", {shop.id(0)});
+    stand().run("update incident_update set deleted_at = now() where incident_id = $1 and number = 2", {incident});
+    shop.checks(0);
     shop.edge(0, 30, "down");
     (void)window(shop, "public window", -10, 60);
-    auto page = shop.page("poisoned");
+    json::Problems problems;
+    auto page = shop.page("leaks");
     page["groups"][0]["components"][0]["shows_latency"] = {{"regions", {{"eu", "Europe"}}}};
-    const auto text = json::dump(preview(page));
-    for (const auto* shown : {"public words", "public window", "Part 0", "major_outage"}) CHECK_MESSAGE(text.find(shown) != std::string::npos, shown);
-    auto lower = text;
-    for (auto& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    // The page's own slug has it in its name.
-    for (auto at = lower.find("poisoned"); at != std::string::npos; at = lower.find("poisoned")) lower.replace(at, 8, "page");
-    CHECK_MESSAGE(lower.find("poison") == std::string::npos, text);
+    page["css"] = "a { color: red } /* POISON */";
+    const auto draft = status_page::read_page(page, "", problems);
+    REQUIRE(problems.empty());
+
+    auto tx = stand().pool().begin();
+    tx.set_statement_timeout(std::chrono::minutes{2});
+    tx.run_text("create temp table poisoned (name text) on commit drop");
+    // What has to be one of certain words, or to be there elsewhere, cannot be poisoned, and cannot leak what people wrote. Left out is what is for the public, and what
+    // says by itself what is to be shown.
+    tx.run_text(R"sql(
+do $$
+declare
+    c record;
+begin
+    for c in select table_name, column_name, table_name || '.' || column_name as name, data_type, udt_name
+             from information_schema.columns join information_schema.tables using (table_schema, table_name)
+             where table_schema = current_schema() and table_type = 'BASE TABLE' and is_generated = 'NEVER' and (data_type in ('text', 'jsonb') or udt_name = '_text') loop
+        continue when c.name = any(array['maintenance.title', 'maintenance.description', 'maintenance.timezone', 'maintenance.rrule', 'state_edge.state', 'region.name',
+                                         'incident_update.body', 'incident_postmortem.body']);
+        begin
+            execute format('update %I set %I = %s', c.table_name, c.column_name,
+                           case when c.data_type = 'jsonb' then $v$'{"POISON": "POISON"}'$v$ when c.udt_name = '_text' then $v$'{POISON}'$v$ else $v$'POISON' || md5(ctid::text)$v$ end);
+            insert into poisoned values (c.name);
+        exception when others then null;
+        end;
+    end loop;
+    update incident_update set body = 'POISON' where deleted_at is not null;
+    update incident_postmortem set body = 'POISON' where not published;
+end $$)sql");
+    std::set<std::string> poisoned;
+    for (const auto row : tx.run_text("select name from poisoned")) poisoned.emplace(row.text(0));
+    for (const auto* column : {"site.name", "site.base_url", "site.tags", "site.owner_note", "monitor.name", "monitor.tags", "monitor.spec", "monitor.kind", "incident.title", "incident.assigned_to",
+                               "incident.acknowledged_by", "incident_monitor.cause", "incident_monitor.regions", "incident_event.reason", "incident_event.data", "incident_update.author",
+                               "incident_postmortem.author", "incident_postmortem.root_cause", "region.title", "region.failure_domain", "decision.reason"}) {
+        CHECK_MESSAGE(poisoned.contains(column), column);
+    }
+    const auto text = json::dump(status_page::write_snapshot(status_page::build(tx, draft, {})));
+    for (const auto* shown : {"public words", "public window", "public postmortem", "Part 0", "major_outage", "Europe", "color: red"}) CHECK_MESSAGE(text.find(shown) != std::string::npos, shown);
+    CHECK_MESSAGE(text.find("POISON") == std::string::npos, text);
     for (const auto& id : shop.monitors) CHECK(text.find(id) == std::string::npos);
     CHECK(text.find(shop.site) == std::string::npos);
-    stand().run("update monitor set kind = 'http' where site_id = $1", {shop.site_id()});
 }
 
-TEST_CASE("a page of 500 components with 90 days is made within a second") {
+TEST_CASE("a page of 500 components has 90 days of each, and its document reads back equal") {
     const auto site = *SiteId::parse(stand().make_site("many"));
     const auto first = new_id_value() + 1'000'000;
     stand().run(R"(insert into monitor (id, site_id, shard, share, kind, name, spec, interval_ms, timeout_ms, phase_ms, policy, created_at)
-                   select $1 + n, $2, $3, 0, 'http', 'm' || n, '{}', 60000, 5000, 0, '{}', now() - interval '200 days' from generate_series(0, 499) n)", {first, site, shard_of(site)});
-    stand().run(R"(insert into state_edge select $1 + n, now() - (h * 12) * interval '1 hour', case when h % 2 = 0 then 'up' else 'down' end
+                   select $1::bigint + n, $2, $3, 0, 'http', 'm' || n, '{}', 60000, 5000, 0, '{}', now() - interval '200 days' from generate_series(0, 499) n)", {first, site, shard_of(site)});
+    stand().run(R"(insert into state_edge select $1::bigint + n, now() - (h * 12) * interval '1 hour', case when h % 2 = 0 then 'up' else 'down' end
                    from generate_series(0, 499) n, generate_series(1, 200) h)", {first});
     status_page::PageDraft draft;
     draft.slug = "many";
+    draft.look.title = "Many";
     draft.groups.emplace_back();
     for (int i = 0; i < 500; ++i) {
         status_page::ComponentDraft component;
@@ -191,7 +216,6 @@ TEST_CASE("a page of 500 components with 90 days is made within a second") {
     MESSAGE("500 components in " << took.count() << " ms");
     CHECK(snapshot.groups[0].components.size() == 500);
     CHECK(snapshot.groups[0].components[499].days.size() == 90);
-    CHECK(took < std::chrono::seconds{20});  // with sanitizers, beside other tests; docs/performance.md has the figure
     json::Problems problems;
     CHECK(status_page::read_snapshot(status_page::write_snapshot(snapshot), "", problems) == snapshot);
     CHECK(problems.empty());

@@ -46,7 +46,7 @@ TEST_CASE("a mistake the server finds has its place in the file") {
 
 TEST_CASE("mistakes of files are told with file and line, all at once") {
     CHECK(mistakes("sits: {}\nsites:\n  shop:\n    monitors:\n      home: {interval: 30}\nmonitors:\n  cart: {name: c}\n") ==
-          "a.yaml:1: there is no section \"sits\": they are regions, channels, sites, monitors, groups, dependencies, maintenance, schedules, escalations, routes, route_overrides\n"
+          "a.yaml:1: there is no section \"sits\": they are regions, channels, sites, monitors, groups, dependencies, maintenance, schedules, escalations, routes, route_overrides, status_pages\n"
           "a.yaml:5: \"interval\" must be a duration as 500ms, 30s or 1h30m\n"
           "a.yaml:7: the monitor \"cart\" needs a `site`, which is the key of one");
     CHECK(mistakes("sites:\n  a: {name: x}\n---\nsites:\n  a: {name: y}\n") == "a.yaml:5: the site a is there already, at a.yaml:2");
@@ -83,6 +83,25 @@ TEST_CASE("what is written is read back as it was") {
     CHECK(files::write_many(resources, {}).size() == 2);
 }
 
+TEST_CASE("regions are named as their owners like, also as a duration of ours") {
+    const std::string text = "status_pages:\n  acme:\n    title: Acme\n    groups:\n      - components:\n          - {id: a, name: A, shows_latency: {regions: {delay: Europe, eu: 10s}}}\n";
+    const auto read = good(text);
+    CHECK(json::dump(read.resources[0].set["groups"][0]["components"][0]["shows_latency"]) == R"({"regions":{"delay":"Europe","eu":"10s"}})");
+    CHECK(json::dump(good(files::write_one(read.resources, {})).resources[0].set) == json::dump(read.resources[0].set));
+}
+
+TEST_CASE("a value that is long is shown in part") {
+    const auto answer = [](const std::string& logo) {
+        return Json{{"owner", "files"}, {"mode", "plan"}, {"changes", true},
+                    {"summary", {{"unchanged", 0}, {"create", 0}, {"update", 1}, {"adopt", 0}, {"delete", 0}, {"release", 0}, {"orphan", 0}, {"keep", 0}}},
+                    {"steps", {{{"action", "update"}, {"kind", "status_page"}, {"key", "acme"}, {"id", "stp_1"}, {"name", "Acme"}, {"reason", ""},
+                                {"changes", {{{"field", "/logo"}, {"old", ""}, {"new", logo}, {"by_hand", false}}}}}}}};
+    };
+    const auto told = apply::present(answer("data:image/png;base64," + std::string(200'000, 'A')));
+    CHECK(told.size() < 1'500);
+    CHECK(told.find("AAA… (2000") != std::string::npos);
+}
+
 TEST_CASE("an exported secret names a variable of its own") {
     const auto resources = files::from_export(*json::parse(R"({"resources": [{"kind": "monitor", "key": "a-b/c", "set": {"secrets": {"KEY": null}}},
                                                                           {"kind": "monitor", "key": "a_b/c", "set": {"secrets": {"KEY": null}}}]})"));
@@ -93,8 +112,8 @@ TEST_CASE("an exported secret names a variable of its own") {
 TEST_CASE("the example can be read, with every kind in it") {
     const auto read = files::read(files::find_files({std::string(std::getenv("SONDE_SOURCE_DIR")) + "/config/files"}));
     REQUIRE_MESSAGE(read.ok(), read.error().message);
-    CHECK(read->resources.size() == 13);
-    CHECK(read->names.size() == 3);
+    CHECK(read->resources.size() == 14);
+    CHECK(read->names.size() == 4);
 }
 
 TEST_CASE("a plan reads as a list of what changes") {

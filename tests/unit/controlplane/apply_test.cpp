@@ -43,6 +43,45 @@ TEST_CASE("drift is what the files said before and say again") {
     CHECK(!changes[1].by_hand);
 }
 
+TEST_CASE("a status page has its slug as its key, and keys in its components") {
+    References references;
+    references.tell(Kind::site, "shop", SiteId{1}.text());
+    references.tell(Kind::monitor, "shop/a", MonitorId{2}.text());
+    json::Problems problems;
+    const auto set = doc(R"({"title":"Acme","groups":[{"components":[{"id":"a","name":"A","monitors":["shop/a"]},{"id":"shop","name":"Shop","sites":["shop"]}]}]})");
+    const auto page = references.resolve(Kind::status_page, "acme", set, "/set", problems);
+    CHECK(page["slug"] == "acme");
+    CHECK(page["groups"][0]["components"][0]["monitors"] == Json{MonitorId{2}.text()});
+    CHECK(page["groups"][0]["components"][1]["sites"] == Json{SiteId{1}.text()});
+    const auto whole = canonical(Kind::status_page, page, "", problems);
+    CHECK(problems.empty());
+    CHECK(whole["groups"][0]["components"][0]["shows_latency"] == doc(R"({"regions":{}})"));
+    CHECK(json::dump(references.name(Kind::status_page, brief(Kind::status_page, whole))) ==
+          R"({"title":"Acme","groups":[{"name":"","collapsed":false,"components":[{"id":"a","name":"A","monitors":["shop/a"]},{"id":"shop","name":"Shop","sites":["shop"]}]}]})");
+
+    const auto wrong = doc(R"({"slug": "acme", "groups": [1, {"components": [2, {"monitors": ["shop/b"], "sites": 3}]}]})");
+    static_cast<void>(references.resolve(Kind::status_page, "acme", wrong, "/set", problems));
+    REQUIRE(problems.size() == 2);
+    CHECK(problems[0].pointer == "/set/slug");
+    CHECK(problems[1].pointer == "/set/groups/1/components/1/monitors/0");
+}
+
+TEST_CASE("a status page's password stands among its secrets, and nothing else does") {
+    const auto told = [](const char* document) {
+        json::Problems problems;
+        static_cast<void>(canonical(Kind::status_page, doc(document), "/set", problems));
+        std::string text;
+        for (const auto& problem : problems) text += problem.pointer + ": " + problem.detail + "\n";
+        return text;
+    };
+    CHECK(told(R"({"slug": "a", "title": "A", "access": "password", "secrets": {"password": "correct horse"}})").empty());
+    CHECK(told(R"({"slug": "a", "title": "A", "access": "password", "secrets": {"password": null}})").empty());
+    CHECK(told(R"({"slug": "a", "title": "A", "access": "password", "password": "correct horse"})") == "/set/password: stands below `secrets`\n");
+    CHECK(told(R"({"slug": "a", "title": "A", "secrets": {"password": "correct horse"}})") == "/set/secrets/password: goes with `access` \"password\" alone\n");
+    CHECK(told(R"({"slug": "a", "title": "A", "access": "password", "secrets": {"password": 7}})").starts_with("/set/secrets/password: must be a string"));
+    CHECK(told(R"({"slug": "a", "title": "A", "secrets": {"token": "t"}})").starts_with("/set/secrets/token: is no secret of a status page"));
+}
+
 TEST_CASE("keys become identifiers, and identifiers keys") {
     References references;
     references.expect(Kind::site, "shop");

@@ -40,19 +40,19 @@ std::string mistakes(const Json& change) {
 
 TEST_CASE("a page is read, and its document reads back equal") {
     json::Problems problems;
-    const auto input = read_page(whole(), "", problems);
+    const auto draft = read_page(whole(), "", problems);
     REQUIRE(problems.empty());
-    CHECK(input.draft.host == "status.acme.example");
-    CHECK(input.draft.access == Access::password);
-    CHECK(input.draft.groups.at(0).components.at(1).latencies.at(1).second == "America");
-    CHECK(input.draft.monitors() == std::vector<std::int64_t>{7});
-    CHECK(input.draft.sites() == std::vector<std::int64_t>{8});
-    CHECK(input.draft.accounting.over({}).degraded == history::Counts::down);
-    CHECK(input.draft.accounting.over({.paused = history::Counts::down}).paused == history::Counts::down);
-    CHECK(read_page(write_page(input.draft), "", problems).draft == input.draft);
+    CHECK(draft.host == "status.acme.example");
+    CHECK(draft.access == Access::password);
+    CHECK(draft.groups.at(0).components.at(1).latencies.at(1).second == "America");
+    CHECK(draft.monitors() == std::vector<std::int64_t>{7});
+    CHECK(draft.sites() == std::vector<std::int64_t>{8});
+    CHECK(draft.accounting.over({}).degraded == history::Counts::down);
+    CHECK(draft.accounting.over({.paused = history::Counts::down}).paused == history::Counts::down);
+    CHECK(read_page(write_page(draft), "", problems) == draft);
     CHECK(problems.empty());
-    CHECK(read_groups(write_groups(input.draft.groups)) == input.draft.groups);
-    CHECK(read_accounting(write_accounting(input.draft.accounting)) == input.draft.accounting);
+    CHECK(read_groups(write_groups(draft.groups)) == draft.groups);
+    CHECK(read_accounting(write_accounting(draft.accounting)) == draft.accounting);
 }
 
 TEST_CASE("each mistake of a page is told at its place") {
@@ -67,11 +67,14 @@ TEST_CASE("each mistake of a page is told at its place") {
         {{{"domain", "acme.example:8443"}}, "/domain: must be the name of a host"},
         {{{"domain", "127.0.0.1"}}, "/domain: must be the name of a host"},
         {{{"domain", "a/b"}}, "/domain: must be the name of a host"},
+        {{{"domain", "acme.example."}}, "/domain: must be the name of a host"},
+        {{{"domain", "käse.example"}}, "/domain: must be the name of a host"},
+        {{{"domain", "u@acme.example"}}, "/domain: must be the name of a host"},
         {{{"title", ""}}, "/title: must be a string of 1"},
         {{{"language", "it"}}, "/language: must be one of en, de, fr, es, hr"},
         {{{"time_zone", "Europe/Zagrob"}}, "/time_zone: "},
         {{{"accent", "red"}}, "/accent: must be a colour"},
-        {{{"css", "a{}"}}, "/css: "},
+        {{{"css", "a {}\n@import 'x'"}}, "/css: line 2, column 1: @import is not allowed"},
         {{{"home_url", "javascript:alert(1)"}}, "/home_url: "},
         {{{"support_url", "https://u:p@acme.example/"}}, "/support_url: must not have a user"},
         {{{"access", "friends"}}, "/access: "},
