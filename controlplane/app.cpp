@@ -97,7 +97,8 @@ struct ControlplaneApp::Parts {
           events(pool, registry),
           status_pages(pool, config.status_pages, accounting_of(config), registry),
           limits(config.limits, registry),
-          visits(status_pages, secrets, limits, serve_options(config), registry) {
+          visits(status_pages, secrets, limits, serve_options(config), registry),
+          desk(pool, secrets, limits, !config.login.public_url.empty()) {
         backend.limits = &limits;
         backend.accounting = accounting_of(config);
         backend.proxies = proxies_of(config);
@@ -116,6 +117,7 @@ struct ControlplaneApp::Parts {
     status_page::Keeper status_pages;
     RateLimiter limits;
     status_page::serve::Visits visits;
+    status_page::subscribe::Desk desk;
     Backend backend{pool, secrets, commands, runs, events, tokens, login};
     std::optional<admission::BusKeys> bus_keys;
     std::optional<Joining> joining;
@@ -161,6 +163,7 @@ void ControlplaneApp::start() {
     add_api_routes(parts.router, parts.backend);
     parts.pings->add_routes(parts.router);
     parts.visits.add_routes(parts.router);
+    parts.visits.add_desk(parts.router, parts.desk);
     parts.server.emplace(server_options(config_), parts.router, parts.registry);
     if (waits) waiting_ = std::thread([this] { wait_for_database(); });
 }

@@ -129,7 +129,8 @@ std::string page_of(const Letter& letter) {
                             letter.language, safe(letter.subject));
     if (!letter.text.empty()) text += fmt::format("<p style=\"margin:0 0 12px\">{}</p>\n", safe(letter.text));
     for (const auto& [name, value] : letter.facts) text += fmt::format("<p style=\"margin:0 0 4px\">{}: {}</p>\n", safe(name), safe(value));
-    text += fmt::format("<p style=\"margin:16px 0\"><a href=\"{}\" style=\"display:inline-block;padding:8px 16px;border-radius:6px;text-decoration:none;background:#1864ab;color:#ffffff\">{}</a></p>\n",
+    text += fmt::format("<p style=\"margin:16px 0\"><a href=\"{}\" "
+                        "style=\"display:inline-block;padding:8px 16px;border-radius:6px;text-decoration:none;background:#1864ab;color:#ffffff\">{}</a></p>\n",
                         safe(letter.link.second), safe(letter.link.first));
     if (!letter.foot.empty()) text += fmt::format("<p style=\"margin:16px 0 4px;opacity:.7\">{}</p>\n", safe(letter.foot));
     for (const auto& link : letter.foot_links) text += fmt::format("<p style=\"margin:0;opacity:.7\">{}</p>\n", link_to(link));

@@ -8,25 +8,20 @@
 
 // $1: lane; $2: at most; $3: deliveries under way; $4: channels whose server is left alone; $5: milliseconds after which nothing is attempted any more.
 // What a later one of the same thread waits for is an earlier one that is still to be sent, not one that is old by it.
-#define SONDE_DUE(is_question)                                                                                                                                  \
-    R"sql(
-    select d.id, d.attempts, d.kind, d.subscriber_id, s.sealed, s.language, s.state = 'confirmed', s.last_asked_at, n.document::text, p.slug, coalesce(p.host, ''), p.title, p.time_zone, c.id,
-           c.config::text, c.secrets,
-           case when n.id is null then (s.state = 'confirmed' and d.kind = 'webhook') or s.last_asked_at <= now() - interval '1 day'
-                else exists (select from page_notice l where l.page_id = n.page_id and l.thread = n.thread and )sql" SONDE_SAYS_MORE("n", "l") R"sql() end,
-           d.created_at <= now() - $5::bigint * interval '1 millisecond'
-    from subscriber_delivery d
-    join subscriber s on s.id = d.subscriber_id
-    join status_page p on p.id = s.page_id
-    left join page_notice n on n.id = d.notice_id
-    left join channel c on d.kind = 'email' and c.id = p.mail_channel_id and c.kind = 'email' and c.enabled and c.deleted_at is null
-    where d.kind = $1 and d.next_at <= now() and d.state in ('planned', 'sending') and (d.state = 'planned' or d.lease_until <= now())
-      and d.notice_id is )sql" is_question R"sql(null and d.id <> all($3::bigint[]) and (c.id is null or c.id <> all($4::bigint[]))
-      and not exists (select from subscriber_delivery b join page_notice m on m.id = b.notice_id
-                      where b.subscriber_id = d.subscriber_id and b.id < d.id and b.state in ('planned', 'sending') and m.thread = n.thread
-                            and (b.state = 'sending' or not )sql" SONDE_SAYS_MORE("m", "n") R"sql())
-    order by d.next_at, d.id limit $2
-    for update of d skip locked)sql"
+#define SONDE_DUE(is_question) \
+    "select d.id, d.attempts, d.kind, d.subscriber_id, s.sealed, s.language, s.state = 'confirmed', s.last_asked_at, n.document::text, p.slug, coalesce(p.host, ''), p.title, p.time_zone, c.id, " \
+    "c.config::text, c.secrets, " \
+    "case when n.id is null then (s.state = 'confirmed' and d.kind = 'webhook') or s.last_asked_at <= now() - interval '1 day' " \
+    "else exists (select from page_notice l where l.page_id = n.page_id and l.thread = n.thread and " SONDE_SAYS_MORE("n", "l") ") end, " \
+    "d.created_at <= now() - $5::bigint * interval '1 millisecond' " \
+    "from subscriber_delivery d join subscriber s on s.id = d.subscriber_id join status_page p on p.id = s.page_id left join page_notice n on n.id = d.notice_id " \
+    "left join channel c on d.kind = 'email' and c.id = p.mail_channel_id and c.kind = 'email' and c.enabled and c.deleted_at is null " \
+    "where d.kind = $1 and d.next_at <= now() and d.state in ('planned', 'sending') and (d.state = 'planned' or d.lease_until <= now()) " \
+    "and d.notice_id is " is_question "null and d.id <> all($3::bigint[]) and (c.id is null or c.id <> all($4::bigint[])) " \
+    "and not exists (select from subscriber_delivery b join page_notice m on m.id = b.notice_id " \
+    "where b.subscriber_id = d.subscriber_id and b.id < d.id and b.state in ('planned', 'sending') and m.thread = n.thread " \
+    "and (b.state = 'sending' or not " SONDE_SAYS_MORE("m", "n") ")) " \
+    "order by d.next_at, d.id limit $2 for update of d skip locked"
 
 namespace sonde::notifier::subscriber::statement {
 

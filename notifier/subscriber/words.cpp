@@ -53,7 +53,8 @@ constexpr std::array<Words, 5> kAll{{
         .confirm = "Ja, abonnieren",
         .because = "Sie erhalten das, weil Sie {} abonniert haben.",
         .ask_subject = "Möchten Sie {} abonnieren?",
-        .ask = "Jemand, vermutlich Sie, hat darum gebeten, dass Sie unter dieser Adresse von Störungen und Wartungen von {} erfahren. Wenn Sie das möchten, folgen Sie innerhalb eines Tages diesem Link:",
+        .ask = "Jemand, vermutlich Sie, hat darum gebeten, dass Sie unter dieser Adresse von Störungen und Wartungen von {} erfahren. "
+               "Wenn Sie das möchten, folgen Sie innerhalb eines Tages diesem Link:",
         .not_you = "Wenn Sie es nicht waren, tun Sie nichts: Es kommt nichts weiter.",
         .known_subject = "Sie haben {} abonniert",
         .known = "Jemand, vermutlich Sie, hat darum gebeten, dass Sie unter dieser Adresse von Störungen und Wartungen von {} erfahren. Das ist schon so; geändert wurde nichts.",

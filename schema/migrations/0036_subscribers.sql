@@ -65,4 +65,5 @@ create table subscriber_delivery (
     constraint subscriber_delivery_once unique (notice_id, subscriber_id)
 );
 create index subscriber_delivery_due on subscriber_delivery (kind, next_at) where state in ('planned', 'sending');
+create index subscriber_delivery_questions on subscriber_delivery (kind, next_at) where notice_id is null and state in ('planned', 'sending');
 create index subscriber_delivery_by_subscriber on subscriber_delivery (subscriber_id);

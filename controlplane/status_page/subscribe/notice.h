@@ -15,7 +15,7 @@ struct Notice {
     std::string step;    // opened, update/N, resolved, postmortem; scheduled, started, ended
     TimePoint at;        // when it happened; of a postmortem, whose time no snapshot has, `made_at`
     std::vector<std::string> components;
-    Json document;  // schema/messages/page_notice.schema.json
+    Json document;  // as docs/subscribers.md has it, with `place` below the page's address instead of links
 };
 
 inline constexpr std::chrono::hours kNewsFor{24};
