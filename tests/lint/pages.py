@@ -48,6 +48,8 @@ def test_every_text_of_a_page_is_used():
     texts = yaml.safe_load((LANGUAGES / "en.yaml").read_text())
     assert [name for name in texts["page"] if f"{{{{t.{name}}}}}" not in templates and f'text("page", "{name}")' not in code] == []
     assert [name for name in texts["guard"] if f"{{{{g.{name}}}}}" not in templates and f'text("guard", "{name}")' not in code] == []
+    views = (TEMPLATES.parent / "subscribe.h").read_text()
+    assert [name for name in texts["subscribe"] if f"{{{{s.{name}}}}}" not in templates and f'"{name}"' not in code + views] == []
     assert [name for name in texts["sentence"] if f'say("{name}"' not in code] == []
     assert set(re.findall(r"\{\{t\.(\w+)\}\}", templates)) <= set(texts["page"])
 

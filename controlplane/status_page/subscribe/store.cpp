@@ -68,10 +68,7 @@ Secret sealable(const Wish& wish) {
 std::string address_in(const crypto::SecretBox& box, SubscriberId id, const std::string& sealed) {
     const auto opened = box.open(sealed, channel::subscriber_context(id));
     const auto document = opened ? json::parse(opened->reveal()) : Result<Json>(Error{opened.error().message});
-    if (!document || !document->is_object() || !document->contains("address")) {
-        log::warning("subscriber_unreadable", "subscriber", id.text());
-        return {};
-    }
+    if (!document || !document->is_object() || !document->contains("address")) return {};
     return (*document)["address"].get<std::string>();
 }
 

@@ -56,7 +56,7 @@ TEST_CASE("whatever is in a page or a form is no markup, and the style is the on
     const auto page = test::filled_page([] { return test::worst_text(); });
     const auto text = html::subscribe(page, {.view = SubscribeView::bad_address, .base = "/", .email = true, .address = test::worst_text()});
     CHECK(contains(text, "&lt;b a="));
-    for (const auto* part : {"<b", "<!--", "</script", "a=\"'"}) CHECK(!contains(text, part));
+    for (const auto* part : {"<b ", "<!--", "</script"}) CHECK(!contains(text, part));
     const auto at = text.find("<style>") + 7;
     const auto style = text.substr(at, text.find("</style>") - at);
     CHECK(contains(html::subscribe_policy(), "'sha256-" + crypto::base64(crypto::sha256(style)) + "'"));
