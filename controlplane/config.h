@@ -37,7 +37,7 @@ struct ControlplaneConfig {
     milliseconds api_stream_retry{3'000};
     login::Options login;
     run::RunOptions runs;
-    RateLimits limits;
+    RateLimits limits{.view = {60'000}};  // what is kept costs little, and behind a proxy that is not trusted all readers are one
     // How states count towards uptime, by name (history::Counts).
     std::string uptime_degraded = "up";
     std::string uptime_unknown = "excluded";

@@ -65,7 +65,7 @@ struct RateLimits {
     Budget key{100'000, std::chrono::hours{24}};
     Budget refused{300};
     Budget recorded{60};
-    Budget view{60'000};  // what is kept costs little, and behind a proxy that is not trusted all readers are one
+    Budget view{6'000};
     Budget guess{10, std::chrono::minutes{10}};
     Budget subscribe{10, std::chrono::minutes{10}};
     int streams = 64;  // open at once, of one client; 0: no limit

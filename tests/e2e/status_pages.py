@@ -1,15 +1,20 @@
 """A status page as its readers have it: what happens is on it within seconds, nothing else is, and it is there when all that is behind it is not."""
 import json
 import os
+import pathlib
+import shutil
 import signal
+import subprocess
 import threading
 import time
 from xml.etree import ElementTree
 
 import requests
 
-from stack import Stack, now
-from waiting import eventually
+from stack import BUILD, SONDE, Stack, now, sonde
+from waiting import PATIENCE, eventually
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 DOCUMENTS = ["", "index.json", "feed.rss", "feed.atom", "feed.json", "api/v2/summary.json", "api/v2/status.json", "api/v2/components.json", "api/v2/incidents.json",
              "api/v2/incidents/unresolved.json", "api/v2/scheduled-maintenances.json", "badge/state.svg", "badge/state.json", "badge/shop/state.svg", "badge/shop/uptime.svg", "widget.html", "widget.js"]
@@ -115,11 +120,11 @@ class Frozen:
                 pass
 
 
-def make(stack: Stack, slug: str, **fields) -> Page:
+def make(stack: Stack, slug: str, expect: int = 200, **fields) -> Page:
     made = stack.post("/v1/status-pages", {"slug": slug, "title": "Acme"} | fields)
     stack.made.append(f"/v1/status-pages/{made['id']}")
     page = Page(stack, slug)
-    eventually(lambda: page.get().status_code == 200, 20, "the page is there")
+    eventually(lambda: page.get().status_code == expect, 20, "the page is there")
     page.made = made
     return page
 
@@ -221,6 +226,66 @@ def test_a_protected_page_is_for_who_knows_its_password(stack, target):
     assert reader.post(url, data={"password": "another password"}, timeout=20).status_code == 403
     assert "Web shop" in reader.post(url, data={"password": "a long password"}, timeout=20).text
     assert reader.get(url + "index.json", timeout=10).status_code == 200
+
+
+def test_a_browser_sees_an_outage_come_and_opens_a_protected_page(stack, target):
+    site, monitor, page = shop(stack, target, "browsed")
+    locked = make(stack, "browsed-locked", access="password", password="a long password", groups=[{"name": "", "components": [{"id": "shop", "name": "Web shop", "monitors": [monitor]}]}], expect=403)
+    npm = BUILD / "npm/pages"
+    subprocess.run([ROOT / "install/npm", ROOT / "tests/pages", npm], check=True, timeout=240)
+    program = npm / "served.mjs"  # modules are looked for beside the program
+    program.write_text((ROOT / "tests/pages/served.mjs").read_text())
+    browser = shutil.which("chromium")
+    assert browser, "there is no chromium (install/test.packages)"
+    api = stack.endpoints["api"]
+    command = ["node", program, f"{api}/status/{page.slug}/", f"{api}/status/{locked.slug}/", "a long password", BUILD / "screenshots/served", browser]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ, HOME=str(npm))) as looking:
+        timer = threading.Timer(240 * PATIENCE, looking.kill)
+        timer.start()
+        assert looking.stdout.readline() == "it is well\n", looking.stderr.read()
+        target.break_now()
+        rest, complaints = looking.communicate()
+        timer.cancel()
+    target.mend()
+    assert looking.returncode == 0, complaints
+    found = json.loads(rest)
+    assert found["complaints"] == [] and found["violations"] == []
+    assert "Major outage" in found["changed"] and found["loads"] == 1
+    assert "This page is protected" in found["asked"] and "Web shop" not in found["asked"]
+    assert "That is not the password." in found["refused"] and "Web shop" in found["opened"]
+
+
+def test_a_page_as_files_has_what_is_served(stack, target, tmp_path):
+    site, monitor, page = shop(stack, target, "exported")
+    eventually(lambda: page.condition() == "operational", 20, "all is well")
+    where = tmp_path / "site"
+    token = ["--api", stack.endpoints["api"], "--token-file", stack.path("token_file")]
+    nowhere = sonde("status-page", "export", where, "--page", "exported", *token)
+    assert nowhere.returncode == 2 and "--url" in nowhere.stderr
+    written = sonde("status-page", "export", where, "--page", "exported", "--url", "https://status.acme.example", *token)
+    assert written.returncode == 0, written.stderr
+    assert "All systems operational" in (where / "index.html").read_text() and (where / "badge/shop/state.svg").exists()
+    assert json.loads((where / "index.json").read_text())["page"]["url"] == "https://status.acme.example/"
+    assert "https://status.acme.example/feed.atom" in (where / "feed.atom").read_text()
+    assert POISON not in "".join(file.read_text() for file in where.rglob("*") if file.is_file())
+    (where / "mine.txt").write_text("stays")
+
+    following = subprocess.Popen([SONDE, "status-page", "export", where, "--page", "exported", "--url", "https://status.acme.example", "--every", "5s", *map(str, token)], stderr=subprocess.DEVNULL)
+    try:
+        target.break_now()
+        eventually(lambda: "Major outage" in (where / "index.html").read_text(), 60, "the files follow")
+        opened = stack.incidents(site)[0]["id"]
+        eventually(lambda: (where / f"incidents/{opened}/index.html").exists(), 30, "the incident has its file")
+    finally:
+        following.terminate()
+        following.wait(30)
+        target.mend()
+    assert (where / "mine.txt").read_text() == "stays"
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "precious").write_text("x")
+    refused = sonde("status-page", "export", other, "--page", "exported", "--url", "https://status.acme.example", *token)
+    assert refused.returncode == 1 and [file.name for file in other.iterdir()] == ["precious"]
 
 
 def test_with_database_and_bus_away_not_one_view_fails_and_the_page_says_how_old_it_is(stack, target):

@@ -76,6 +76,24 @@ TEST_CASE("names and domains are of one page each, and what is named is there") 
     }
 }
 
+TEST_CASE("what a page shows now may be asked for by who reads pages") {
+    const auto& api = stand().admin();
+    const Json draft{{"slug", "shown"}, {"title", "Shown"}, {"access", "password"}, {"password", "a long password"}};
+    const auto page = made(draft);
+    const auto path = "/v1/status-pages/" + page["id"].get<std::string>() + "/snapshot";
+    const auto answer = stand().viewer().get(path);
+    CHECK(answer.status == 200);
+    auto shown = answer.json();
+    CHECK(shown["look"]["title"] == "Shown");
+    auto previewed = api.post("/v1/status-pages/preview", draft).json();
+    for (auto* one : {&shown, &previewed}) one->erase("made_at");
+    CHECK(shown == previewed);
+    CHECK(answer.body.find("argon2") == std::string::npos);
+    CHECK(stand().nobody().get(path).status == 401);
+    CHECK(api.get("/v1/status-pages/" + new_id<StatusPageId>().text() + "/snapshot").status == 404);
+    CHECK(api.get(path + "?x=1").status == 422);
+}
+
 TEST_CASE("a password goes in and never comes out, and is kept as a hash") {
     const auto& api = stand().admin();
     CHECK(api.post("/v1/status-pages", {{"slug", "pw"}, {"title", "T"}, {"access", "password"}}).errors() == "/password: is needed with `access` \"password\"\n");
