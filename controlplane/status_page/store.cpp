@@ -45,11 +45,13 @@ void write(db::Tx& tx, const db::Statement& statement, const StoredPage& page) {
 
 const std::string_view kColumns = R"(
     p.id, p.slug, p.host, p.title, p.description, p.language, p.time_zone, p.logo, p.favicon, p.accent, p.css, p.home_url, p.support_url, p.indexed, p.shows_uptime,
-    p.shows_history, p.access, p.password_hash, p.token_digest, p.generation, p.days, p.accounting::text, p.groups::text, p.version, p.created_at, p.updated_at, p.mail_channel_id, p.webhook_subscribers)";
+    p.shows_history, p.access, p.password_hash, p.token_digest, p.generation, p.days, p.accounting::text, p.groups::text, p.version, p.created_at, p.updated_at,
+    p.mail_channel_id, p.webhook_subscribers)";
 
 const std::string_view kSlimColumns = R"(
     p.id, p.slug, p.host, p.title, p.description, p.language, p.time_zone, '', '', p.accent, '', p.home_url, p.support_url, p.indexed, p.shows_uptime,
-    p.shows_history, p.access, p.password_hash, p.token_digest, p.generation, p.days, '{}', '[]', p.version, p.created_at, p.updated_at, p.mail_channel_id, p.webhook_subscribers)";
+    p.shows_history, p.access, p.password_hash, p.token_digest, p.generation, p.days, '{}', '[]', p.version, p.created_at, p.updated_at,
+    p.mail_channel_id, p.webhook_subscribers)";
 
 StoredPage read(const db::Row& row) {
     StoredPage page;

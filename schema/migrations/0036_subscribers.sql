@@ -30,6 +30,7 @@ create table subscriber (
     check ((state = 'confirmed') = (confirmed_at is not null))
 );
 create index subscriber_by_page on subscriber (page_id, state, id);
+create index subscriber_first on subscriber (page_id, confirmed_at) where state = 'confirmed';
 create index subscriber_pending on subscriber (created_at) where state = 'pending';
 
 -- What there is to tell, in public words alone: once for each page, whichever control plane saw it first.

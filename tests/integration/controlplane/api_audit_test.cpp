@@ -355,7 +355,8 @@ TEST_CASE("every table says whether what people write in it is told, and whether
         "acknowledge_link_used", "agent_key_revocation", "audit", "bus_claims", "change", "channel_flood", "channel_health", "channel_thread", "decision", "delivery", "delivery_attempt", "digest",
         "evidence", "expiry_told", "group_state",
         "history_cursor", "incident_event",
-        "incident_course", "incident_monitor", "incident_postmortem", "incident_update", "lease", "login_attempt", "managed", "monitor_state", "monitor_unjudged", "oidc_ticket_used", "page_notice", "password_token",
+        "incident_course", "incident_monitor", "incident_postmortem", "incident_update", "lease", "login_attempt", "managed", "monitor_state", "monitor_unjudged", "oidc_ticket_used", "page_notice",
+        "password_token",
         "recovery_code", "region_coverage", "region_health", "region_report", "request_key",
         "result", "result_packed", "rollup_again", "rollup_day", "rollup_hour", "scheduler_cursor", "schema_migration", "session", "sight", "slot_gap", "slot_hour", "slot_ledger",
         "slot_minute", "state_edge", "subscriber", "subscriber_delivery", "subscriber_key", "totp"};
