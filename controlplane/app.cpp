@@ -83,6 +83,22 @@ status_page::serve::ServeOptions serve_options(const ControlplaneConfig& config)
     return options;
 }
 
+// Where there are status pages alone: with connections and workers of its own, few of these, for only passwords need any.
+http::ServerOptions public_options(const ControlplaneConfig& config) {
+    constexpr int kWorkers = 4;
+    auto options = server_options(config);
+    options.name = "status_pages";
+    options.address = config.status_pages_address;
+    options.port = config.status_pages_port;
+    options.workers = kWorkers;
+    options.max_connections = config.status_pages_max_connections;
+    options.max_body_bytes = 16U << 10U;
+    options.max_bodies_bytes = 16U << 20U;
+    options.body_limit = {};
+    options.cuts_body = {};
+    return options;
+}
+
 }  // namespace
 
 // In the order of starting; destroyed in reverse.
@@ -128,6 +144,8 @@ struct ControlplaneApp::Parts {
     std::optional<ping::Pings> pings;
     std::optional<drill::Drills> drills;
     std::optional<http::Server> server;
+    http::Router public_router;
+    std::optional<http::Server> public_server;
 };
 
 ControlplaneApp::ControlplaneApp(ControlplaneConfig& config) : config_(config) {}
@@ -165,6 +183,10 @@ void ControlplaneApp::start() {
     parts.visits.add_routes(parts.router);
     parts.visits.add_desk(parts.router, parts.desk);
     parts.server.emplace(server_options(config_), parts.router, parts.registry);
+    if (config_.status_pages_port > 0) {
+        parts.visits.add_routes(parts.public_router);
+        parts.public_server.emplace(public_options(config_), parts.public_router, parts.registry);
+    }
     if (waits) waiting_ = std::thread([this] { wait_for_database(); });
 }
 
@@ -214,6 +236,7 @@ void ControlplaneApp::stop() {
     if (waiting_.joinable()) waiting_.join();
     parts_->commands.close();
     parts_->runs.close();
+    parts_->public_server.reset();
     parts_->server.reset();
     if (parts_->gatekeeper) parts_->gatekeeper->stop();
     parts_->events.stop();

@@ -46,6 +46,9 @@ struct ControlplaneConfig {
     std::string uptime_paused = "excluded";
     scheduler::SchedulerConfig scheduler;
     status_page::KeeperOptions status_pages;
+    std::string status_pages_address = "127.0.0.1";
+    int status_pages_port = 0;  // 0: no listener of their own
+    int status_pages_max_connections = 4096;
     int status_pages_cache_mib = 64;
     status_page::serve::AudienceLimits status_pages_audience;
 };

@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-#include "lib/metrics/metrics.h"
+#include "lib/metrics/scope.h"
 
 namespace sonde::http {
 
@@ -13,7 +13,7 @@ public:
     // A body of at most so much finds room always, so that those who fill the memory keep nobody from a usual request; how many there can be is bounded by the connections.
     static constexpr std::size_t kSmall = 128U << 10U;
 
-    BodyBudget(std::size_t most, metrics::Registry& metrics)
+    BodyBudget(std::size_t most, const metrics::Scope& metrics)
         : most_(most),
           kept_gauge_(metrics.gauge({"sonde_http_body_bytes", "Bytes of request bodies in memory."})),
           refused_(metrics.counter({"sonde_http_bodies_refused_total", "Request bodies refused with 503 for the memory that others take."})) {}

@@ -56,7 +56,7 @@ MonotonicPoint now() { return std::chrono::steady_clock::now(); }
 
 }  // namespace
 
-Connections::Connections(ConnectionLimits limits, EventThread& events, metrics::Registry& metrics)
+Connections::Connections(ConnectionLimits limits, EventThread& events, const metrics::Scope& metrics)
     : limits_(limits),
       events_(events),
       open_(metrics.gauge(kConnections)),

@@ -15,7 +15,7 @@
 #include "lib/base/instant.h"
 #include "lib/http/event_thread.h"
 #include "lib/http/stream.h"
-#include "lib/metrics/metrics.h"
+#include "lib/metrics/scope.h"
 
 namespace sonde::http {
 
@@ -43,7 +43,7 @@ struct ConnectionLimits {
 class Connections {
 public:
     // `events` must outlive it.
-    Connections(ConnectionLimits limits, EventThread& events, metrics::Registry& metrics);
+    Connections(ConnectionLimits limits, EventThread& events, const metrics::Scope& metrics);
     ~Connections();  // all must be closed
     Connections(const Connections&) = delete;
     Connections& operator=(const Connections&) = delete;

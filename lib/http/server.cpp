@@ -148,11 +148,11 @@ struct Server::Impl {
     Impl(ServerOptions wanted, const Router& routes, metrics::Registry& registry)
         : options(std::move(wanted)),
           router(routes),
-          metrics(registry),
-          streams(std::make_shared<Streams>(StreamsLimits{options.max_streams, options.stream_heartbeat, options.stream_retry, options.request_deadline}, registry)),
-          connections({options.max_connections_per_peer, options.request_deadline, options.idle_timeout}, events, registry),
-          bodies(options.max_bodies_bytes, registry),
-          workers(options.workers, static_cast<std::size_t>(options.max_queued), registry.gauge(kQueued)) {}
+          metrics(registry, options.name.empty() ? metrics::Labels{} : metrics::Labels{{"server", options.name}}),
+          streams(std::make_shared<Streams>(StreamsLimits{options.max_streams, options.stream_heartbeat, options.stream_retry, options.request_deadline}, metrics)),
+          connections({options.max_connections_per_peer, options.request_deadline, options.idle_timeout}, events, metrics),
+          bodies(options.max_bodies_bytes, metrics),
+          workers(options.workers, static_cast<std::size_t>(options.max_queued), metrics.gauge(kQueued)) {}
 
     void start();
     void stop();
@@ -177,7 +177,7 @@ struct Server::Impl {
 
     const ServerOptions options;
     const Router& router;
-    metrics::Registry& metrics;
+    const metrics::Scope metrics;
     const std::shared_ptr<Streams> streams;
     EventThread events;
     Connections connections;

@@ -37,6 +37,7 @@ struct ServerOptions {
     int max_streams = 512;
     milliseconds stream_heartbeat{15000};  // without an event: proxies keep what speaks, and the dead are found
     milliseconds stream_retry{3000};       // what every stream begins with: how long a client that is cut off is to wait; above 0
+    std::string name{};  // of one among several in a process: the label `server` of its metrics
 };
 
 // Requests that cannot be read as HTTP, or whose head is too large (431), are answered by the library below without a problem

@@ -13,7 +13,7 @@ constexpr metrics::Family kEvents{"sonde_http_stream_events_total", "Events put 
 
 }  // namespace
 
-Streams::Streams(StreamsLimits limits, metrics::Registry& metrics)
+Streams::Streams(StreamsLimits limits, const metrics::Scope& metrics)
     : limits_(limits), open_gauge_(metrics.gauge(kOpen)), events_(metrics.counter(kEvents)), opening_(encode({.type = {}, .data = {}, .retry = limits.retry})) {
     for (std::size_t i = 0; i < ended_.size(); ++i) {
         ended_[i] = &metrics.counter(kEnded, {{"reason", std::string(EnumNames<StreamEnd>::names[i])}});

@@ -7,7 +7,7 @@
 #include <unordered_set>
 
 #include "lib/http/stream.h"
-#include "lib/metrics/metrics.h"
+#include "lib/metrics/scope.h"
 
 namespace sonde::http {
 
@@ -22,7 +22,7 @@ struct StreamsLimits {
 // sonde_http_stream_events_total.
 class Streams : public std::enable_shared_from_this<Streams> {
 public:
-    Streams(StreamsLimits limits, metrics::Registry& metrics);
+    Streams(StreamsLimits limits, const metrics::Scope& metrics);
 
     // Throws ProblemError.
     std::shared_ptr<Stream> open(StreamLimits limits);

@@ -19,6 +19,20 @@
 #include "lib/db/migrate.h"
 
 namespace sonde::test {
+
+int free_port() {
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t length = sizeof address;
+    const bool found = fd >= 0 && ::bind(fd, reinterpret_cast<sockaddr*>(&address), length) == 0 &&
+                       ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) == 0;
+    if (fd >= 0) ::close(fd);
+    if (!found) throw std::runtime_error("there is no free port on the loopback");
+    return ntohs(address.sin_port);
+}
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -161,19 +175,6 @@ void run_to_end(const std::vector<std::string>& command, const fs::path& log, Us
     Child child(command, log, user);
     if (!eventually([&child] { return !child.running(); }, kStartDeadlineMs)) throw std::runtime_error(command[0] + " does not end");
     if (!child.succeeded()) throw std::runtime_error(command[0] + " failed: " + text_of(log));
-}
-
-int free_port() {
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t length = sizeof address;
-    const bool found = fd >= 0 && ::bind(fd, reinterpret_cast<sockaddr*>(&address), length) == 0 &&
-                       ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) == 0;
-    if (fd >= 0) ::close(fd);
-    if (!found) throw std::runtime_error("there is no free port on the loopback");
-    return ntohs(address.sin_port);
 }
 
 bool accepts(int port) {

@@ -42,6 +42,9 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
+// A port of the loopback that nobody listened at a moment ago.
+int free_port();
+
 // How many times as long as usual things may take: SONDE_TEST_PATIENCE, which the set-ups of sanitizers give.
 int patience();
 

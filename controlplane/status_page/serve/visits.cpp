@@ -52,7 +52,11 @@ Visits::Visits(Pages& pages, crypto::SecretBox secrets, controlplane::RateLimite
       gate_(std::move(secrets)),
       hasher_(options_.hashing, kHashesAtOnce),
       audience_(pages, options_.audience, metrics),
-      answers_(options_.answer_bytes, metrics) {}
+      answers_(options_.answer_bytes, metrics) {
+    for (const auto place : kPlaces) add_place(own_hosts_, "/", place, true);
+    own_hosts_.add(http::Method::post, "/", [this](const http::Request& request) { return let_in(request, true); });
+    own_hosts_.add(http::Method::get, "/robots.txt", [this](const http::Request& request) { return robots(request); });
+}
 
 void Visits::add_place(http::Router& router, const std::string& base, std::string_view place, bool by_host) {
     // The event thread calls these, and counts requests by their patterns.
@@ -62,14 +66,9 @@ void Visits::add_place(http::Router& router, const std::string& base, std::strin
 
 void Visits::add_routes(http::Router& router) {
     using http::Method;
-    for (const auto place : kPlaces) {
-        add_place(router, std::string(kAll) + "/", place, false);
-        add_place(own_hosts_, "/", place, true);
-    }
+    for (const auto place : kPlaces) add_place(router, std::string(kAll) + "/", place, false);
     router.add(Method::get, std::string(kAll), [this](const http::Request& request) { return redirect(request); });
     router.add(Method::post, std::string(kAll) + "/", [this](const http::Request& request) { return let_in(request, false); });
-    own_hosts_.add(Method::post, "/", [this](const http::Request& request) { return let_in(request, true); });
-    own_hosts_.add(Method::get, "/robots.txt", [this](const http::Request& request) { return robots(request); });
     router.choose_by_host([this](std::string_view host) { return pages_.find_host(host) ? &own_hosts_ : nullptr; });
 }
 

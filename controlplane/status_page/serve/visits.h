@@ -23,7 +23,7 @@ public:
     // All that it is given must outlive it.
     Visits(Pages& pages, crypto::SecretBox secrets, controlplane::RateLimiter& limits, ServeOptions options, metrics::Registry& metrics);
 
-    // To be called once, before the server starts. It must outlive the server.
+    // To be called before the router's server starts, which it must outlive.
     void add_routes(http::Router& router);
     // Likewise: where visitors subscribe. `desk` must outlive the server.
     void add_desk(http::Router& router, subscribe::Desk& desk);

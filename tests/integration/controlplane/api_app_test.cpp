@@ -8,6 +8,7 @@
 #include "lib/base/status_page_id.h"
 #include "lib/crypto/crypto.h"
 #include "tests/integration/controlplane/api_stand.h"
+#include "tests/integration/http/raw_client.h"
 
 namespace api_app_test {
 
@@ -100,10 +101,16 @@ TEST_CASE("with status pages on disk it starts without the database, and begins 
         app.stop();
     }
     postgres.kill_hard();
+    config.status_pages_port = free_port();
     controlplane::ControlplaneApp app(config);
     app.start();
     const Client client(app.port(), "");
     CHECK(client.get("/livez").status == 200);
+    // The pages are there, and at a port of their own nothing else is.
+    CHECK(get(app.port(), "/status/acme/").status == 200);
+    CHECK(get(config.status_pages_port, "/status/acme/").status == 200);
+    for (const auto* target : {"/", "/v1/sites", "/metrics", "/livez", "/docs", "/status/other/"}) CHECK(get(config.status_pages_port, target).status == 404);
+    CHECK(client.get("/metrics").body.find("sonde_http_connections{server=\"status_pages\"}") != std::string::npos);
     CHECK(client.get("/readyz").status == 503);
     CHECK(client.get("/ping/whoever").status == 503);
     postgres.restart();
