@@ -69,6 +69,7 @@ void Visits::add_routes(http::Router& router) {
     for (const auto place : kPlaces) add_place(router, std::string(kAll) + "/", place, false);
     router.add(Method::get, std::string(kAll), [this](const http::Request& request) { return redirect(request); });
     router.add(Method::post, std::string(kAll) + "/", [this](const http::Request& request) { return let_in(request, false); });
+    if (desk_ != nullptr) add_desk(router, std::string(kAll) + "/", false);
     router.choose_by_host([this](std::string_view host) { return pages_.find_host(host) ? &own_hosts_ : nullptr; });
 }
 
@@ -185,22 +186,22 @@ http::Response Visits::at_desk(const http::Request& request, bool by_host, bool 
     return act(subscribe::Visitor{site->page, site->base, client});
 }
 
-void Visits::add_desk(http::Router& router, const std::string& base, bool by_host, subscribe::Desk& desk) {
+void Visits::add_desk(http::Router& router, const std::string& base, bool by_host) {
     for (const auto method : {http::Method::get, http::Method::post}) {
-        router.add(method, base + "subscribe", [this, by_host, &desk](const http::Request& request) {
-            return at_desk(request, by_host, false, [&](const subscribe::Visitor& visitor) { return desk.subscribe(request, visitor); });
+        router.add(method, base + "subscribe", [this, by_host](const http::Request& request) {
+            return at_desk(request, by_host, false, [&](const subscribe::Visitor& visitor) { return desk_->subscribe(request, visitor); });
         });
         for (const auto purpose : {channel::SubscriberPurpose::confirm, channel::SubscriberPurpose::unsubscribe, channel::SubscriberPurpose::manage}) {
-            router.add(method, fmt::format("{}{}/{{token}}", base, name_of(purpose)), [this, by_host, purpose, &desk](const http::Request& request) {
-                return at_desk(request, by_host, true, [&](const subscribe::Visitor& visitor) { return desk.follow(request, visitor, purpose, request.parameters.at("token")); });
+            router.add(method, fmt::format("{}{}/{{token}}", base, name_of(purpose)), [this, by_host, purpose](const http::Request& request) {
+                return at_desk(request, by_host, true, [&](const subscribe::Visitor& visitor) { return desk_->follow(request, visitor, purpose, request.parameters.at("token")); });
             });
         }
     }
 }
 
-void Visits::add_desk(http::Router& router, subscribe::Desk& desk) {
-    add_desk(router, std::string(kAll) + "/", false, desk);
-    add_desk(own_hosts_, "/", true, desk);
+void Visits::open_desk(subscribe::Desk& desk) {
+    desk_ = &desk;
+    add_desk(own_hosts_, "/", true);
 }
 
 }  // namespace sonde::status_page::serve
