@@ -90,12 +90,25 @@ bool Worker::record_told() {
     }
     const bool any = !unrecorded_.empty();
     while (!unrecorded_.empty()) {
-        const auto recorded = ledger_.record(unrecorded_.back());
+        const auto recorded = record(unrecorded_.back());
         const auto told = std::move(unrecorded_.back());
         unrecorded_.pop_back();
         settle(told, recorded);
     }
     return any;
+}
+
+// A defect of ours must cost the words of one answer at most, not all that is to be recorded after it.
+Recorded Worker::record(const Told& told) {
+    try {
+        return ledger_.record(told);
+    } catch (const db::DbError& error) {
+        if (error.failure() == db::Failure::unavailable || error.failure() == db::Failure::timeout || error.failure() == db::Failure::conflict) throw;
+        log::error("outcome_unrecordable", "delivery", told.delivery.text(), "error", error.what());
+        auto bare = told;
+        bare.verdict.error.clear();
+        return ledger_.record(bare);
+    }
 }
 
 void Worker::settle(const Told& told, const Recorded& recorded) {

@@ -63,6 +63,7 @@ private:
     void run();
     bool round();  // true if there may be more to do at once; throws DbError
     bool record_told();
+    Recorded record(const Told& told);
     bool plan();
     bool lease(Lane lane, int most);
     void dispatch(const Telling& telling);

@@ -14,8 +14,9 @@ GOLDEN = ROOT / "tests/unit/status_page/html/golden"
 FORMATS = ROOT / "tests/unit/status_page/format/golden"
 LANGUAGES = ROOT / "controlplane/status_page/language"
 TEMPLATES = ROOT / "controlplane/status_page/html/template"
-# Lists may have labels, as ARIA has it. The widget, one line without anything to be lost in it, asks for itself anew.
-RULES = {"root": True, "extends": ["html-validate:recommended"], "rules": {"aria-label-misuse": ["error", {"allowAnyNamable": True}], "meta-refresh": "off"}}
+# Lists may have labels, as ARIA has it. The widget, one line without anything to be lost in it, asks for itself anew. Boxes to tick of one name are a choice of several.
+RULES = {"root": True, "extends": ["html-validate:recommended"], "rules": {"aria-label-misuse": ["error", {"allowAnyNamable": True}], "meta-refresh": "off",
+                                                                                 "form-dup-name": ["error", {"shared": ["radio", "checkbox", "button", "reset", "submit"]}]}}
 
 
 @pytest.fixture(scope="module")
