@@ -43,8 +43,12 @@ def told(mailbox: Mailbox) -> list:
     return [message for message in mailbox.messages() if message["To"] == READER]
 
 
+def text_of(message) -> str:
+    return parts(message)["text/plain"].replace("\r\n", "\n")
+
+
 def links(message) -> dict[str, str]:
-    text = parts(message)["text/plain"]
+    text = text_of(message)
     assert all(link in parts(message)["text/html"] for link in re.findall(r"https://\S+", text))
     return {name: place(url) for name, url in re.findall(r"^(.*?): (https://\S+)$", text, re.MULTILINE)}
 
@@ -68,7 +72,7 @@ def test_a_reader_subscribes_is_told_of_an_outage_in_one_thread_and_ends_it_by_o
     eventually(lambda: len(told(mailbox)) == 1, 60, "the question is there")
     question = told(mailbox)[0]
     assert question["Subject"] == "Do you want to subscribe to Acme?" and question["List-Unsubscribe"] is None
-    confirm = place(re.search(r"https://\S+/confirm/\S+", parts(question)["text/plain"])[0])
+    confirm = place(re.search(r"https://\S+/confirm/\S+", text_of(question))[0])
     assert 'method="post"' in reader.get(confirm).text
     assert [one["state"] for one in stack.get(subscribers)["items"]] == ["pending"]
     confirmed = reader.post(confirm)
@@ -82,10 +86,10 @@ def test_a_reader_subscribes_is_told_of_an_outage_in_one_thread_and_ends_it_by_o
     assert "Internal name" not in opened.as_string() and target.url not in opened.as_string()
     incident = stack.incidents(site)[0]
     assert reader.get(links(opened)["More on the page"]).status_code == 200
-    stack.post(f"/v1/incidents/{incident['id']}/updates", {"status": "identified", "text": "A disk is full.\n.\nWe make room."})
+    stack.post(f"/v1/incidents/{incident['id']}/updates", {"status": "identified", "text": "A disk is full.\n.\nWe make room."}, status=200)
     eventually(lambda: len(told(mailbox)) >= 3, 60, "the update is told")
     update = told(mailbox)[2]
-    assert update["Subject"] == "[Acme] Identified: Shop" and "A disk is full.\n.\nWe make room." in parts(update)["text/plain"]
+    assert update["Subject"] == "[Acme] Identified: Shop" and "A disk is full.\n.\nWe make room." in text_of(update)
 
     target.broken = False
     eventually(lambda: told(mailbox)[-1]["Subject"] == "[Acme] Resolved: Shop", 90, "the end is told")
