@@ -180,13 +180,17 @@ config::Keys keys_of(ControlplaneConfig& config) {
     keys.push_back(config::key("status_pages.refresh", pages.refresh, milliseconds{5'000}, milliseconds{3'600'000},
                                "How old the snapshot of a page becomes to which nothing happens."));
     keys.push_back(config::key("status_pages.listen_port", config.status_pages_port, 0, 65535,
-                               "A port where there are status pages and nothing else, for the public: its connections are not the API's. 0: none, they are where the API is, as they are in any case."));
+                               "A port where there are status pages and nothing else, for the public: its connections are not the API's. "
+                               "0: none, they are where the API is, as they are in any case."));
     keys.push_back(config::key("status_pages.listen_address", config.status_pages_address, "The address of that port."));
-    keys.push_back(config::key("status_pages.max_connections", config.status_pages_max_connections, 1, 100'000, "Connections at that port; beyond, none is accepted. From one address as many as to the API."));
-    keys.push_back(config::key("status_pages.cache_mib", config.status_pages_cache_mib, 1, 65'536, "Memory for documents of status pages as they are sent, in MiB; beyond, they are made again."));
+    keys.push_back(config::key("status_pages.max_connections", config.status_pages_max_connections, 1, 100'000,
+                               "Connections at that port; beyond, none is accepted. From one address as many as to the API."));
+    keys.push_back(config::key("status_pages.cache_mib", config.status_pages_cache_mib, 1, 65'536,
+                               "Memory for documents of status pages as they are sent, in MiB; beyond, they are made again."));
     auto& audience = config.status_pages_audience;
     keys.push_back(config::checked(config::key("status_pages.max_streams", audience.most, 0, 100'000,
-                                               "Readers of status pages who are told of changes as they happen, of all pages; the others' pages ask once a minute. Where the API is, they are among api.max_streams."),
+                                               "Readers of status pages who are told of changes as they happen, of all pages; the others' pages ask once a minute. "
+                                               "Where the API is, they are among api.max_streams."),
                                    [&config]() -> std::string {
                                        return config.status_pages_audience.most >= config.api_max_streams ? "must be less than \"api.max_streams\", for the API needs some, too" : "";
                                    }));

@@ -18,11 +18,17 @@ using std::chrono::steady_clock;
 constexpr int kEventsAtOnce = 500;
 constexpr int kLeasesAtOnce = 100;
 constexpr int kDueAtOnce = 100;
+constexpr std::size_t kRecordedAtOnce = 50;
 constexpr milliseconds kDueEvery{250};
 constexpr milliseconds kBacklogEvery{5'000};
 constexpr milliseconds kBacklogAlarm{60'000};
 constexpr std::size_t kMaxDueAgain = 10'000;
 constexpr milliseconds kFirstPause{100};  // after a failure of the database; doubles up to the poll period
+
+// Of which the same may succeed later; others are of what it was asked.
+bool is_of_the_database(const db::DbError& error) {
+    return error.failure() == db::Failure::unavailable || error.failure() == db::Failure::timeout || error.failure() == db::Failure::conflict;
+}
 
 double as_seconds(milliseconds duration) { return static_cast<double>(duration.count()) / 1000; }
 
@@ -178,29 +184,44 @@ bool Worker::record_finished() {
     }
     const bool any = !unrecorded_.empty();
     while (!unrecorded_.empty()) {
-        const auto recorded = record(unrecorded_.back());
-        const auto finished = std::move(unrecorded_.back());
-        unrecorded_.pop_back();
-        settle(finished, recorded);
+        if (!record_together()) record_last();
     }
     return any;
 }
 
-Recorded Worker::record(const Finished& finished) {
+// In one transaction, for that is most of what recording costs. False if one of them cannot be recorded as it is.
+bool Worker::record_together() {
+    const auto some = unrecorded_.end() - static_cast<std::ptrdiff_t>(std::min(unrecorded_.size(), kRecordedAtOnce));
+    // In an order that all notifiers have, since each row is locked in turn.
+    std::sort(some, unrecorded_.end(), [](const Finished& a, const Finished& b) { return a.delivery.value() < b.delivery.value(); });
+    const std::span<const Finished> finished(some, unrecorded_.end());
+    std::vector<Recorded> recorded;
     try {
-        return ledger_.record(finished);
+        recorded = ledger_.record(finished);
     } catch (const db::DbError& error) {
-        if (error.failure() == db::Failure::unavailable || error.failure() == db::Failure::timeout ||
-            error.failure() == db::Failure::conflict) {
-            throw;
-        }
-        // A defect of ours must cost the words of one answer at most, not the outcome, nor all that is to be recorded after it.
-        log::error("outcome_unrecordable", "delivery", finished.delivery.text(), "error", error.what());
-        auto bare = finished;
-        bare.error.clear();
-        bare.response.clear();
-        return ledger_.record(bare);
+        if (is_of_the_database(error)) throw;
+        return false;
     }
+    for (std::size_t i = 0; i < recorded.size(); ++i) settle(finished[i], recorded[i]);
+    unrecorded_.erase(some, unrecorded_.end());
+    return true;
+}
+
+// A defect of ours must cost the words of one answer at most, not the outcome, nor all that is to be recorded after it.
+void Worker::record_last() {
+    auto& last = unrecorded_.back();
+    Recorded recorded;
+    try {
+        recorded = ledger_.record({&last, 1}).front();
+    } catch (const db::DbError& error) {
+        if (is_of_the_database(error)) throw;
+        log::error("outcome_unrecordable", "delivery", last.delivery.text(), "error", error.what());
+        last.error.clear();
+        last.response.clear();
+        recorded = ledger_.record({&last, 1}).front();
+    }
+    settle(last, recorded);
+    unrecorded_.pop_back();
 }
 
 void Worker::settle(const Finished& finished, const Recorded& recorded) {

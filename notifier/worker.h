@@ -71,7 +71,8 @@ private:
     void run();
     bool round();  // true if there may be more to do at once; throws DbError
     bool record_finished();
-    Recorded record(const Finished& finished);
+    bool record_together();
+    void record_last();
     bool plan_events();
     bool bring_due();
     bool lease_due();

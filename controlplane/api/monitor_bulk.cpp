@@ -7,6 +7,7 @@
 #include "controlplane/api/bulk.h"
 #include "controlplane/api/monitor.h"
 #include "controlplane/api/monitor_change.h"
+#include "controlplane/api/parts.h"
 #include "controlplane/api/query.h"
 #include "controlplane/api/relation.h"
 
@@ -18,14 +19,6 @@ constexpr std::size_t kWorkedOnAtOnce = 500;
 constexpr std::size_t kWrittenAtOnce = 2'000;
 
 using Written = std::vector<std::pair<MonitorId, const MonitorDraft*>>;
-
-template <class Write>
-void in_parts(const Written& monitors, Write write) {
-    for (std::size_t begin = 0; begin < monitors.size(); begin += kWrittenAtOnce) {
-        const auto end = std::min(begin + kWrittenAtOnce, monitors.size());
-        write(Written(monitors.begin() + static_cast<std::ptrdiff_t>(begin), monitors.begin() + static_cast<std::ptrdiff_t>(end)));
-    }
-}
 
 // Refuses those that name a region which there is not. The others' regions cannot be deleted before the transaction ends.
 void check_all_regions(db::Tx& tx, Bulk& bulk, const std::vector<MonitorDraft>& drafts, std::string_view document) {
@@ -77,7 +70,7 @@ http::Response create(Backend& backend, const Call& call) {
             monitors.emplace_back(new_id<MonitorId>(), &drafts[i]);
             bulk.done(i, 201, {{"id", monitors.back().first.text()}});
         }
-        in_parts(monitors, [&](const Written& part) { monitor_store::insert(tx, backend.secrets, part); });
+        in_parts(monitors, kWrittenAtOnce, [&](const Written& part) { monitor_store::insert(tx, backend.secrets, part); });
         return bulk.response(201);
     });
 }
@@ -143,7 +136,7 @@ http::Response update(Backend& backend, const Call& call) {
             if (differs[i]) monitors.emplace_back(monitor.id, &drafts[i]);
             bulk.done(i, 200, outcome(monitor.id, monitor.version + (differs[i] ? 1 : 0)));
         }
-        in_parts(monitors, [&](const Written& part) { monitor_store::update(tx, backend.secrets, part); });
+        in_parts(monitors, kWrittenAtOnce, [&](const Written& part) { monitor_store::update(tx, backend.secrets, part); });
         return bulk.response();
     });
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "controlplane/api/parts.h"
 #include "lib/base/shard.h"
 #include "lib/crypto/crypto.h"
 #include "lib/service/monitor_secrets.h"
@@ -258,7 +259,9 @@ void set_policy(db::Tx& tx, MonitorId id, const check::Policy& policy) { tx.run(
 
 void rotate_ping_token(db::Tx& tx, MonitorId id) { tx.run(kGiveToken, {id, new_ping_token()}); }
 
-void remove(db::Tx& tx, const std::vector<std::int64_t>& ids) { tx.run(kRemove, {ids}); }
+void remove(db::Tx& tx, const std::vector<std::int64_t>& ids) {
+    in_parts(ids, 1'000, [&](const std::vector<std::int64_t>& part) { tx.run(kRemove, {part}); });
+}
 
 std::vector<std::string> missing_regions(db::Tx& tx, const std::vector<std::string>& names) {
     std::vector<std::string> missing = names;

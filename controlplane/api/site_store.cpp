@@ -4,22 +4,26 @@
 
 #include <fmt/format.h>
 
+#include "controlplane/api/parts.h"
+
 namespace sonde::controlplane::site_store {
 namespace {
 
 // In the order of `read`.
-const std::string kColumns = fmt::format("s.id, s.name, s.base_url, s.tags, s.owner_note, s.active, s.version, s.created_at, s.updated_at, {}", worst_state());
+constexpr std::string_view kOwnColumns = "s.id, s.name, s.base_url, s.tags, s.owner_note, s.active, s.version, s.created_at, s.updated_at";
+const std::string kColumns = fmt::format("{}, {}", kOwnColumns, worst_state());
 constexpr int kColumnCount = 10;
 const std::string kSelect = fmt::format("select {} from site s ", kColumns);
+// Of thousands, and without their states: each is a question of its own, which nobody who asks for so many has.
+const std::string kSelectAll = fmt::format("select {}, null::integer from site s where s.id = any($1::bigint[]) and s.deleted_at is null", kOwnColumns);
 
 const std::string kFindSql = kSelect + "where s.id = $1 and s.deleted_at is null";
 const std::string kLockSql = kFindSql + " for no key update of s";
 const db::Statement kFind{"site_find", kFindSql};
 const db::Statement kLock{"site_lock", kLockSql};
-const std::string kFindAllSql = kSelect + "where s.id = any($1::bigint[]) and s.deleted_at is null";
-const db::Statement kFindAll{"site_find_all", kFindAllSql};
+const db::Statement kFindAll{"site_find_all", kSelectAll};
 // In one order for all, so that no two wait for each other.
-const std::string kLockAllSql = kSelect + "where s.id = any($1::bigint[]) and s.deleted_at is null order by s.id for no key update of s";
+const std::string kLockAllSql = kSelectAll + " order by s.id for no key update of s";
 const db::Statement kLockAll{"site_lock_all", kLockAllSql};
 constexpr db::Statement kHold{"site_hold", "select 1 from site where id = $1 and deleted_at is null for share"};
 
@@ -39,6 +43,9 @@ constexpr db::Statement kRemove{"site_remove",
                                 "update site set deleted_at = now(), updated_at = now(), version = version + 1 where id = any($1::bigint[])"};
 constexpr db::Statement kRemoveMonitors{"site_remove_monitors", R"(
     update monitor set deleted_at = now(), updated_at = now(), version = version + 1 where site_id = any($1::bigint[]) and deleted_at is null)"};
+
+// Of each that goes it is asked who else names it.
+constexpr std::size_t kRemovedAtOnce = 1'000;
 
 // In chunks, as columns.
 void write(db::Tx& tx, const db::Statement& statement, const std::vector<SiteId>& ids, const std::vector<const SiteDraft*>& drafts) {
@@ -105,8 +112,10 @@ void insert(db::Tx& tx, const std::vector<SiteId>& ids, const std::vector<const 
 void update(db::Tx& tx, const std::vector<SiteId>& ids, const std::vector<const SiteDraft*>& drafts) { write(tx, kUpdate, ids, drafts); }
 
 void remove(db::Tx& tx, const std::vector<std::int64_t>& ids) {
-    tx.run(kRemove, {ids});
-    tx.run(kRemoveMonitors, {ids});
+    in_parts(ids, kRemovedAtOnce, [&](const std::vector<std::int64_t>& part) {
+        tx.run(kRemove, {part});
+        tx.run(kRemoveMonitors, {part});
+    });
 }
 
 }  // namespace sonde::controlplane::site_store

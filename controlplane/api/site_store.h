@@ -29,11 +29,11 @@ namespace site_store {
 std::optional<Site> find(db::Tx& tx, SiteId id);
 // As `find`, and nobody else changes or deletes it before the transaction ends.
 std::optional<Site> lock(db::Tx& tx, SiteId id);
-// Those of `ids` that are there, in no order.
+// Those of `ids` that are there, in no order; their states are not looked up. Nobody else changes or deletes them before the transaction ends.
 std::vector<Site> lock_all(db::Tx& tx, const std::vector<std::int64_t>& ids);
 // True if the site is there, and will be until the transaction ends.
 bool hold(db::Tx& tx, SiteId id);
-// Those of `ids` that are there, in no order.
+// Those of `ids` that are there, in no order; their states are not looked up.
 std::vector<Site> find_all(db::Tx& tx, const std::vector<std::int64_t>& ids);
 Sites list(db::Tx& tx, const SiteFilter& filter, const Sorting& sorting, const Page& page);
 

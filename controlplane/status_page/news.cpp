@@ -17,7 +17,10 @@ from change c left join monitor m on c.entity = 'monitor' and m.id = c.entity_id
 where c.xid >= $1::text::xid8 and c.entity in ('status_page', 'site', 'monitor', 'maintenance')
 union all
 select o.xid::text, split_part(o.kind, '.', 1), o.id, o.site_id
-from outbox o where o.xid >= $1::text::xid8 and split_part(o.kind, '.', 1) in ('incident', 'monitor', 'maintenance'))sql"};
+from outbox o where o.xid >= $1::text::xid8 and split_part(o.kind, '.', 1) in ('incident', 'maintenance')
+union all
+select e.xid::text, 'state', m.site_id, m.site_id
+from state_edge e join monitor m on m.id = e.monitor_id where e.xid >= $1::text::xid8 group by e.xid, m.site_id)sql"};
 constexpr db::Statement kConcerned{"status_page_concerned", R"sql(
 select id from status_page
 where sites && $1::bigint[] or monitors && array(select id from monitor where site_id = any($1::bigint[])))sql"};

@@ -1,4 +1,4 @@
-// Which pages something has happened to: read from what the services write anyway, `change` and the outbox.
+// Which pages something has happened to: read from what the services write anyway: `change`, states over time, and the outbox.
 #pragma once
 
 #include <optional>

@@ -327,42 +327,48 @@ void Ledger::extend(const std::vector<std::int64_t>& deliveries) {
     });
 }
 
-Recorded Ledger::record(const Finished& finished) {
+std::vector<Recorded> Ledger::record(std::span<const Finished> finished) {
     return pool_.transact([&](db::Tx& tx) {
-        Recorded recorded;
-        const auto held = tx.run(statement::hold, {finished.delivery, owner_});
-        if (held.empty()) return Recorded{.stale = true};
-
-        const auto since = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - finished.at);
-        const auto status = finished.status == 0 ? std::optional<int>() : finished.status;
-        const auto error = finished.error.empty() ? std::optional<std::string>() : finished.error;
-        const auto response = finished.status == 0 ? std::optional<std::string>() : finished.response;
-        const auto ended = tx.run(statement::end_attempt, {finished.delivery, finished.attempt,
-                                                           static_cast<std::int64_t>(since.count()), status, error, response});
-        const auto row = held[0];
-        const bool ours = row.text(0) == name_of(DeliveryState::sending) && row.small(1) == finished.attempt && row.boolean(2);
-        if (!ours || ended.affected() == 0) return Recorded{.stale = true};
-
-        const auto next = next_attempt(finished.attempt, finished.outcome, row.time(3), row.time(4), finished.retry_after,
-                                       finished.random, retry_);
-        recorded.state = next.state;
-        recorded.reason = next.reason;
-        recorded.again_in = next.at - row.time(4);
-        if (next.state == DeliveryState::planned) {
-            // While it was under way nobody else could drop it, and a newer one of its thread need not wait for the back-off.
-            if (const auto old = superseded(tx, {finished.delivery.value()}); !old.empty()) {
-                recorded.state = DeliveryState::superseded;
-                recorded.reason = old.front().reason;
-            }
-        }
-        if (recorded.state == DeliveryState::sent && !finished.remembered.empty()) {
-            tx.run(statement::remember, {finished.delivery, finished.remembered, finished.place});
-        }
-        tx.run(statement::settle, {finished.delivery, name_of(recorded.state), name_of(recorded.reason), next.at, finished.reached});
-        if (recorded.state == DeliveryState::dead) tell_dead(tx, {finished.delivery.value()});
-        recorded.opened = record_health(tx, row.id<ChannelId>(5), row.boolean(6), finished.outcome, finished.retry_after, what_went_wrong(finished), row.time(7), row.time(4));
+        std::vector<Recorded> recorded;
+        for (const auto& one : finished) recorded.push_back(record(tx, one));
         return recorded;
     });
+}
+
+Recorded Ledger::record(db::Tx& tx, const Finished& finished) {
+    Recorded recorded;
+    const auto held = tx.run(statement::hold, {finished.delivery, owner_});
+    if (held.empty()) return Recorded{.stale = true};
+
+    const auto since = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - finished.at);
+    const auto status = finished.status == 0 ? std::optional<int>() : finished.status;
+    const auto error = finished.error.empty() ? std::optional<std::string>() : finished.error;
+    const auto response = finished.status == 0 ? std::optional<std::string>() : finished.response;
+    const auto ended = tx.run(statement::end_attempt, {finished.delivery, finished.attempt,
+                                                       static_cast<std::int64_t>(since.count()), status, error, response});
+    const auto row = held[0];
+    const bool ours = row.text(0) == name_of(DeliveryState::sending) && row.small(1) == finished.attempt && row.boolean(2);
+    if (!ours || ended.affected() == 0) return Recorded{.stale = true};
+
+    const auto next = next_attempt(finished.attempt, finished.outcome, row.time(3), row.time(4), finished.retry_after,
+                                   finished.random, retry_);
+    recorded.state = next.state;
+    recorded.reason = next.reason;
+    recorded.again_in = next.at - row.time(4);
+    if (next.state == DeliveryState::planned) {
+        // While it was under way nobody else could drop it, and a newer one of its thread need not wait for the back-off.
+        if (const auto old = superseded(tx, {finished.delivery.value()}); !old.empty()) {
+            recorded.state = DeliveryState::superseded;
+            recorded.reason = old.front().reason;
+        }
+    }
+    if (recorded.state == DeliveryState::sent && !finished.remembered.empty()) {
+        tx.run(statement::remember, {finished.delivery, finished.remembered, finished.place});
+    }
+    tx.run(statement::settle, {finished.delivery, name_of(recorded.state), name_of(recorded.reason), next.at, finished.reached});
+    if (recorded.state == DeliveryState::dead) tell_dead(tx, {finished.delivery.value()});
+    recorded.opened = record_health(tx, row.id<ChannelId>(5), row.boolean(6), finished.outcome, finished.retry_after, what_went_wrong(finished), row.time(7), row.time(4));
+    return recorded;
 }
 
 void Ledger::abandon(const std::vector<std::int64_t>& except, std::string_view why) {

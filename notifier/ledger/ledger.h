@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -122,8 +123,8 @@ public:
     // Prolongs the leases of these.
     void extend(const std::vector<std::int64_t>& deliveries);
 
-    // Records the end of an attempt and what follows. Repeating it does no harm.
-    Recorded record(const Finished& finished);
+    // Records the ends of attempts and what follows, of all of them or of none. Repeating it does no harm.
+    std::vector<Recorded> record(std::span<const Finished> finished);
 
     // Gives up all leases of this process but those of `except`, so that anybody may attempt those deliveries now. `why` is put
     // on record as the unfinished attempts' error.
@@ -138,6 +139,7 @@ private:
     };
     struct Due;
     void sort_out(db::Tx& tx, const db::Rows& due, LeaseReport& report, Due& sorted);
+    Recorded record(db::Tx& tx, const Finished& finished);
     static std::vector<Old> superseded(db::Tx& tx, const std::vector<std::int64_t>& deliveries);
 
     db::Pool& pool_;

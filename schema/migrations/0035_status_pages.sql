@@ -72,6 +72,21 @@ alter function forget_status_pages() set search_path from current;
 create trigger forget_status_pages after update on site referencing old table as old_rows new table as new_rows for each statement execute function forget_status_pages('site');
 create trigger forget_status_pages after update on monitor referencing old table as old_rows new table as new_rows for each statement execute function forget_status_pages('monitor');
 
+-- States are read as `change` is, by transaction: not every one has an event. Nobody asks for those from before.
+alter table state_edge add column xid xid8;
+alter table state_edge alter column xid set default pg_current_xact_id();
+create index state_edge_by_xid on state_edge (xid) where xid is not null;
+create or replace function note_state() returns trigger language plpgsql as $$
+begin
+    insert into state_edge (monitor_id, since, state)
+    select coalesce(new.monitor_id, old.monitor_id),
+           greatest(case when tg_op = 'DELETE' then now() else new.since end,
+                    (select max(since) from state_edge where monitor_id = coalesce(new.monitor_id, old.monitor_id))),
+           case when tg_op = 'DELETE' then 'gone' else new.state end
+    on conflict (monitor_id, since) do update set state = excluded.state, xid = excluded.xid;
+    return null;
+end $$;
+
 create trigger note_change after insert or update or delete on status_page for each row execute function note_change();
 
 alter table managed drop constraint managed_kind_check;

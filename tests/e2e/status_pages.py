@@ -3,7 +3,6 @@ import json
 import os
 import pathlib
 import shutil
-import signal
 import subprocess
 import threading
 import time
@@ -11,6 +10,7 @@ from xml.etree import ElementTree
 
 import requests
 
+from frozen import Frozen
 from stack import BUILD, SONDE, Stack, now, sonde
 from waiting import PATIENCE, eventually
 
@@ -83,41 +83,6 @@ class Reader:
         self.over.set()
         for thread in self.threads:
             thread.join()
-
-
-def family(pid: int) -> list[int]:
-    """A process and all that come from it."""
-    children: dict[int, list[int]] = {}
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            try:
-                with open(f"/proc/{entry}/stat") as stat:
-                    children.setdefault(int(stat.read().rpartition(")")[2].split()[1]), []).append(int(entry))
-            except OSError:
-                continue
-    found = [pid]
-    for one in found:
-        found += children.get(one, [])
-    return found
-
-
-class Frozen:
-    """Servers that keep their connections and answer nothing, which is worse than being gone."""
-
-    def __init__(self, stack: Stack, *names: str):
-        self.pids = [pid for name in names for pid in family(stack.pid(name))]
-
-    def __enter__(self):
-        for pid in self.pids:
-            os.kill(pid, signal.SIGSTOP)
-        return self
-
-    def __exit__(self, *_):
-        for pid in reversed(self.pids):
-            try:
-                os.kill(pid, signal.SIGCONT)
-            except ProcessLookupError:
-                pass
 
 
 def make(stack: Stack, slug: str, expect: int = 200, **fields) -> Page:
@@ -292,7 +257,7 @@ def test_with_database_and_bus_away_not_one_view_fails_and_the_page_says_how_old
     site, monitor, page = shop(stack, target, "lasting")
     eventually(lambda: page.condition() == "operational", 20, "all is well")
     with Reader(page) as reader:
-        with Frozen(stack, "postgres", "nats"):
+        with Frozen(stack, "postgres"), Frozen(stack, "nats"):  # which is worse than being gone
             eventually(lambda: "Something newer could not be had." in page.text(), 120, "the page says that it is old")
         eventually(lambda: "Something newer could not be had." not in page.text(), 60, "it is current again")
     assert reader.failures == [] and reader.views > 500
@@ -301,7 +266,7 @@ def test_with_database_and_bus_away_not_one_view_fails_and_the_page_says_how_old
 def test_a_control_plane_that_starts_without_a_database_has_its_pages(stack, target):
     site, monitor, page = shop(stack, target, "restarted")
     eventually(lambda: page.condition() == "operational", 20, "all is well")
-    with Frozen(stack, "postgres", "nats"):
+    with Frozen(stack, "postgres"), Frozen(stack, "nats"):  # which is worse than being gone
         before = stack.kill("controlplane")
         stack.back("controlplane", before)
         eventually(lambda: page.get().status_code == 200, 60, "the page is there again")

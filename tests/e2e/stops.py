@@ -1,43 +1,14 @@
 """What is frozen and goes on, as a virtual machine that is moved or a disk that hangs, and messages that come more than once or damaged."""
-import pathlib
 import queue
-import signal
 import threading
 import time
 
 import pytest
 
+from frozen import Frozen
 from stack import Stack
 from story import Outage
 from waiting import eventually
-
-
-def tree(pid: int) -> list[int]:
-    """A process and its children: the database is several."""
-    return [pid, *map(int, pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
-
-
-class Frozen:
-    """For so many seconds, unless left before."""
-
-    def __init__(self, stack: Stack, name: str):
-        self.pids = tree(stack.pid(name))
-
-    def __enter__(self):
-        for pid in self.pids:
-            stop(pid, signal.SIGSTOP)
-
-    def __exit__(self, *_):
-        for pid in self.pids:
-            stop(pid, signal.SIGCONT)
-
-
-def stop(pid: int, number: int):
-    import os
-    try:
-        os.kill(pid, number)
-    except ProcessLookupError:
-        pass  # a backend that has ended meanwhile
 
 
 @pytest.mark.parametrize("name,seconds", [("controlplane", 6), ("engine", 6), ("notifier", 3), ("us-1", 3), ("nats", 3), ("postgres", 3)])

@@ -50,7 +50,7 @@ int patience();
 
 // Waits until `condition` holds; false after the deadline, `patience()` times as late. For tests instead of sleeps.
 template <class Condition>
-bool eventually(Condition condition, int deadline_ms = 10000);
+bool eventually(Condition condition, int deadline_ms = 60'000);
 
 }  // namespace sonde::test
 

@@ -70,7 +70,11 @@ void Visits::add_routes(http::Router& router) {
     router.add(Method::get, std::string(kAll), [this](const http::Request& request) { return redirect(request); });
     router.add(Method::post, std::string(kAll) + "/", [this](const http::Request& request) { return let_in(request, false); });
     if (desk_ != nullptr) add_desk(router, std::string(kAll) + "/", false);
-    router.choose_by_host([this](std::string_view host) { return pages_.find_host(host) ? &own_hosts_ : nullptr; });
+    // Whoever may make pages must not be able to put one in the place of the API.
+    const auto ours = net::parse_url(options_.public_url);
+    router.choose_by_host([this, ours = ours ? ours->host : std::string()](std::string_view host) -> const http::Router* {
+        return host != ours && pages_.find_host(host) ? &own_hosts_ : nullptr;
+    });
 }
 
 std::optional<Visits::Site> Visits::site_of(const http::Request& request, bool by_host) const {

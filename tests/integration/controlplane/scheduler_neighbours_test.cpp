@@ -52,7 +52,7 @@ TEST_CASE("a sign of life is answered with the time and becomes a row, in the re
     REQUIRE(eventually([&] { return ask(sign_of_life("us", "liar")).has_value(); }));
     const auto answer = ask(sign_of_life("eu", "honest"));
     REQUIRE(answer);
-    CHECK(std::chrono::abs(*answer - wall_now()) < seconds{5});
+    CHECK(std::chrono::abs(*answer - wall_now()) < seconds{20});
     CHECK(eventually([&] {
         return stage.number("select count(*) from agent where region = 'eu' and name in ('honest', 'liar') and last_seen_at > now() - interval '5 s'") == 2;
     }));
@@ -134,7 +134,7 @@ TEST_CASE("every stream is there soon after the start, and a new region's soon a
         CHECK_MESSAGE(eventually([&] { return exists(stream); }), stream);
     }
     stage.add_regions({"za"});
-    CHECK(eventually([&] { return exists("SONDE_JOBS_za") && exists("SONDE_URGENT_za"); }, 3'000));
+    CHECK(eventually([&] { return exists("SONDE_JOBS_za") && exists("SONDE_URGENT_za"); }));
     const auto consumer = stage.bus->consumer_state("SONDE_JOBS_za", "agents");
     REQUIRE(consumer.ok());
     CHECK(consumer->has_value());
@@ -148,11 +148,11 @@ TEST_CASE("a job queue that delivers nothing, though agents have room, gets a ne
     stage.run("insert into agent (region, name, version, started_at, last_seen_at, capacity) values "
               "('eu', 'starving', '1', now(), now() + interval '1 hour', 100)");
     auto plane = stage.control_plane("first");
-    CHECK(eventually([&] { return plane->gauge(R"(sonde_watchdog_recreated_total{what="consumer"})") >= 1; }, 20'000));
-    CHECK(eventually([&] { return plane->gauge(R"(sonde_watchdog_recreated_total{what="stream"})") >= 1; }, 20'000));
+    CHECK(eventually([&] { return plane->gauge(R"(sonde_watchdog_recreated_total{what="consumer"})") >= 1; }));
+    CHECK(eventually([&] { return plane->gauge(R"(sonde_watchdog_recreated_total{what="stream"})") >= 1; }));
     // An agent that does ask gets jobs again, and the watchdog rests.
     const auto agent = stage.agent("eu");
-    CHECK(eventually([&] { return agent->count() >= 5; }, 15'000));
+    CHECK(eventually([&] { return agent->count() >= 5; }));
 }
 
 TEST_CASE("of two control planes one does the housekeeping; old rows go, the coming days have partitions") {
@@ -229,7 +229,7 @@ TEST_CASE("evidence goes after its time, but for what an incident needs; when th
     stage.run("delete from incident where id = 1");
     CHECK(kept("kept_for is null") == 1'011'100);
     const auto plane = stage.control_plane("second");
-    CHECK(eventually([&] { return plane->gauge(R"(sonde_housekeeping_runs_total{outcome="done"})") == 1; }, 20'000));
+    CHECK(eventually([&] { return plane->gauge(R"(sonde_housekeeping_runs_total{outcome="done"})") == 1; }));
     CHECK(kept("true") == 1'000'100);
     CHECK(kept("kept_for = 2") == 100);
 }

@@ -24,20 +24,18 @@ struct Running : Stage {
     }
 
     // Waits until the cursors have passed `at`.
-    [[nodiscard]] bool reaches(TimePoint at, int deadline_ms = 20'000) {
-        return eventually(
-            [&] {
-                try {
-                    return cursor() >= at;
-                } catch (const db::DbError&) {
-                    return false;
-                }
-            },
-            deadline_ms);
+    [[nodiscard]] bool reaches(TimePoint at) {
+        return eventually([&] {
+            try {
+                return cursor() >= at;
+            } catch (const db::DbError&) {
+                return false;
+            }
+        });
     }
     [[nodiscard]] std::int64_t skipped() { return number("select sum(skipped) from slot_ledger"); }
-    [[nodiscard]] bool owns_all(const ControlPlane& plane, int deadline_ms = 8'000) {
-        return eventually([&] { return plane.gauge("sonde_scheduler_shares") == kSchedulerShares; }, deadline_ms);
+    [[nodiscard]] bool owns_all(const ControlPlane& plane) {
+        return eventually([&] { return plane.gauge("sonde_scheduler_shares") == kSchedulerShares; });
     }
     // Slots in (from, to] that no agent got.
     [[nodiscard]] std::size_t missing(TimePoint from, TimePoint to) {
@@ -48,7 +46,7 @@ struct Running : Stage {
     }
     // As they arrive after their acceptance, some may still be on the way.
     [[nodiscard]] bool all_arrive(TimePoint from, TimePoint to) {
-        return eventually([&] { return missing(from, to) == 0; }, 5'000);
+        return eventually([&] { return missing(from, to) == 0; });
     }
     [[nodiscard]] bool any_twice() {
         for (const auto& [key, times] : all_jobs(agents)) {

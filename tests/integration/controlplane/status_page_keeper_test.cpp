@@ -65,7 +65,6 @@ TEST_CASE("a page is there when it is made, follows what changes, and goes when 
     const auto before = kept.keeper.find("followed");
 
     shop.edge(0, 0, "down");
-    shop.news("monitor.changed");
     CHECK(eventually([&] { return kept.condition("followed") == Condition::major_outage; }));
     CHECK(before->snapshot.condition == Condition::operational);
     CHECK(kept.keeper.find("followed")->version != before->version);
@@ -92,12 +91,10 @@ TEST_CASE("who subscribed to one page hears nothing of others, and nothing once 
     made(other.page("unheard"));
     REQUIRE(eventually([&] { return rung == 1 && kept.keeper.find("unheard"); }));
     other.edge(0, 0, "down");
-    other.news("monitor.changed");
     REQUIRE(eventually([&] { return kept.condition("unheard") == Condition::major_outage; }));
     CHECK(rung == 1);
     subscription.reset();
     shop.edge(0, 0, "down");
-    shop.news("monitor.changed");
     REQUIRE(eventually([&] { return kept.condition("heard") == Condition::major_outage; }));
     CHECK(rung == 1);
 }
@@ -137,7 +134,6 @@ TEST_CASE("without the database the last pages stay, also after a restart, and a
         REQUIRE(eventually([&] { return stand().pool().ping(); }, 30'000));
         shop.edge(1, 0, "down");
         CHECK(eventually([&] { return kept.keeper.find("always")->version != version; }, 30'000));
-        shop.news("monitor.changed");
         CHECK(eventually([&] { return kept.condition("always") == Condition::major_outage; }, 30'000));
         REQUIRE(stand().admin().del(path_of(page)).status == 204);
         CHECK(eventually([&] { return !std::filesystem::exists(directory.path / "pages" / (page["id"].get<std::string>() + ".json")); }));

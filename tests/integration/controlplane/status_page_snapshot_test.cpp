@@ -101,6 +101,26 @@ TEST_CASE("incidents are called by the components they are about, with what was 
     CHECK(snapshot["past"][2]["title"] == "Part 0, Part 1");
 }
 
+TEST_CASE("an incident of a group is about those that are in it, and one of a monitor that is gone about whoever had it") {
+    const Shop shop("grouped", {"one", "two", "three"});
+    const auto group = stand().admin().post("/v1/groups", {{"site_id", shop.site}, {"name", "colleagues call it so"}, {"needed", 1}, {"members", {shop.monitors[0], shop.monitors[2]}}});
+    REQUIRE_MESSAGE(group.status == 201, group.body);
+    const auto incident = shop.incident("t", 30, std::nullopt, {});
+    stand().run("insert into incident_monitor (incident_id, monitor_id, joined_at, cause, is_group) values ($1, $2, now(), 'reset', true)",
+                {incident, *GroupId::parse(group.json()["id"].get<std::string>())});
+    auto page = shop.page("grouped");
+    CHECK(preview(page)["open"][0]["components"] == Json{"part-0", "part-2"});
+
+    // Its site is on the page, and was down: it stays known after the monitor is gone.
+    const auto past = shop.incident("t", 300, 200, {1});
+    page["groups"] = {{{"components", {{{"id", "whole"}, {"name", "Whole"}, {"sites", {shop.site}}}}}}};
+    REQUIRE(stand().admin().del("/v1/monitors/" + shop.monitors[1]).status == 204);
+    const auto snapshot = preview(page);
+    CHECK(snapshot["past"][0]["id"] == past.text());
+    CHECK(snapshot["past"][0]["components"] == Json{"whole"});
+    CHECK(snapshot["groups"][0]["components"][0]["condition"] == "operational");
+}
+
 TEST_CASE("maintenance is running, then planned, then over, where it is about the page") {
     const Shop shop("windows");
     const Shop other("others");

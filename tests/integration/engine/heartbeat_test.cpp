@@ -39,7 +39,7 @@ struct Job {
                        .started_at = at}});
     }
     bool becomes(const std::string& state) {
-        return eventually([&] { return stage.state_of(monitor) == state; }, 30000);
+        return eventually([&] { return stage.state_of(monitor) == state; });
     }
     TimePoint since() { return *from_rfc3339(stage.text("select to_char(since at time zone 'utc', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') from monitor_state where monitor_id = $1", {monitor})); }
 };
@@ -57,7 +57,7 @@ TEST_CASE("silence past the deadline is an outage, found by the engine's own clo
     CHECK(job.stage.text("select cause from incident_monitor") == "heartbeat_late");
     CHECK(job.stage.text("select title from incident") == "Backups: nightly is down: heartbeat_late");
     job.ping(wall_now());
-    CHECK(eventually([&] { return job.stage.told_of(job.site).ends_with("incident.resolved"); }, 30000));
+    CHECK(eventually([&] { return job.stage.told_of(job.site).ends_with("incident.resolved"); }));
     CHECK(job.stage.count("select count(*) from slot_ledger where region = 'push'") == 0);
     CHECK(job.stage.text("select detail #>> '{heartbeat,body}' from result limit 1") == "said");
 }
@@ -75,7 +75,7 @@ TEST_CASE("a reported failure is an outage at once, pings that come twice are on
     CHECK(job.stage.text("select cause from incident_monitor") == "heartbeat_failed");
     job.ping(at + milliseconds{3}, "fail");
     job.ping(at);
-    CHECK(eventually([&] { return metric(*engine, "sonde_engine_results_duplicate_total") == 2; }, 30000));
+    CHECK(eventually([&] { return metric(*engine, "sonde_engine_results_duplicate_total") == 2; }));
     CHECK(job.stage.count("select count(*) from result where region_id = 0") == 4);
     CHECK(job.stage.count("select count(*) from incident") == 1);
     CHECK(job.stage.state_of(job.monitor) == "down");
@@ -108,7 +108,7 @@ TEST_CASE("pings of a monitor that is checked, and checks of one that is pinged,
     const auto engine = job.stage.engine();
     job.stage.report({{.region = "push", .monitor = checked, .slot = wall_now(), .detail = R"({"heartbeat":{"ping":"success"}})"}});
     job.stage.report({{.region = "eu", .monitor = job.monitor, .slot = wall_now()}});
-    CHECK(eventually([&] { return metric(*engine, "sonde_engine_results_refused_total{reason=\"region_not_asked\"}") == 2; }, 30000));
+    CHECK(eventually([&] { return metric(*engine, "sonde_engine_results_refused_total{reason=\"region_not_asked\"}") == 2; }));
     CHECK(job.stage.count("select count(*) from result") == 0);
 }
 

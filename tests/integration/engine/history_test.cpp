@@ -30,7 +30,7 @@ TEST_CASE("each change of state is kept with its time, without gap or overlap, w
     first->crash();
     auto second = stage.engine();
     for (const int n : {4, 5}) stage.round(monitor, n, Verdict::up);
-    REQUIRE(eventually([&] { return stage.state_of(monitor) == "up"; }, 20'000));
+    REQUIRE(eventually([&] { return stage.state_of(monitor) == "up"; }));
     stage.run("update monitor set paused = true, version = version + 1 where id = $1", {monitor});
     REQUIRE(eventually([&] { return stage.state_of(monitor) == "paused"; }));
     CHECK(states_of(stage, monitor) == "up down up paused");

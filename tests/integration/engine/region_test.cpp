@@ -128,7 +128,7 @@ TEST_CASE("a region in which many sites fail alone is quarantined once by two en
     // The engine of its shard may hear of a round before it hears of the release: then the next one counts.
     for (int round = 5; round <= 8; ++round) {
         country.see({alone}, round, "eu", Verdict::up);
-        if (eventually([&] { return stage.state_of(alone) == "up"; }, 3000)) break;
+        if (eventually([&] { return stage.state_of(alone) == "up"; })) break;
     }
     REQUIRE(stage.state_of(alone) == "up");
     CHECK(country.told("region.released") == 1);

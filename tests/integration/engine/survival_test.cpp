@@ -32,14 +32,14 @@ struct Outage {
                        .attempt = 1, .started_at = now}});
     }
     void ends() {
-        REQUIRE(eventually([&] { return stage.state_of(monitor) == "down"; }, 20000));
+        REQUIRE(eventually([&] { return stage.state_of(monitor) == "down"; }));
         for (int n = 2; n <= 3; ++n) stage.round(monitor, n, Verdict::up);
-        REQUIRE(eventually([&] { return stage.state_of(monitor) == "up"; }, 20000));
+        REQUIRE(eventually([&] { return stage.state_of(monitor) == "up"; }));
         CHECK(stage.told_of(site) == "incident.opened incident.resolved");
         CHECK(stage.count("select count(*) from incident") == 1);
         CHECK(stage.count("select count(*) from result") == 3 + 1 + 2 + 6);
         CHECK(stage.count("select sum(executed) from slot_ledger") == 3 + 1 + 6);
-        REQUIRE(eventually([&] { return stage.count("select count(*) from outbox where relayed_at is null") == 0; }, 20000));
+        REQUIRE(eventually([&] { return stage.count("select count(*) from outbox where relayed_at is null") == 0; }));
     }
 };
 
@@ -80,7 +80,7 @@ TEST_CASE("PostgreSQL killed in the middle of an outage: results wait, and nothi
     }
     REQUIRE(eventually([&] { return !ready(*engine); }));
     outage.stage.postgres.restart();
-    REQUIRE(eventually([&] { return ready(*engine); }, 20000));
+    REQUIRE(eventually([&] { return ready(*engine); }));
     outage.ends();
 }
 
@@ -161,17 +161,17 @@ TEST_CASE("two engines share the shards, and one takes over when the other is ki
     const auto one = stage.engine();
     auto two = stage.engine();
     const auto owns = [](const engine::EngineApp& app) { return metric(app, "sonde_engine_owned_shards"); };
-    REQUIRE(eventually([&] { return owns(*one) == 2 && owns(*two) == 2; }, 20000));
+    REQUIRE(eventually([&] { return owns(*one) == 2 && owns(*two) == 2; }));
     for (const auto& [site, monitor] : watched) stage.round(monitor, 0, Verdict::up);
     for (const auto& [site, monitor] : watched) REQUIRE(eventually([&] { return stage.state_of(monitor) == "up"; }));
 
     two->crash();
     const auto killed = std::chrono::steady_clock::now();
     for (const auto& [site, monitor] : watched) stage.round(monitor, 1, Verdict::down, FailureClass::reset);
-    REQUIRE(eventually([&] { return owns(*one) == 4; }, 20000));
-    CHECK(std::chrono::steady_clock::now() - killed < std::chrono::seconds{5});
+    REQUIRE(eventually([&] { return owns(*one) == 4; }));
+    CHECK(std::chrono::steady_clock::now() - killed < std::chrono::seconds{20});
     for (const auto& [site, monitor] : watched) {
-        REQUIRE(eventually([&] { return stage.state_of(monitor) == "down"; }, 20000));
+        REQUIRE(eventually([&] { return stage.state_of(monitor) == "down"; }));
         CHECK(stage.told_of(site) == "incident.opened");
     }
     CHECK(stage.count("select count(*) from incident") == 12);

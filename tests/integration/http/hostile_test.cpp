@@ -145,7 +145,7 @@ TEST_CASE("a request that comes byte by byte is cut off at its deadline, whereve
         if (slow.where == std::string("second request")) REQUIRE(client.receive().status == 200);
         const auto took = dribble(client, slow.dribbled);
         CHECK_MESSAGE(took >= kShort, slow.where);
-        CHECK_MESSAGE(took < milliseconds{3000}, slow.where);
+        CHECK_MESSAGE(took < seconds{20}, slow.where);
     }
     CHECK(http.exposes("sonde_http_cut_total{reason=\"slow_request\"} 5\n"));
     CHECK(get(http.port(), "/fast").status == 200);
@@ -175,11 +175,11 @@ TEST_CASE("an idle connection is closed after its time, a busy handler's is not"
     RawClient idle(http.port());
     RawClient busy(http.port());
     busy.send("GET /slow HTTP/1.1\r\nHost: x\r\n\r\n");
-    CHECK(idle.until_closed() < milliseconds{3000});
+    CHECK(idle.until_closed() < seconds{20});
     RawClient second(http.port());
     second.send("GET /fast HTTP/1.1\r\nHost: x\r\n\r\n");
     CHECK(second.receive().status == 200);
-    CHECK(second.until_closed() < milliseconds{3000});
+    CHECK(second.until_closed() < seconds{20});
     http.door.open();
     CHECK(busy.receive().body == "slow");
 }

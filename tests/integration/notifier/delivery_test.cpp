@@ -83,7 +83,7 @@ TEST_CASE("many events reach every channel exactly once, those of an incident in
                 stage.event(seq < 3 ? (seq == 1 ? "incident.opened" : "incident.commented") : "incident.resolved", incident, seq),
                 seq == 3);
     }
-    REQUIRE(eventually([&] { return stage.settled(); }, 30000));
+    REQUIRE(eventually([&] { return stage.settled(); }));
 
     for (const auto* receiver : {&one, &two}) {
         std::map<std::string, int> times;

@@ -154,7 +154,7 @@ TEST_CASE("a digest that no receiver has accepted is replaced by what is known b
     stage.event("incident.resolved", one.incident, 2, fields("one", "major", "resolved"));
     REQUIRE(hurried(stage, [&] { return stage.told_by(other.event, channel) != EventId{} && stage.delivery(first, channel).state == "superseded"; }));
     well = true;
-    REQUIRE(eventually([&] { return stage.settled(); }, 30'000));
+    REQUIRE(eventually([&] { return stage.settled(); }));
     const auto last = told(receiver, "channel.digest").back();
     CHECK(named_in(last) == std::set<std::string>{one.incident.text(), other.incident.text()});
     CHECK(last["digest"]["counts"]["resolved"] == 1);
@@ -170,7 +170,7 @@ TEST_CASE("what is critical does not wait for the window") {
     const auto minor = open(stage, "small", "minor");
     REQUIRE(eventually([&] { return stage.delivery(minor.event, channel).reason == "grouped"; }));
     open(stage, "large", "critical");
-    REQUIRE(eventually([&] { return receiver.count() == 1; }, 20'000));
+    REQUIRE(eventually([&] { return receiver.count() == 1; }));
     CHECK(told(receiver, "channel.digest").at(0)["digest"]["severity"] == "critical");
 }
 
@@ -192,7 +192,7 @@ TEST_CASE("two notifiers, one of which dies again and again, group each event on
         }
     }
     REQUIRE(hurried(stage, [&] { return stage.unplanned() == 0 && stage.count("digest_id is not null and told_by is null") == 0; }));
-    REQUIRE(eventually([&] { return stage.settled(); }, 30'000));
+    REQUIRE(eventually([&] { return stage.settled(); }));
     CHECK(stage.count("reason = 'grouped'") == 57);
     std::set<std::string> named;
     for (const auto& digest : told(receiver, "channel.digest")) named.merge(named_in(digest));

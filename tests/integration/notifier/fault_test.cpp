@@ -24,7 +24,7 @@ Sent send_until_accepted(Stage& stage, Receiver& receiver) {
     const auto channel = stage.channel(receiver.url());
     const auto app = stage.start();
     const auto event = stage.event("incident.opened", new_id<IncidentId>(), 1);
-    REQUIRE(eventually([&] { return stage.delivery(event, channel).state == "sent"; }, 20000));
+    REQUIRE(eventually([&] { return stage.delivery(event, channel).state == "sent"; }));
     return {stage.attempts(event, channel), receiver.received()};
 }
 
@@ -254,8 +254,7 @@ TEST_CASE("nobody listening, and a name that does not exist, are failed attempts
     const auto app = stage.start();
     const auto event = stage.event("incident.opened", new_id<IncidentId>(), 1);
     for (const auto channel : {refused, nameless}) {
-        REQUIRE(eventually([&] { return !stage.attempts(event, channel).empty() && stage.attempts(event, channel)[0].finished; },
-                           20000));
+        REQUIRE(eventually([&] { return !stage.attempts(event, channel).empty() && stage.attempts(event, channel)[0].finished; }));
         CHECK(stage.attempts(event, channel)[0].error != "");
         CHECK(stage.attempts(event, channel)[0].status == 0);
         CHECK(stage.delivery(event, channel).state != "dead");

@@ -43,19 +43,19 @@ TEST_CASE("after some failures a channel is left alone but for probes, and what 
     std::vector<EventId> events;
     for (int i = 0; i < 12; ++i) events.push_back(open(stage));
     const auto is_open = [&] { return stage.asked("select count(*) from channel_health where open_since is not null and probe_at > now()") == 1; };
-    REQUIRE(eventually(is_open, 30'000));
+    REQUIRE(eventually(is_open));
     CHECK(metric(app->port(), "sonde_notifier_breaker_opened_total") == 1);
     const auto tried = receiver.count();
     CHECK(tried == 5);
     CHECK(stage.count("attempts = 0") >= 7);
     // The probe is due: one, though there are twelve.
     stage.run("update channel_health set probe_at = now()");
-    REQUIRE(eventually([&] { return stage.asked("select cool_off_ms from channel_health") == 20'000; }, 30'000));
+    REQUIRE(eventually([&] { return stage.asked("select cool_off_ms from channel_health") == 20'000; }));
     CHECK(receiver.count() == tried + 1);
     CHECK(stage.asked("select count(*) from channel_health where last_error_at is not null and last_error = 'HTTP 503: no'") == 1);
     well = true;
     stage.run("update channel_health set probe_at = now()");
-    REQUIRE(eventually([&] { return stage.settled(); }, 60'000));
+    REQUIRE(eventually([&] { return stage.settled(); }));
     CHECK(stage.count("state = 'sent'") == 12);
     CHECK(stage.asked("select count(*) from channel_health where failures = 0 and open_since is null") == 1);
     CHECK(stage.delivery(events.back(), channel).state == "sent");
@@ -87,12 +87,10 @@ TEST_CASE("two notifiers together send a channel no more than its limit, and ope
     for (int i = 0; i < 14; ++i) open(stage);
     const auto one = stage.start();
     const auto other = stage.start();
-    REQUIRE(eventually([&] { return stage.settled() && receiver.count() == 20; }, 60'000));
+    REQUIRE(eventually([&] { return stage.settled() && receiver.count() == 20; }));
     const auto received = receiver.received();
-    for (std::size_t i = 8; i < received.size(); ++i) {
-        // Between the attempt and its arrival there may be a little time.
-        CHECK(received[i].at - received[i - 8].at >= milliseconds{3'000});
-    }
+    // Between a lease and the attempt that is on record there may be a little time, between that and its arrival any.
+    CHECK(stage.asked("select count(*) from (select started_at - lag(started_at, 8) over (order by started_at) as passed from delivery_attempt) a where passed < interval '3 s'") == 0);
     int acknowledged = 0;
     for (std::size_t i = 0; i < 12; ++i) acknowledged += received[i].body.find("incident.acknowledged") != std::string::npos ? 1 : 0;
     CHECK(acknowledged <= 2);
@@ -112,7 +110,7 @@ TEST_CASE("what a channel could not be told, its fallback is told, and who asked
     const auto app = stage.start();
     const auto incident = new_id<IncidentId>();
     const auto event = open(stage, incident);
-    REQUIRE(eventually([&] { return stage.settled() && good.count() == 2; }, 30'000));
+    REQUIRE(eventually([&] { return stage.settled() && good.count() == 2; }));
     CHECK(stage.delivery(event, failing).state == "dead");
     CHECK(stage.asked("select count(*) from outbox where kind = 'delivery.dead'") == 1);
     const EventId letter{stage.asked("select id from outbox where kind = 'delivery.dead'")};
@@ -150,7 +148,7 @@ TEST_CASE("in quiet hours what is not critical waits for their end, and what is 
     CHECK(stage.delivery(passes, channel).reason == "resolved_since");
     CHECK(held(stage, waits, channel));
     CHECK(page(app->port(), "/readyz").find("\"ready\":true") != std::string::npos);
-    CHECK(eventually([&] { return metric(app->port(), "sonde_notifier_held") == 1; }, 20'000));
+    CHECK(eventually([&] { return metric(app->port(), "sonde_notifier_held") == 1; }));
     CHECK(receiver.count() == 1);
 
     // They are over.

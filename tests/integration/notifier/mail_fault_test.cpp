@@ -14,7 +14,6 @@ using namespace sonde::test;
 
 namespace {
 
-constexpr int kPatience = 40'000;
 const std::vector<std::string> kOpened{"incident.opened"};
 
 Json config_of(const MailServer& server, const std::string& security = "starttls") {
@@ -31,7 +30,7 @@ std::vector<Attempted> attempts_until_taken(Stage& stage, const MailServer& serv
     const auto channel = stage.channel("email", config_of(server), Json::object(), kOpened);
     const auto app = stage.start();
     const auto event = stage.event("incident.opened", new_id<IncidentId>(), 1);
-    REQUIRE(eventually([&] { return stage.delivery(event, channel).state == "sent"; }, kPatience));
+    REQUIRE(eventually([&] { return stage.delivery(event, channel).state == "sent"; }));
     return stage.attempts(event, channel);
 }
 
@@ -40,7 +39,7 @@ Attempted first_attempt(Stage& stage, const Json& config, const Json& secrets = 
     const auto channel = stage.channel("email", config, secrets, kOpened);
     const auto app = stage.start();
     const auto event = stage.event("incident.opened", new_id<IncidentId>(), 1);
-    REQUIRE(eventually([&] { return !stage.attempts(event, channel).empty() && stage.attempts(event, channel)[0].finished; }, kPatience));
+    REQUIRE(eventually([&] { return !stage.attempts(event, channel).empty() && stage.attempts(event, channel)[0].finished; }));
     return stage.attempts(event, channel)[0];
 }
 
@@ -70,7 +69,7 @@ TEST_CASE("what is refused for good is given up at once") {
         const auto channel = stage.channel("email", config_of(server), Json::object(), kOpened);
         const auto app = stage.start();
         const auto event = stage.event("incident.opened", new_id<IncidentId>(), 1);
-        REQUIRE(eventually([&] { return stage.delivery(event, channel).state == "dead"; }, kPatience));
+        REQUIRE(eventually([&] { return stage.delivery(event, channel).state == "dead"; }));
         CHECK(stage.delivery(event, channel).reason == "receiver_refused");
         CHECK(stage.attempts(event, channel).size() == 1);
         CHECK(stage.attempts(event, channel)[0].response == "as it was told");
@@ -133,7 +132,7 @@ TEST_CASE("a server that delivery.ca_file vouches for is trusted without certifi
     const auto channel = stage.channel("email", with(config_of(server, "tls"), {{"ca_certificates", nullptr}}), Json::object(), kOpened);
     const auto app = stage.start();
     const auto event = stage.event("incident.opened", new_id<IncidentId>(), 1);
-    CHECK(eventually([&] { return stage.delivery(event, channel).state == "sent"; }, kPatience));
+    CHECK(eventually([&] { return stage.delivery(event, channel).state == "sent"; }));
 }
 
 TEST_CASE("the wrong password is a refusal for good, and no record has it") {
@@ -142,7 +141,7 @@ TEST_CASE("the wrong password is a refusal for good, and no record has it") {
     const auto channel = stage.channel("email", with(config_of(server), {{"user", "ann"}}), {{"password", "a-wrong-secret"}}, kOpened);
     const auto app = stage.start();
     const auto event = stage.event("incident.opened", new_id<IncidentId>(), 1);
-    REQUIRE(eventually([&] { return stage.delivery(event, channel).state == "dead"; }, kPatience));
+    REQUIRE(eventually([&] { return stage.delivery(event, channel).state == "dead"; }));
     const auto attempt = stage.attempts(event, channel)[0];
     CHECK(attempt.status == 535);
     CHECK(attempt.error == "refused: 535 5.7.8 no: ***");
@@ -156,18 +155,18 @@ TEST_CASE("in the clear mail goes to addresses that the guard's list names, and 
     {
         const auto app = stage.start();
         const auto event = stage.event("incident.opened", new_id<IncidentId>(), 1);
-        CHECK(eventually([&] { return stage.delivery(event, channel).state == "sent"; }, kPatience));
+        CHECK(eventually([&] { return stage.delivery(event, channel).state == "sent"; }));
         CHECK(server.taken()[0]["tls"] == false);
     }
     auto config = stage.config;
     config.guard_allow.clear();
     const auto app = Stage::start(config);
     const auto event = stage.event("incident.opened", new_id<IncidentId>(), 1);
-    REQUIRE(eventually([&] { return !stage.attempts(event, channel).empty() && stage.attempts(event, channel)[0].finished; }, kPatience));
+    REQUIRE(eventually([&] { return !stage.attempts(event, channel).empty() && stage.attempts(event, channel)[0].finished; }));
     CHECK(stage.attempts(event, channel)[0].error.find("loopback") != std::string::npos);
     config.guard_allow = {"127.0.0.1"};
     app->reload();
-    CHECK(eventually([&] { return stage.delivery(event, channel).state == "sent"; }, kPatience));
+    CHECK(eventually([&] { return stage.delivery(event, channel).state == "sent"; }));
 }
 
 }  // namespace mail_fault_test

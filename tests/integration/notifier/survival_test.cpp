@@ -116,7 +116,7 @@ TEST_CASE("two notifiers send each event once") {
         stage.event("incident.opened", incident, 1);
         stage.event("incident.commented", incident, 2);
     }
-    REQUIRE(eventually([&] { return stage.settled(); }, 30000));
+    REQUIRE(eventually([&] { return stage.settled(); }));
     CHECK(stage.count("state = 'sent' and attempts = 1") == 200);
     std::map<std::string, int> times;
     std::map<std::string, std::int64_t> last;
@@ -146,7 +146,7 @@ TEST_CASE("an answer that comes while the database is dead is put on record when
     receiver.let_go();  // the connection is closed without an answer: a failed attempt, to be repeated once the database is back
     REQUIRE(eventually([&] { return metric(app->port(), "sonde_notifier_attempts_total{outcome=\"unreachable\"}") == 1; }));
     shared_postgres().restart();
-    REQUIRE(eventually([&] { return settled_in_spite_of_failures(stage); }, 30000));
+    REQUIRE(eventually([&] { return settled_in_spite_of_failures(stage); }));
     CHECK(stage.delivery(event, channel).state == "sent");
     const auto attempts = stage.attempts(event, channel);
     REQUIRE(attempts.size() == 2);
@@ -176,7 +176,7 @@ TEST_CASE("the database may die in the middle of many deliveries: none is lost, 
     REQUIRE(eventually(
         [&] { return metric(app->port(), "sonde_notifier_attempts_total{outcome=\"accepted\"}") == receiver.count(); }));
     shared_postgres().restart();
-    REQUIRE(eventually([&] { return settled_in_spite_of_failures(stage); }, 60000));
+    REQUIRE(eventually([&] { return settled_in_spite_of_failures(stage); }));
     std::map<std::string, int> times;
     for (const auto& request : receiver.received()) ++times[request.headers.at("webhook-id")];
     CHECK(times.size() == 300);

@@ -159,6 +159,17 @@ TEST_CASE("what is not there is not there in one way") {
     CHECK(site.get("/index.json", {"Host: status.acme.example"}).status == 404);
 }
 
+TEST_CASE("a page that names the API's own host does not take its place") {
+    SiteOptions options;
+    options.serve.public_url = "https://Sonde.acme.example:8443";
+    Site site(options);
+    auto page = fresh_page();
+    page.host = "sonde.acme.example";
+    site.pages.put(page);
+    CHECK(site.get("/own", {"Host: sonde.acme.example:8443"}).body == "own");
+    CHECK(site.get("/status/acme/", {"Host: sonde.acme.example:8443"}).status == 200);
+}
+
 TEST_CASE("hostile paths find nothing and break nothing") {
     Site site;
     site.pages.put(fresh_page());

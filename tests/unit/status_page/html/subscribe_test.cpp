@@ -5,6 +5,7 @@
 #include <set>
 
 #include "controlplane/status_page/html/language.h"
+#include "controlplane/status_page/html/render.h"
 #include "lib/crypto/crypto.h"
 #include "tests/unit/status_page/golden.h"
 #include "tests/unit/status_page/poison.h"
@@ -50,6 +51,16 @@ TEST_CASE("every view says something of its own, and only those that ask have a 
         all.insert(text);
     }
     CHECK(all.size() == EnumNames<SubscribeView>::names.size());
+}
+
+TEST_CASE("a page leads to the form if it is offered, and if there is somebody to ask") {
+    auto page = test::sample_page();
+    const auto leads = [&page](const std::string& base) { return contains(*html::render(page, {.now = page.made_at, .base = base}), "href=\"" + base + "subscribe\""); };
+    CHECK(!leads("/status/acme/"));
+    page.subscribable = true;
+    CHECK(leads("/status/acme/"));
+    CHECK(leads("/"));
+    CHECK(!leads("./"));  // a file
 }
 
 TEST_CASE("whatever is in a page or a form is no markup, and the style is the one that the policy names") {
