@@ -194,6 +194,35 @@ TEST_CASE("a link is of its page, and over when it is over") {
     CHECK(served.one("ann@example.org")["state"] == "pending");
 }
 
+TEST_CASE("a protected page is subscribed to by who may see it, and who has a link needs nothing else") {
+    Served served("guarded");
+    served.subscribe("ann%40example.org");
+    auto shown = fresh_page("guarded");
+    shown.guard.access = status_page::Access::token;
+    shown.guard.token_digest = crypto::sha256("let-me-in");
+    served.site.pages.put(std::move(shown));
+    metrics::Registry metrics;
+    controlplane::RateLimiter limits({}, metrics);
+    status_page::serve::Visits visits(served.site.pages, stand().box(), limits, {.public_url = "", .proxies = {}, .hashing = {8, 1}}, metrics);
+    visits.open_desk(served.desk);
+    http::Router router;
+    visits.add_routes(router);
+    http::Server server({}, router, metrics);
+    const auto send = [&server](const std::string& method, const std::string& place, const std::string& body = {}) {
+        RawClient client(server.port());
+        client.send(Site::text(method, "/status/guarded/" + place, {}, body));
+        return client.receive(false);
+    };
+    CHECK(send("GET", "subscribe").status == 401);
+    CHECK(send("POST", "subscribe", "kind=email&address=bob%40example.org").status == 401);
+    CHECK(send("GET", "subscribe?token=let-me-in").status == 200);
+    const auto link = "unsubscribe/" + served.token("ann@example.org", SubscriberPurpose::unsubscribe);
+    CHECK(send("GET", link).status == 200);
+    CHECK(served.all().size() == 1);
+    CHECK(send("POST", link, "List-Unsubscribe=One-Click").status == 200);
+    CHECK(served.all().empty());
+}
+
 TEST_CASE("addresses are sealed in the database, and told to who may see them alone") {
     Served served("sealed");
     served.subscribe("ann%40example.org");
