@@ -83,7 +83,7 @@ status_page::serve::ServeOptions serve_options(const ControlplaneConfig& config)
     return options;
 }
 
-// Where there are status pages alone: with connections and workers of its own, few of these, for only passwords need any.
+// Where there are status pages alone: with connections and workers of its own, few of these, for only passwords and subscriptions need any.
 http::ServerOptions public_options(const ControlplaneConfig& config) {
     constexpr int kWorkers = 4;
     auto options = server_options(config);
@@ -92,7 +92,7 @@ http::ServerOptions public_options(const ControlplaneConfig& config) {
     options.port = config.status_pages_port;
     options.workers = kWorkers;
     options.max_connections = config.status_pages_max_connections;
-    options.max_body_bytes = 16U << 10U;
+    options.max_body_bytes = status_page::subscribe::kMostForm;
     options.max_bodies_bytes = 16U << 20U;
     options.body_limit = {};
     options.cuts_body = {};
@@ -113,7 +113,8 @@ struct ControlplaneApp::Parts {
           events(pool, registry),
           status_pages(pool, config.status_pages, accounting_of(config), registry),
           limits(config.limits, registry),
-          visits(status_pages, secrets, limits, serve_options(config), registry) {
+          visits(status_pages, secrets, limits, serve_options(config), registry),
+          desk(pool, secrets, limits, !config.login.public_url.empty()) {
         backend.limits = &limits;
         backend.accounting = accounting_of(config);
         backend.proxies = proxies_of(config);
@@ -132,6 +133,7 @@ struct ControlplaneApp::Parts {
     status_page::Keeper status_pages;
     RateLimiter limits;
     status_page::serve::Visits visits;
+    status_page::subscribe::Desk desk;
     Backend backend{pool, secrets, commands, runs, events, tokens, login};
     std::optional<admission::BusKeys> bus_keys;
     std::optional<Joining> joining;
@@ -178,6 +180,7 @@ void ControlplaneApp::start() {
     service::add_operational_routes(parts.router, parts.health, parts.registry);
     add_api_routes(parts.router, parts.backend);
     parts.pings->add_routes(parts.router);
+    parts.visits.open_desk(parts.desk);
     parts.visits.add_routes(parts.router);
     parts.server.emplace(server_options(config_), parts.router, parts.registry);
     if (config_.status_pages_port > 0) {

@@ -160,6 +160,8 @@ config::Keys keys_of(ControlplaneConfig& config) {
     keys.push_back(config::key("limits.refused", config.limits.refused.most, 0, 10'000'000,
                                "Requests from one address without a good token that are answered 401: so many at once, and as many again each minute; beyond, 429."));
     keys.push_back(config::key("limits.streams", config.limits.streams, 0, 100'000, "Streams of events of one client that are open at once."));
+    keys.push_back(config::key("limits.subscriptions", config.limits.subscribe.most, 0, 10'000'000,
+                               "Forms of one address that subscribe to status pages: so many at once, and as many again within ten minutes; beyond, 429."));
     keys.push_back(config::key("limits.views", config.limits.view.most, 0, 10'000'000,
                                "Requests for status pages from one address: so many at once, and as many again each minute; beyond, 429."));
     const auto counts = [&keys](std::string path, std::string& target, std::string doc) {

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 
 #include "lib/crypto/crypto.h"
@@ -12,6 +13,7 @@
 #include "lib/log/log.h"
 #include "lib/net/guard.h"
 #include "notifier/deadman/deadman.h"
+#include "notifier/subscriber/worker.h"
 #include "notifier/worker.h"
 
 namespace sonde::notifier {
@@ -19,6 +21,7 @@ namespace {
 
 // The longest a stop can wait for the database after its drain; no statement of ours takes a tenth of it.
 constexpr milliseconds kStatementTimeout{10'000};
+constexpr std::string_view kNotices = "sonde_page_notice";
 
 template <class Value>
 Value or_throw(Result<Value> result, std::string_view doing) {
@@ -28,6 +31,11 @@ Value or_throw(Result<Value> result, std::string_view doing) {
 
 net::Guard guard_of(const NotifierConfig& config) {
     return or_throw(net::make_guard(config.guard_allow, config.guard_deny), "cannot read guard.allow and guard.deny");
+}
+
+// Of addresses that strangers gave.
+net::Guard strangers_guard_of(const NotifierConfig& config) {
+    return or_throw(net::make_guard(config.subscriber_guard_allow, config.guard_deny), "cannot read subscribers.guard_allow and guard.deny");
 }
 
 // Names this process in leases: for people by its number, and unique wherever that number comes from.
@@ -45,17 +53,32 @@ WorkerOptions worker_options(const NotifierConfig& config) {
     return options;
 }
 
+subscriber::WorkerOptions subscriber_options(const NotifierConfig& config) {
+    subscriber::WorkerOptions options;
+    options.owner = owner_name();
+    options.base_url = config.base_url;
+    options.max_mails = config.subscriber_mails;
+    options.max_webhooks = config.subscriber_webhooks;
+    options.lease = config.lease;
+    options.drain = config.drain;
+    options.retry.give_up_after = config.give_up_after;
+    return options;
+}
+
 }  // namespace
 
 // In the order of starting; destroyed in reverse.
 struct NotifierApp::Parts {
     metrics::Registry registry;
     Metrics metrics{registry};
+    subscriber::Metrics subscriber_metrics{registry};
     service::Health health;
     http::Router router;
     std::optional<db::Pool> pool;
     std::optional<Courier> courier;
+    std::optional<Courier> strangers_courier;
     std::optional<Worker> worker;
+    std::optional<subscriber::Worker> subscribers;
     std::optional<db::Listener> listener;
     std::optional<Deadman> deadman;
     std::optional<http::Server> server;
@@ -75,11 +98,17 @@ void NotifierApp::start() {
     pool.statement_timeout = kStatementTimeout;
     parts.pool.emplace(std::move(pool), parts.registry);
     or_throw(db::check_schema(*parts.pool), "cannot use the database");
-    parts.courier.emplace(SenderOptions{config_.timeout, config_.mail_timeout, config_.ca_file}, std::move(guard));
-    parts.worker.emplace(*parts.pool, *parts.courier, std::move(box), worker_options(config_), parts.metrics);
+    const SenderOptions sender{config_.timeout, config_.mail_timeout, config_.ca_file};
+    parts.courier.emplace(sender, std::move(guard));
+    parts.strangers_courier.emplace(sender, strangers_guard_of(config_));
+    parts.worker.emplace(*parts.pool, *parts.courier, box, worker_options(config_), parts.metrics);
     parts.worker->start();
-    parts.listener.emplace(config_.database.dsn, std::vector<std::string>{"sonde_outbox", "sonde_change"},
-                           [worker = &*parts.worker](std::string_view) { worker->wake(); });
+    parts.subscribers.emplace(*parts.pool, *parts.courier, *parts.strangers_courier, std::move(box), subscriber_options(config_), parts.subscriber_metrics);
+    parts.subscribers->start();
+    parts.listener.emplace(config_.database.dsn, std::vector<std::string>{"sonde_outbox", "sonde_change", std::string(kNotices)}, [&parts](std::string_view channel) {
+        if (channel.empty() || channel != kNotices) parts.worker->wake();
+        if (channel.empty() || channel == kNotices) parts.subscribers->wake();
+    });
 
     if (!config_.deadman_url.empty()) parts.deadman.emplace(DeadmanOptions{config_.deadman_url, config_.deadman_every}, *parts.pool, *parts.courier, parts.registry);
 
@@ -98,13 +127,20 @@ void NotifierApp::stop() {
     parts_->server.reset();
     parts_->deadman.reset();
     parts_->listener.reset();
+    // Side by side: each waits for the answers to what it sent.
+    std::thread subscribers([this] {
+        if (parts_->subscribers) parts_->subscribers->stop();
+    });
     if (parts_->worker) parts_->worker->stop();
+    subscribers.join();
     parts_->courier.reset();
+    parts_->strangers_courier.reset();
     parts_.reset();
 }
 
 void NotifierApp::reload() {
     if (parts_ && parts_->courier) parts_->courier->set_guard(guard_of(config_));
+    if (parts_ && parts_->strangers_courier) parts_->strangers_courier->set_guard(strangers_guard_of(config_));
 }
 
 int NotifierApp::port() const { return parts_ && parts_->server ? parts_->server->port() : 0; }

@@ -24,6 +24,9 @@ struct NotifierConfig {
     milliseconds give_up_after{86'400'000};
     milliseconds lease{30'000};
     milliseconds drain{10'000};
+    std::vector<std::string> subscriber_guard_allow;
+    int subscriber_mails = 16;
+    int subscriber_webhooks = 32;
     Secret deadman_url;
     milliseconds deadman_every{60'000};
 };

@@ -2,6 +2,7 @@
 
 #include "lib/account/user_id.h"
 #include "lib/base/id.h"
+#include "lib/base/status_page_id.h"
 
 namespace sonde::cli::secrets {
 namespace {
@@ -77,6 +78,15 @@ const std::vector<Place>& places() {
             select array[person_id::text], secret from totp where person_id > ($1::text[])[1]::bigint order by person_id limit 200 for update)"},
          {"reseal_totp", "update totp set secret = $2 where person_id = ($1::text[])[1]::bigint"},
          [](const auto& keys) { return "totp:" + text_of<UserId>(keys[0]); }},
+        {"subscriber.sealed", "-9223372036854775808",
+         {"reseal_subscriber_page", R"(
+            select array[id::text], sealed from subscriber where id > ($1::text[])[1]::bigint order by id limit 200 for update)"},
+         {"reseal_subscriber", "update subscriber set sealed = $2 where id = ($1::text[])[1]::bigint"},
+         [](const auto& keys) { return "subscriber:" + text_of<SubscriberId>(keys[0]); }},
+        {"subscriber_key.sealed", "",
+         {"reseal_subscriber_key_page", "select array[id::text], sealed from subscriber_key where id::text > ($1::text[])[1] for update"},
+         {"reseal_subscriber_key", "update subscriber_key set sealed = $2 where id::text = ($1::text[])[1]"},
+         [](const auto&) { return std::string("subscriber_key"); }},
     };
     return all;
 }

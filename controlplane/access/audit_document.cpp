@@ -25,7 +25,7 @@ constexpr Sort kSorts[] = {
     {"incident", id_tag::Incident::prefix}, {"advisory", id_tag::Advisory::prefix}, {"client", id_tag::Client::prefix},
     {"agent", id_tag::Agent::prefix},     {"join", id_tag::JoinToken::prefix},       {"user", id_tag::User::prefix},
     {"route", id_tag::Route::prefix},     {"override", id_tag::RouteOverride::prefix},
-    {"drill", id_tag::Drill::prefix},     {"page", id_tag::StatusPage::prefix},
+    {"drill", id_tag::Drill::prefix},     {"page", id_tag::StatusPage::prefix}, {"subscriber", id_tag::Subscriber::prefix},
     {"escalation", id_tag::Escalation::prefix}, {"schedule", id_tag::Schedule::prefix},
 };
 
@@ -41,7 +41,8 @@ constexpr Column kColumns[] = {
     {"channels", id_tag::Channel::prefix},  {"added", id_tag::Channel::prefix},    {"muted", id_tag::Channel::prefix},   {"replaced", id_tag::Channel::prefix},
     {"monitor_id", id_tag::Monitor::prefix}, {"channel_id", id_tag::Channel::prefix}, {"drill_id", id_tag::Drill::prefix},
     {"escalation_id", id_tag::Escalation::prefix}, {"users", id_tag::User::prefix}, {"people", id_tag::User::prefix}, {"person_id", id_tag::User::prefix},
-    {"schedules", id_tag::Schedule::prefix}, {"schedule_id", id_tag::Schedule::prefix},
+    {"schedules", id_tag::Schedule::prefix}, {"schedule_id", id_tag::Schedule::prefix}, {"mail_channel_id", id_tag::Channel::prefix},
+    {"page_id", id_tag::StatusPage::prefix},
 };
 
 std::string_view prefix_of(std::string_view noun) {

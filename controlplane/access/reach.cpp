@@ -31,7 +31,8 @@ bool is_about_sites(const Endpoint& endpoint) {
         case Permission::access_write:
         case Permission::audit_read:
         case Permission::pages_read:
-        case Permission::pages_write: return false;
+        case Permission::pages_write:
+        case Permission::pages_subscribers: return false;
         case Permission::account_own: return true;
     }
     return false;

@@ -76,6 +76,7 @@ std::string_view describe(Permission permission) {
         case Permission::account_own: return "Log in: see and end one's own sessions, change one's own password and second factor.";
         case Permission::pages_read: return "See the settings of status pages.";
         case Permission::pages_write: return "Create, change and delete status pages: what the public is shown.";
+        case Permission::pages_subscribers: return "See the addresses of those who subscribed to status pages, and erase them.";
     }
     return "";
 }

@@ -46,6 +46,7 @@
 #include "controlplane/api/site.h"
 #include "controlplane/api/site_bulk.h"
 #include "controlplane/api/status_page.h"
+#include "controlplane/api/subscriber.h"
 #include "controlplane/api/suppression.h"
 #include "controlplane/api/uptime.h"
 #include "controlplane/api/user.h"
@@ -116,6 +117,7 @@ Endpoints endpoints() {
              schedule_override_api::endpoints(),
              on_call_api::endpoints(),
              status_page_api::endpoints(),
+             subscriber_api::endpoints(),
              suppression_api::endpoints(),
              event_api::endpoints(),
              overview_api::endpoints(),

@@ -47,7 +47,7 @@ const Row& row_of(Kind kind) {
         Row{Kind::route_override, "/v1/route-overrides", {"site_id"}, {"site_id", "add", "mute", "replace", "escalation_id", "reminders"}},
         Row{Kind::status_page, "/v1/status-pages", {"slug", "title"},
             {"slug", "domain", "title", "description", "language", "time_zone", "logo", "favicon", "accent", "css", "home_url", "support_url", "indexed", "shows_uptime", "shows_history",
-             "access", "days", "accounting", "groups"}},
+             "access", "days", "accounting", "groups", "mail_channel_id", "webhook_subscribers"}},
     };
     return rows.at(static_cast<std::size_t>(kind));
 }

@@ -164,6 +164,7 @@ Json References::resolve(Kind kind, const std::string& key, const Json& set, con
             break;
         case Kind::status_page:
             take_key(document, kind, key, pointer, problems);
+            change_field(document, "mail_channel_id", [&](const Json& value) { return value.is_null() ? value : one(Kind::channel, value, at("mail_channel_id"), problems); });
             each_component(document, [&](Json& component, const std::string& place) {
                 change_field(component, "monitors", [&](const Json& value) { return list(Kind::monitor, value, pointer + place + "/monitors", problems); });
                 change_field(component, "sites", [&](const Json& value) { return list(Kind::site, value, pointer + place + "/sites", problems); });
@@ -240,6 +241,7 @@ Json References::name(Kind kind, const Json& document) const {
             break;
         case Kind::status_page:
             named.erase("slug");
+            change_field(named, "mail_channel_id", value);
             each_component(named, [&](Json& component, const std::string&) {
                 for (const auto* field : {"monitors", "sites"}) change_field(component, field, value);
                 for (const auto* field : {"description", "monitors", "sites", "shows_latency"}) {

@@ -24,6 +24,7 @@ std::string_view in_words(Cost cost) {
         case Cost::recorded: return "refusals in the audit";
         case Cost::view: return "views of status pages";
         case Cost::guess: return "passwords for a status page";
+        case Cost::subscribe: return "subscriptions to status pages";
     }
     return "requests";
 }
@@ -60,6 +61,7 @@ const Budget& RateLimits::of(Cost cost) const {
         case Cost::refused: return refused;
         case Cost::view: return view;
         case Cost::guess: return guess;
+        case Cost::subscribe: return subscribe;
         case Cost::recorded: break;
     }
     return recorded;

@@ -28,6 +28,7 @@ enum class Cost : unsigned char {
     recorded,  // a write that was not permitted, in the audit; those beyond are refused all the same
     view,      // of a status page, by address
     guess,     // a password given to a status page, by address
+    subscribe,  // to a status page, by address
 };
 
 // So many at once, and as many again evenly over `window`. Pure.
@@ -66,6 +67,7 @@ struct RateLimits {
     Budget recorded{60};
     Budget view{6'000};
     Budget guess{10, std::chrono::minutes{10}};
+    Budget subscribe{10, std::chrono::minutes{10}};
     int streams = 64;  // open at once, of one client; 0: no limit
 
     [[nodiscard]] const Budget& of(Cost cost) const;
@@ -94,9 +96,9 @@ private:
     };
 
     const RateLimits limits_;
-    std::array<metrics::Counter*, 8> limited_{};
+    std::array<metrics::Counter*, 9> limited_{};
     std::mutex mutex_;  // of what follows
-    std::array<Clients, 8> clients_;
+    std::array<Clients, 9> clients_;
     const std::shared_ptr<Streams> streams_ = std::make_shared<Streams>();
 };
 
@@ -109,5 +111,5 @@ http::Response too_many(Cost cost, const Taken& taken);
 
 template <>
 struct sonde::EnumNames<sonde::controlplane::Cost> {
-    static constexpr std::array<std::string_view, 8> names{"read", "write", "costly", "key", "refused", "recorded", "view", "guess"};
+    static constexpr std::array<std::string_view, 9> names{"read", "write", "costly", "key", "refused", "recorded", "view", "guess", "subscribe"};
 };

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "controlplane/api/body.h"
+#include "controlplane/api/channel_store.h"
 #include "controlplane/api/precondition.h"
 #include "controlplane/api/query.h"
 #include "controlplane/api/relation.h"
@@ -27,8 +28,9 @@ constexpr int kMostPages = 200;  // each control plane keeps all of them current
 constexpr std::string_view kTokenPrefix = "sondepage_";
 
 // All that an item of the list may have: what is large is asked for page by page.
-constexpr std::array<std::string_view, 18> kMembers{"id",       "slug",        "domain",  "title",        "description",   "language", "time_zone", "accent",     "home_url",
-                                                    "support_url", "indexed", "shows_uptime", "shows_history", "access",   "days",      "version", "created_at", "updated_at"};
+constexpr std::array<std::string_view, 20> kMembers{"id",       "slug",        "domain",  "title",        "description",   "language", "time_zone", "accent",     "home_url",
+                                                    "support_url", "indexed", "shows_uptime", "shows_history", "access",   "days",      "version", "created_at", "updated_at",
+                                                    "mail_channel_id", "webhook_subscribers"};
 
 constexpr std::array<SortKey, 5> kOrder{{
     {"id", "p.id", SortKey::Type::whole},
@@ -76,6 +78,10 @@ void check(db::Tx& tx, const PageDraft& draft) {
             relation::refuse_missing(component.monitors, monitors, at + "/monitors", "there is no such monitor", problems);
             relation::refuse_missing(component.sites, sites, at + "/sites", "there is no such site", problems);
         }
+    }
+    if (draft.mail_channel) {
+        const auto channel = channel_store::find(tx, *draft.mail_channel);
+        if (!channel || channel->draft.kind != "email") problems.push_back({"/mail_channel_id", channel ? "is not an e-mail channel" : "there is no such channel"});
     }
     refuse_if_any(problems);
 }

@@ -115,6 +115,7 @@ Snapshot build(db::Tx& tx, const PageDraft& draft, const history::Accounting& co
     Snapshot page;
     page.slug = draft.slug;
     page.look = draft.look;
+    page.subscribable = draft.mail_channel.has_value() || draft.webhook_subscribers;
     const auto css = html::clean_css(draft.look.css);
     page.look.css = css ? *css : std::string{};  // without comments, which are for colleagues
     page.made_at = tx.run(kNow)[0].time(0);

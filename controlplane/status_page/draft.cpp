@@ -244,6 +244,10 @@ PageDraft read_page(const Json& document, const std::string& pointer, json::Prob
     in.whole("days", draft.days, 1, kMostDays);
     if (const auto* accounting = in.object("accounting")) draft.accounting = read_accounting(*accounting, in.pointer("accounting"), problems);
     read_groups(in, draft.groups, problems);
+    if (const auto* channel = in.value("mail_channel_id"); channel != nullptr && !channel->is_null()) {
+        if (ChannelId id; in.id("mail_channel_id", id)) draft.mail_channel = id;
+    }
+    in.boolean("webhook_subscribers", draft.webhook_subscribers);
     controlplane::refuse_read_only(in, {"id", "token", "version", "created_at", "updated_at"});
     in.finish();
     return draft;
@@ -258,6 +262,8 @@ Json write_page(const PageDraft& draft) {
     document["days"] = draft.days;
     document["accounting"] = write_accounting(draft.accounting);
     document["groups"] = write_groups(draft.groups);
+    document["mail_channel_id"] = draft.mail_channel ? Json(draft.mail_channel->text()) : Json(nullptr);
+    document["webhook_subscribers"] = draft.webhook_subscribers;
     return document;
 }
 

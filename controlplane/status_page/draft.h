@@ -59,6 +59,8 @@ struct PageDraft {
     int days = kMostDays;
     OwnAccounting accounting;
     std::vector<GroupDraft> groups;
+    std::optional<ChannelId> mail_channel;  // whose mail server tells subscribers; without it nobody subscribes by e-mail
+    bool webhook_subscribers = false;       // anybody may have his webhook told
     friend bool operator==(const PageDraft&, const PageDraft&) = default;
 
     [[nodiscard]] std::vector<std::int64_t> monitors() const;  // each once

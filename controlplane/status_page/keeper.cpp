@@ -5,6 +5,7 @@
 
 #include "controlplane/status_page/builder.h"
 #include "controlplane/status_page/store.h"
+#include "controlplane/status_page/subscribe/notice_store.h"
 #include "lib/log/log.h"
 
 namespace sonde::status_page {
@@ -164,11 +165,23 @@ void Keeper::build(StatusPageId id, Due& due) {
     }
     const auto file = write_file(id, page);
     page.version = version_of(file);
-    publish(id, std::make_shared<const Page>(std::move(page)));
+    const auto shown = std::make_shared<const Page>(std::move(page));
+    publish(id, shown);
     keep(id, file);
     built_.add();
     seconds_.observe(seconds_since(begin));
     due = {begin + options_.refresh, {}, begin + kCalm};
+    tell_subscribers(id, shown->snapshot);
+}
+
+// What is not written now is so with the next snapshot, for as long as it is news.
+void Keeper::tell_subscribers(StatusPageId id, const Snapshot& page) {
+    try {
+        pool_.transact([&](db::Tx& tx) { return subscribe::write_notices(tx, id, page); });
+    } catch (const db::DbError& error) {
+        if (error.failure() == db::Failure::unavailable) throw;
+        log::warning("page_notices_not_written", "page", id.text(), "error", error.what());
+    }
 }
 
 void Keeper::publish(StatusPageId id, PagePtr page) {

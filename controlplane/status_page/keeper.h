@@ -53,6 +53,7 @@ private:
     void build(StatusPageId id, Due& due);
     void publish(StatusPageId id, PagePtr page);
     void keep(StatusPageId id, std::string_view file);
+    void tell_subscribers(StatusPageId id, const Snapshot& page);
 
     db::Pool& pool_;
     const KeeperOptions options_;

@@ -128,6 +128,7 @@ struct Snapshot {
     std::vector<Incident> past;                    // resolved within the last 90 days, newest first
     std::vector<Maintenance> maintenance;          // in progress, then scheduled for the next 30 days, then completed within the last 30
     std::string accounting;                        // how uptime counts: `degraded=up unknown=excluded pending=excluded maintenance=excluded paused=excluded`
+    bool subscribable = false;                     // whoever reads it may ask to be told
     friend bool operator==(const Snapshot&, const Snapshot&) = default;
 };
 

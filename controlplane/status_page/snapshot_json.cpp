@@ -212,6 +212,7 @@ Json write_snapshot(const Snapshot& page) {
     document["past"] = all(page.past);
     document["maintenance"] = all(page.maintenance);
     document["accounting"] = page.accounting;
+    document["subscribable"] = page.subscribable;
     return document;
 }
 
@@ -232,6 +233,7 @@ Snapshot read_snapshot(const Json& document, const std::string& pointer, json::P
     read_list(in, "past", kMostEntries, page.past, problems, [&](json::Reader& item) { return read_incident(item, problems); });
     read_list(in, "maintenance", kMostEntries, page.maintenance, problems, [](json::Reader& item) { return read_maintenance(item); });
     in.text("accounting", page.accounting, {.max = 500});
+    in.boolean("subscribable", page.subscribable);
     in.finish();
     return page;
 }

@@ -8,12 +8,13 @@ namespace {
 constexpr db::Statement kCount{"status_page_count", "select count(*) from status_page"};
 constexpr db::Statement kInsert{"status_page_insert", R"sql(
 insert into status_page (id, slug, host, title, description, language, time_zone, logo, favicon, accent, css, home_url, support_url, indexed, shows_uptime, shows_history,
-                         access, password_hash, token_digest, generation, days, accounting, groups, monitors, sites)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25))sql"};
+                         access, password_hash, token_digest, generation, days, accounting, groups, monitors, sites,
+                         mail_channel_id, webhook_subscribers)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27))sql"};
 constexpr db::Statement kUpdate{"status_page_update", R"sql(
 update status_page set slug = $2, host = $3, title = $4, description = $5, language = $6, time_zone = $7, logo = $8, favicon = $9, accent = $10, css = $11, home_url = $12,
        support_url = $13, indexed = $14, shows_uptime = $15, shows_history = $16, access = $17, password_hash = $18, token_digest = $19, generation = $20, days = $21,
-       accounting = $22, groups = $23, monitors = $24, sites = $25, version = version + 1, updated_at = now()
+       accounting = $22, groups = $23, monitors = $24, sites = $25, mail_channel_id = $26, webhook_subscribers = $27, version = version + 1, updated_at = now()
 where id = $1)sql"};
 constexpr db::Statement kRemove{"status_page_remove", "delete from status_page where id = $1"};
 
@@ -37,18 +38,20 @@ void write(db::Tx& tx, const db::Statement& statement, const StoredPage& page) {
                        look.favicon, look.accent, look.css, look.home_url, look.support_url, look.indexed, look.shows_uptime, look.shows_history, name_of(draft.access),
                        guard.password_hash.empty() ? std::nullopt : std::optional(guard.password_hash),
                        guard.token_digest.empty() ? db::Param(std::nullopt) : db::Param::bytes(guard.token_digest), guard.generation, draft.days,
-                       json::dump(write_accounting(draft.accounting)), json::dump(write_groups(draft.groups)), draft.monitors(), draft.sites()});
+                       json::dump(write_accounting(draft.accounting)), json::dump(write_groups(draft.groups)), draft.monitors(), draft.sites(), draft.mail_channel, draft.webhook_subscribers});
 }
 
 }  // namespace
 
 const std::string_view kColumns = R"(
     p.id, p.slug, p.host, p.title, p.description, p.language, p.time_zone, p.logo, p.favicon, p.accent, p.css, p.home_url, p.support_url, p.indexed, p.shows_uptime,
-    p.shows_history, p.access, p.password_hash, p.token_digest, p.generation, p.days, p.accounting::text, p.groups::text, p.version, p.created_at, p.updated_at)";
+    p.shows_history, p.access, p.password_hash, p.token_digest, p.generation, p.days, p.accounting::text, p.groups::text, p.version, p.created_at, p.updated_at,
+    p.mail_channel_id, p.webhook_subscribers)";
 
 const std::string_view kSlimColumns = R"(
     p.id, p.slug, p.host, p.title, p.description, p.language, p.time_zone, '', '', p.accent, '', p.home_url, p.support_url, p.indexed, p.shows_uptime,
-    p.shows_history, p.access, p.password_hash, p.token_digest, p.generation, p.days, '{}', '[]', p.version, p.created_at, p.updated_at)";
+    p.shows_history, p.access, p.password_hash, p.token_digest, p.generation, p.days, '{}', '[]', p.version, p.created_at, p.updated_at,
+    p.mail_channel_id, p.webhook_subscribers)";
 
 StoredPage read(const db::Row& row) {
     StoredPage page;
@@ -81,6 +84,8 @@ StoredPage read(const db::Row& row) {
     page.version = row.small(23);
     page.created_at = row.time(24);
     page.updated_at = row.time(25);
+    if (!row.is_null(26)) draft.mail_channel = row.id<ChannelId>(26);
+    draft.webhook_subscribers = row.boolean(27);
     return page;
 }
 

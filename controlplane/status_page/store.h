@@ -24,7 +24,7 @@ namespace store {
 
 // For lists in an order of their own: what of `status_page` makes a page, in the order of `read`.
 extern const std::string_view kColumns;
-inline constexpr int kColumnCount = 26;
+inline constexpr int kColumnCount = 28;
 // The same without what is large: pictures, style sheet, accounting and groups read as if there were none.
 extern const std::string_view kSlimColumns;
 StoredPage read(const db::Row& row);

@@ -35,17 +35,6 @@ std::string plain(const Notice& notice) {
     return text;
 }
 
-// Line by line, each ended by CRLF; whatever else could move a cursor becomes a space.
-std::string lines(std::string_view text) {
-    std::string made;
-    while (!text.empty()) {
-        const auto end = std::min(text.find('\n'), text.size());
-        made += clean_text(text.substr(0, end), 3 * end) + "\r\n";
-        text.remove_prefix(std::min(end + 1, text.size()));
-    }
-    return made;
-}
-
 int usual_port(MailSecurity security) {
     switch (security) {
         case MailSecurity::starttls: return 587;
@@ -145,15 +134,9 @@ Outcome outcome_of_code(int code) {
     return code >= 500 && code < 600 && code != 552 ? Outcome::refused : Outcome::unavailable;
 }
 
-Result<Composed> compose(const channel::Declaration& declaration, const Message& message, const Json& given, const Json& secrets) {
+Result<Composed> begin(const channel::Declaration& declaration, const Json& given, const Json& secrets) {
     if (const auto checked = check_settings(declaration, given, secrets); !checked) return checked.error();
-    const auto event = json::parse(message.document);
-    if (!event) return Error{"the event " + event.error().message};
     const auto config = channel::with_defaults(given, declaration.config);
-    auto notice = cut(notice_of(*event, message.base_url), declaration.limits);
-    notice.ack_url = message.ack_url;
-    const auto all = texts_of(config, "to");
-
     MailRequest mail;
     mail.security = from_name<MailSecurity>(text_of(config, "security")).value_or(MailSecurity::starttls);
     mail.server = text_of(config, "server");
@@ -164,8 +147,38 @@ Result<Composed> compose(const channel::Declaration& declaration, const Message&
     mail.password = text_of(secrets, "password");
     if (mail.user.empty() != mail.password.empty()) return Error{"`user` and the secret `password` go together"};
     mail.from = text_of(config, "from");
-    const auto domain = mail.from.substr(mail.from.rfind('@') + 1);
-    mail.hello = domain;
+    mail.hello = mail.from.substr(mail.from.rfind('@') + 1);
+
+    Composed composed;
+    composed.declaration = &declaration;
+    composed.hidden = hidden_forms(secrets);
+    hide_login(mail, composed.hidden);
+    composed.mail = std::move(mail);
+    return composed;
+}
+
+std::string lines(std::string_view text) {
+    std::string made;
+    while (!text.empty()) {
+        const auto end = std::min(text.find('\n'), text.size());
+        made += clean_text(text.substr(0, end), 3 * end) + "\r\n";
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return made;
+}
+
+Result<Composed> compose(const channel::Declaration& declaration, const Message& message, const Json& given, const Json& secrets) {
+    const auto event = json::parse(message.document);
+    if (!event) return Error{"the event " + event.error().message};
+    const auto config = channel::with_defaults(given, declaration.config);
+    auto notice = cut(notice_of(*event, message.base_url), declaration.limits);
+    notice.ack_url = message.ack_url;
+    const auto all = texts_of(config, "to");
+
+    auto composed = begin(declaration, given, secrets);
+    if (!composed) return composed.error();
+    auto& mail = *composed->mail;
+    const auto& domain = mail.hello;
     std::copy_if(all.begin(), all.end(), std::back_inserter(mail.to), [&message](const auto& address) {
         return std::find(message.reached.begin(), message.reached.end(), address) == message.reached.end();
     });
@@ -175,12 +188,7 @@ Result<Composed> compose(const channel::Declaration& declaration, const Message&
     mail.text = lines(plain(notice));
     mail.html = lines(page(notice));
 
-    Composed composed;
-    composed.declaration = &declaration;
-    composed.hidden = hidden_forms(secrets);
-    hide_login(mail, composed.hidden);
-    composed.some_have_it = mail.to.size() < all.size();
-    composed.mail = std::move(mail);
+    composed->some_have_it = mail.to.size() < all.size();
     return composed;
 }
 

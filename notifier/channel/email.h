@@ -18,6 +18,12 @@ inline constexpr std::string_view kKind = "email";
 
 Result<Composed> compose(const channel::Declaration& declaration, const Message& message, const Json& config, const Json& secrets);
 
+// A message to be written: server, login and sender are those of the channel, and what must not be told of answers is hidden. Recipients, fields and texts are the caller's.
+Result<Composed> begin(const channel::Declaration& declaration, const Json& config, const Json& secrets);
+
+// Text as it travels: line by line, each ended by CRLF; whatever else could move a cursor becomes a space.
+std::string lines(std::string_view text);
+
 // By RFC 5321, section 4.2.1: 4yz is tried again, 5yz is not; but for 552, which a mailbox that is full says, and some servers of too many recipients.
 Outcome outcome_of_code(int code);
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <optional>
+#include <utility>
 
 #include "lib/crypto/crypto.h"
 #include "lib/net/url.h"
@@ -19,9 +20,9 @@ const std::string* text_field(const Json& object, std::string_view name) {
     return found == object.end() ? nullptr : found->get_ptr<const std::string*>();
 }
 
-std::optional<std::string> raw_key(const std::string* text) {
-    if (text == nullptr || !text->starts_with(kKeyPrefix)) return std::nullopt;
-    auto key = crypto::from_base64(std::string_view(*text).substr(kKeyPrefix.size()));
+std::optional<std::string> raw_key(std::string_view text) {
+    if (!text.starts_with(kKeyPrefix)) return std::nullopt;
+    auto key = crypto::from_base64(text.substr(kKeyPrefix.size()));
     if (!key || key->empty()) return std::nullopt;
     return key;
 }
@@ -34,19 +35,16 @@ std::string signature(std::string_view key, std::string_view id, std::int64_t un
     return "v1," + crypto::base64(crypto::hmac_sha256(key, signed_content));
 }
 
-Result<HttpRequest> compose(const Message& message, const Json& config, const Json& secrets) {
-    const auto* url = text_field(config, "url");
-    if (url == nullptr) return Error{"the channel has no url"};
-    const auto parsed = net::parse_url(*url);
+Result<HttpRequest> signed_request(const std::string& url, const std::string& signing_key, const std::string& id, TimePoint at, std::string body) {
+    const auto parsed = net::parse_url(url);
     if (!parsed) return Error{fmt::format("the channel's url {}", parsed.error().message)};
-    const auto key = raw_key(text_field(secrets, "signing_key"));
+    const auto key = raw_key(signing_key);
     if (!key) return Error{"the channel's signing_key is not `whsec_` followed by base64"};
 
-    const auto id = message.event.text();
-    const auto unix_seconds = std::chrono::floor<seconds>(message.at).time_since_epoch().count();
+    const auto unix_seconds = std::chrono::floor<seconds>(at).time_since_epoch().count();
     HttpRequest request;
-    request.url = parsed->has_userinfo ? *url : parsed->text();  // user and password travel in the URL's own text only
-    request.body = message.document;
+    request.url = parsed->has_userinfo ? url : parsed->text();  // user and password travel in the URL's own text only
+    request.body = std::move(body);
     request.headers = {
         "Content-Type: application/json",
         "User-Agent: Sonde/" SONDE_VERSION,
@@ -55,6 +53,13 @@ Result<HttpRequest> compose(const Message& message, const Json& config, const Js
         "webhook-signature: " + signature(*key, id, unix_seconds, request.body),
     };
     return request;
+}
+
+Result<HttpRequest> compose(const Message& message, const Json& config, const Json& secrets) {
+    const auto* url = text_field(config, "url");
+    if (url == nullptr) return Error{"the channel has no url"};
+    const auto* key = text_field(secrets, "signing_key");
+    return signed_request(*url, key == nullptr ? std::string() : *key, message.event.text(), message.at, std::string(message.document));
 }
 
 }  // namespace sonde::notifier::webhook

@@ -20,6 +20,9 @@ namespace sonde::notifier::webhook {
 
 Result<HttpRequest> compose(const Message& message, const Json& config, const Json& secrets);
 
+// A signed request of any document. `signing_key` is `whsec_` and base64. An error follows "the channel's".
+Result<HttpRequest> signed_request(const std::string& url, const std::string& signing_key, const std::string& id, TimePoint at, std::string body);
+
 // The header's value. `key` is the raw key, after decoding.
 std::string signature(std::string_view key, std::string_view id, std::int64_t unix_seconds, std::string_view body);
 

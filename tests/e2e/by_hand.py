@@ -105,7 +105,7 @@ def test_the_key_of_secrets_is_changed_under_the_running_stack(stack, receiver, 
 def test_every_column_of_bytes_is_a_digest_or_can_be_sealed_anew(stack):
     status = sonde("secrets", "status", "--data", str(stack.data))
     digests = {"bus_claims.shape", "client_secret.hash", "join_token.hash", "login_attempt.subject", "oidc_ticket_used.hash", "password_token.hash", "recovery_code.hash", "status_page.token_digest",
-               "request_key.fingerprint", "session.hash"}
+               "request_key.fingerprint", "session.hash", "subscriber.digest"}
     columns = {f"{table}.{column}" for table, column in stack.query("""
         select table_name, column_name from information_schema.columns where table_schema = 'public' and data_type = 'bytea'""")}
     assert columns - digests == set(places_of(status.stdout))

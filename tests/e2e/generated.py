@@ -41,6 +41,7 @@ class World:
         self.ids[NAME_OF_REGION] = list(REGIONS)
         self.tags: dict[str, str] = {}
         self.regions = 0
+        self.pages = 0
         self.lock = threading.Lock()
 
     def replenish(self):
@@ -72,6 +73,9 @@ class World:
             self.make("drl_", "/v1/drills", {"name": "d", "monitor_id": drilled["id"], "channel_id": self.ids["chn_"][-1], "schedule": "@yearly"})
         if len(self.ids["inc_"]) < 2:
             self.make("inc_", "/v1/incidents", {"site_id": site, "title": "by hand", "scope": random.choice(["outage", "warning"])})
+        if len(self.ids["stp_"]) < 2:
+            self.pages += 1
+            self.make("stp_", "/v1/status-pages", {"slug": f"gen-{os.getpid()}-{self.pages}", "title": "p", "webhook_subscribers": True})
         if len(self.ids[NAME_OF_REGION]) < len(REGIONS) + 2:
             self.regions += 1
             self.make(NAME_OF_REGION, "/v1/regions", {"name": f"gen-{os.getpid()}-{self.regions}"})

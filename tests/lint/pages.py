@@ -14,8 +14,9 @@ GOLDEN = ROOT / "tests/unit/status_page/html/golden"
 FORMATS = ROOT / "tests/unit/status_page/format/golden"
 LANGUAGES = ROOT / "controlplane/status_page/language"
 TEMPLATES = ROOT / "controlplane/status_page/html/template"
-# Lists may have labels, as ARIA has it. The widget, one line without anything to be lost in it, asks for itself anew.
-RULES = {"root": True, "extends": ["html-validate:recommended"], "rules": {"aria-label-misuse": ["error", {"allowAnyNamable": True}], "meta-refresh": "off"}}
+# Lists may have labels, as ARIA has it. The widget, one line without anything to be lost in it, asks for itself anew. Boxes to tick of one name are a choice of several.
+RULES = {"root": True, "extends": ["html-validate:recommended"], "rules": {"aria-label-misuse": ["error", {"allowAnyNamable": True}], "meta-refresh": "off",
+                                                                                 "form-dup-name": ["error", {"shared": ["radio", "checkbox", "button", "reset", "submit"]}]}}
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +49,8 @@ def test_every_text_of_a_page_is_used():
     texts = yaml.safe_load((LANGUAGES / "en.yaml").read_text())
     assert [name for name in texts["page"] if f"{{{{t.{name}}}}}" not in templates and f'text("page", "{name}")' not in code] == []
     assert [name for name in texts["guard"] if f"{{{{g.{name}}}}}" not in templates and f'text("guard", "{name}")' not in code] == []
+    views = (TEMPLATES.parent / "subscribe.h").read_text()
+    assert [name for name in texts["subscribe"] if f"{{{{s.{name}}}}}" not in templates and f'"{name}"' not in code + views] == []
     assert [name for name in texts["sentence"] if f'say("{name}"' not in code] == []
     assert set(re.findall(r"\{\{t\.(\w+)\}\}", templates)) <= set(texts["page"])
 

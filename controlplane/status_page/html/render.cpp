@@ -113,6 +113,7 @@ Json frame(const Scene& scene, const Sight& seen) {
     return {{"lang", words.code()},
             {"t", words.document().at("page")},
             {"base", base},
+            {"subscribable", scene.page.subscribable && base.starts_with('/')},  // files have nobody to ask
             {"address", scene.visit.address},
             {"title", look.title},
             {"heading", seen.name.empty() ? look.title : seen.name + " · " + look.title},

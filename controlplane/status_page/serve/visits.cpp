@@ -69,6 +69,7 @@ void Visits::add_routes(http::Router& router) {
     for (const auto place : kPlaces) add_place(router, std::string(kAll) + "/", place, false);
     router.add(Method::get, std::string(kAll), [this](const http::Request& request) { return redirect(request); });
     router.add(Method::post, std::string(kAll) + "/", [this](const http::Request& request) { return let_in(request, false); });
+    if (desk_ != nullptr) add_desk(router, std::string(kAll) + "/", false);
     // Whoever may make pages must not be able to put one in the place of the API.
     const auto ours = net::parse_url(options_.public_url);
     router.choose_by_host([this, ours = ours ? ours->host : std::string()](std::string_view host) -> const http::Router* {
@@ -176,6 +177,35 @@ http::Response Visits::redirect(const http::Request& request) const {
     if (!pages_.find(slug)) return nothing_here();
     const auto* token = request.query_value("token");
     return lead("/status/" + slug + "/" + (token == nullptr ? "" : "?token=" + percent_encoded(*token)));
+}
+
+// On a worker: this waits for the database. `for_all`: who has a link needs nothing else, for programs of mail do not know the page's password.
+template <class Act>
+http::Response Visits::at_desk(const http::Request& request, bool by_host, bool for_all, Act act) {
+    const auto site = site_of(request, by_host);
+    if (!site) return nothing_here();
+    const auto client = controlplane::caller_address(request, options_.proxies);
+    if (const auto taken = limits_.take(Cost::view, client, std::chrono::steady_clock::now()); !taken.allowed) return controlplane::too_many(Cost::view, taken);
+    if (!for_all && gate_.standing(request, *site->page, wall_now()) == Standing::shut) return refuse(*site->page, Use::reading, site->base, Refusal::ask);
+    return act(subscribe::Visitor{site->page, site->base, client});
+}
+
+void Visits::add_desk(http::Router& router, const std::string& base, bool by_host) {
+    for (const auto method : {http::Method::get, http::Method::post}) {
+        router.add(method, base + "subscribe", [this, by_host](const http::Request& request) {
+            return at_desk(request, by_host, false, [&](const subscribe::Visitor& visitor) { return desk_->subscribe(request, visitor); });
+        });
+        for (const auto purpose : {channel::SubscriberPurpose::confirm, channel::SubscriberPurpose::unsubscribe, channel::SubscriberPurpose::manage}) {
+            router.add(method, fmt::format("{}{}/{{token}}", base, name_of(purpose)), [this, by_host, purpose](const http::Request& request) {
+                return at_desk(request, by_host, true, [&](const subscribe::Visitor& visitor) { return desk_->follow(request, visitor, purpose, request.parameters.at("token")); });
+            });
+        }
+    }
+}
+
+void Visits::open_desk(subscribe::Desk& desk) {
+    desk_ = &desk;
+    add_desk(own_hosts_, "/", true);
 }
 
 }  // namespace sonde::status_page::serve

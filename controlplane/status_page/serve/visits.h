@@ -11,6 +11,7 @@
 #include "controlplane/status_page/serve/audience.h"
 #include "controlplane/status_page/serve/gate.h"
 #include "controlplane/status_page/serve/options.h"
+#include "controlplane/status_page/subscribe/desk.h"
 #include "lib/http/router.h"
 
 namespace sonde::status_page::serve {
@@ -22,6 +23,8 @@ public:
     // All that it is given must outlive it.
     Visits(Pages& pages, crypto::SecretBox secrets, controlplane::RateLimiter& limits, ServeOptions options, metrics::Registry& metrics);
 
+    // Visitors can subscribe, too. To be called once, before `add_routes`; `desk` must outlive all servers.
+    void open_desk(subscribe::Desk& desk);
     // To be called before the router's server starts, which it must outlive.
     void add_routes(http::Router& router);
 
@@ -36,6 +39,9 @@ private:
     http::Response let_in(const http::Request& request, bool by_host);
     http::Response robots(const http::Request& request) const;
     http::Response redirect(const http::Request& request) const;
+    template <class Act>
+    http::Response at_desk(const http::Request& request, bool by_host, bool for_all, Act act);
+    void add_desk(http::Router& router, const std::string& base, bool by_host);
     void add_place(http::Router& router, const std::string& base, std::string_view place, bool by_host);
 
     Pages& pages_;
@@ -45,6 +51,7 @@ private:
     login::Hasher hasher_;
     Audience audience_;
     Answers answers_;
+    subscribe::Desk* desk_ = nullptr;
     http::Router own_hosts_;  // for hosts that are a page's
 };
 

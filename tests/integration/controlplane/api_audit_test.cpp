@@ -8,6 +8,8 @@
 #include "controlplane/api/api.h"
 #include "lib/account/user_id.h"
 #include "lib/admission/id.h"
+#include "lib/base/status_page_id.h"
+#include "lib/channel/subscriber_link.h"
 #include "tests/integration/controlplane/api_world.h"
 #include "tests/integration/controlplane/fake_engine.h"
 
@@ -64,6 +66,14 @@ std::map<std::string, Asked> questions(const World& world) {
     };
     const auto drill = [drill_of] { return "/v1/drills/" + made("/v1/drills", drill_of()); };
     const auto status_page = [] { return "/v1/status-pages/" + made("/v1/status-pages", {{"slug", "audited-" + number()}, {"title", "t"}, {"access", "token"}}); };
+    const auto subscriber = [status_page] {
+        const auto of = status_page();
+        const auto id = new_id<SubscriberId>();
+        const auto sealed = stand().box().seal(Secret(R"({"address": "ann@example.org"})"), channel::subscriber_context(id));
+        stand().run("insert into subscriber (id, page_id, kind, sealed, digest, components, language) values ($1, $2, 'email', $3, $3, '{}', 'en')",
+                    {id, *StatusPageId::parse(of.substr(of.rfind('/') + 1)), db::Param::bytes(sealed)});
+        return of + "/subscribers/" + id.text();
+    };
     const auto role = [] { return "/v1/roles/" + made("/v1/roles", {{"name", "audited" + number()}, {"permissions", Json::array()}}); };
     const auto client = [] { return "/v1/clients/" + made("/v1/clients", {{"name", "audited"}, {"role", "viewer"}}); };
     const auto user = [] { return "/v1/users/" + made("/v1/users", {{"name", "audited" + number()}}); };
@@ -136,6 +146,7 @@ std::map<std::string, Asked> questions(const World& world) {
         {"PUT /v1/status-pages/{status_page_id}", {R"({"slug": "audited-put", "title": "u"})", status_page}},
         {"PATCH /v1/status-pages/{status_page_id}", {R"({"title": "u"})", status_page}},
         {"DELETE /v1/status-pages/{status_page_id}", {"", status_page}},
+        {"DELETE /v1/status-pages/{status_page_id}/subscribers/{subscriber_id}", {"", subscriber}},
         {"POST /v1/status-pages/{status_page_id}/token", {"", [status_page] { return status_page() + "/token"; }}},
         {"POST /v1/incidents", {R"({"title": "by hand", "site_id": ")" + stand().make_site("by hand") + R"("})"}},
         {"PATCH /v1/incidents/{incident_id}", {R"({"title": "t"})"}},
@@ -353,10 +364,11 @@ TEST_CASE("every table says whether what people write in it is told, and whether
         "acknowledge_link_used", "agent_key_revocation", "audit", "bus_claims", "change", "channel_flood", "channel_health", "channel_thread", "decision", "delivery", "delivery_attempt", "digest",
         "evidence", "expiry_told", "group_state",
         "history_cursor", "incident_event",
-        "incident_course", "incident_monitor", "incident_postmortem", "incident_update", "lease", "login_attempt", "managed", "monitor_state", "monitor_unjudged", "oidc_ticket_used", "password_token",
+        "incident_course", "incident_monitor", "incident_postmortem", "incident_update", "lease", "login_attempt", "managed", "monitor_state", "monitor_unjudged", "oidc_ticket_used", "page_notice",
+        "password_token",
         "recovery_code", "region_coverage", "region_health", "region_report", "request_key",
         "result", "result_packed", "rollup_again", "rollup_day", "rollup_hour", "scheduler_cursor", "schema_migration", "session", "sight", "slot_gap", "slot_hour", "slot_ledger",
-        "slot_minute", "state_edge", "totp"};
+        "slot_minute", "state_edge", "subscriber", "subscriber_delivery", "subscriber_key", "totp"};
     stand().pool().transact([&](db::Tx& tx) {
         for (const auto row : tx.run_text(R"(select c.relname, exists (select from pg_trigger t where t.tgrelid = c.oid and t.tgname in ('note_audit', 'note_audit_insert')),
                                                     to_regclass('public_restricted.' || c.relname) is not null

@@ -45,6 +45,18 @@ TEST_CASE("a page is made with what it is about, is the same a second time, and 
     CHECK(stand().viewer().get("/v1/status-pages/" + page["id"].get<std::string>()).status == 404);
 }
 
+TEST_CASE("a page's mail goes by a channel of the files, by its key") {
+    const Files files(R"([
+        {"kind": "channel", "key": "page-mail", "set": {"kind": "email", "name": "Page mail", "config": {"server": "mail.example.org", "from": "a@example.org", "to": ["b@example.org"]}}},
+        {"kind": "status_page", "key": "mailed", "set": {"title": "Acme", "mail_channel_id": "page-mail", "webhook_subscribers": true}}
+    ])");
+    files.apply();
+    const auto page = page_of(files, "mailed");
+    CHECK(page["mail_channel_id"] == id_of(files, "channel", "page-mail"));
+    CHECK(page["webhook_subscribers"] == true);
+    CHECK(files.apply()["summary"]["unchanged"] == 2);
+}
+
 TEST_CASE("what files say of a page is put back, and what they do not say stays") {
     Files files(R"([{"kind": "status_page", "key": "drifts", "set": {"title": "Acme", "accounting": {"degraded": "down"}, "css": "b {}"}}])");
     files.apply();
