@@ -50,6 +50,17 @@ def test_memory_is_read_in_the_course_of_checks_of_every_kind():
     assert [row[4:7] for row in rows if row[1] == "peak"] == [["0", "not", "good,"]] * 4
 
 
+def test_readers_of_status_pages_are_counted(tmp_path):
+    report_file = tmp_path / "report.json"
+    result = subprocess.run([BENCH / "pages", "--seconds", "1", "--components", "25", "--changes", "2", "--json", report_file], capture_output=True, text=True, timeout=120 * PATIENCE)
+    assert result.returncode == 0, result.stdout + result.stderr
+    report = json.loads(report_file.read_text())
+    for one in (report["packed"], report["plain"], report["unchanged"]):
+        assert one["views"] > 0 and one["failed"] == 0 and one["p50_ms"] <= one["p99_ms"]
+    assert 0 < report["change_ms"]["median"] <= report["change_ms"]["max"]
+    assert 0 < report["large"]["packed_bytes"] < report["large"]["bytes"]
+
+
 def test_a_flood_of_incidents_is_told_whole(tmp_path):
     report_file = tmp_path / "report.json"
     result = subprocess.run([BENCH / "notify", "--incidents", "200", "--channels", "2", "--json", report_file], capture_output=True, text=True, timeout=120 * PATIENCE)
