@@ -115,10 +115,10 @@ TEST_CASE("what is told in each language, as text") {
         known.confirmed = true;
         known.language = language;
         all += text_of(letter_of(known, kPlaces));
-        CHECK(golden_text(fmt::format("tests/unit/notifier/golden/subscriber-{}.txt", language), all) == all);
+        CHECK(golden_text(fmt::format("tests/unit/notifier/golden/subscriber/{}.txt", language), all) == all);
     }
     const auto page = page_of(letter_of(telling(update), kPlaces));
-    CHECK(golden_text("tests/unit/notifier/golden/subscriber-page.html", page) == page);
+    CHECK(golden_text("tests/unit/notifier/golden/subscriber/page.html", page) == page);
 }
 
 TEST_CASE("every language has every word") {
