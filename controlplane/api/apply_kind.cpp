@@ -82,8 +82,11 @@ Json canonical_page(const Json& document, const std::string& pointer, json::Prob
     auto page = document;
     if (page.contains("password")) problems.push_back({pointer + "/password", "stands below `secrets`"});
     page.erase("password");
-    if (const auto secrets = page.find("secrets"); secrets != page.end()) {
-        for (const auto& [name, value] : secrets->items()) {
+    if (page.contains("secrets")) {
+        // Taken out first: what is put into a document moves what it has.
+        const Json secrets = std::move(page["secrets"]);
+        page.erase("secrets");
+        for (const auto& [name, value] : secrets.items()) {
             const auto at = pointer + "/secrets/" + json::escape_pointer(name);
             if (name != "password") {
                 problems.push_back({at, "is no secret of a status page: it has a `password` alone"});
@@ -91,7 +94,6 @@ Json canonical_page(const Json& document, const std::string& pointer, json::Prob
                 page["password"] = value;
             }
         }
-        page.erase("secrets");
     }
     json::Problems found;
     const auto draft = status_page::read_page(page, pointer, found);
