@@ -1,5 +1,6 @@
 #include "controlplane/status_page/subscribe/desk.h"
 
+#include <memory>
 #include <utility>
 
 #include "controlplane/status_page/subscribe/form.h"
@@ -44,7 +45,9 @@ http::Response response_of(const Visitor& visitor, const SubscribePage& shown) {
 
 // Without the database nothing of this works, and the page does. Defects of ours are told as such.
 template <class Act>
-http::Response answer(const Visitor& visitor, Act act) {
+http::Response answer(std::counting_semaphore<>& seats, const Visitor& visitor, Act act) {
+    if (!seats.try_acquire()) return response_of(visitor, {.view = SubscribeView::not_now, .base = visitor.base});
+    const std::shared_ptr<void> seat(nullptr, [&seats](void*) { seats.release(); });
     try {
         return response_of(visitor, act());
     } catch (const db::DbError& error) {
@@ -89,7 +92,7 @@ http::Response Desk::subscribe(const http::Request& request, const Visitor& visi
         const auto taken = limits_.take(Cost::subscribe, visitor.client, std::chrono::steady_clock::now());
         if (!taken.allowed) return response_of(visitor, {.view = SubscribeView::limited, .base = visitor.base}).with("Retry-After", std::to_string(taken.again.count()));
     }
-    return answer(visitor, [&] { return ask(request, visitor); });
+    return answer(seats_, visitor, [&] { return ask(request, visitor); });
 }
 
 SubscribePage Desk::act(const http::Request& request, const Visitor& visitor, SubscriberPurpose purpose, std::string_view token) {
@@ -134,7 +137,7 @@ SubscribePage Desk::act(const http::Request& request, const Visitor& visitor, Su
 }
 
 http::Response Desk::follow(const http::Request& request, const Visitor& visitor, SubscriberPurpose purpose, std::string_view token) {
-    return answer(visitor, [&] { return act(request, visitor, purpose, token); });
+    return answer(seats_, visitor, [&] { return act(request, visitor, purpose, token); });
 }
 
 }  // namespace sonde::status_page::subscribe

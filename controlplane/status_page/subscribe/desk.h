@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <semaphore>
 #include <string>
 #include <string_view>
 
@@ -45,6 +46,8 @@ private:
     const crypto::SecretBox& secrets_;
     controlplane::RateLimiter& limits_;
     const bool has_address_;
+    // Of the server's workers, so that the others stay for the API while the database hangs.
+    std::counting_semaphore<> seats_{2};
 };
 
 }  // namespace sonde::status_page::subscribe

@@ -1,6 +1,9 @@
 // From a visitor's form to a subscriber, and what people may do with those.
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <thread>
+
 #include "controlplane/status_page/keeper.h"
 #include "controlplane/status_page/subscribe/desk.h"
 #include "controlplane/status_page/subscribe/notice_store.h"
@@ -269,6 +272,23 @@ TEST_CASE("without the database the desk says so, in the page's own words") {
     const auto answer = desk.subscribe(Served::request(http::Method::get, ""), served.visitor());
     CHECK(answer.status == 503);
     CHECK(says(answer, "This does not work at the moment."));
+}
+
+TEST_CASE("while the database hangs, two wait at the desk and no more") {
+    Served served("hangs");
+    std::atomic<int> refused{0}, let_in{0};
+    std::vector<std::thread> visitors;
+    {
+        auto tx = stand().pool().begin();
+        tx.run_text("lock table status_page in access exclusive mode");
+        for (int i = 0; i < 3; ++i) visitors.emplace_back([&] { ++(served.ask(http::Method::get).status == 503 ? refused : let_in); });
+        CHECK(eventually([&] { return refused == 1; }));
+        CHECK(let_in == 0);
+    }
+    for (auto& visitor : visitors) visitor.join();
+    CHECK(refused == 1);
+    CHECK(let_in == 2);
+    CHECK(served.ask(http::Method::get).status == 200);
 }
 
 TEST_CASE("news of a page is written once, by whichever control plane, and only while somebody is there to hear it") {
