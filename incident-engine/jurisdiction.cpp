@@ -48,7 +48,7 @@ void Jurisdiction::keep(Batch& batch, bus::Bus& bus, bool changed) {
 
 void Jurisdiction::renew(Batch& batch, bus::Bus& bus) {
     const auto change = shards_.renew();
-    next_renewal_ = Clock::now() + options_.lease / 4;
+    next_renewal_ = Clock::now() + options_.lease / 3;
     for (const auto shard : change.lost) {
         drop(shard, batch, bus);
         log::info("shard_lost", "shard", shard);

@@ -37,13 +37,11 @@ bool Relay::step() {
     };
     std::vector<Row> rows;
     double oldest = 0;
-    pool_.transact([&](db::Tx& tx) {
-        rows.clear();
-        for (const auto row : tx.run(kTake, {kAtOnce, after_})) {
-            if (rows.empty()) oldest = row.real(4);
-            rows.push_back({row.whole(0), message::subject::event(row.text(1), row.id<SiteId>(2)), std::string(row.text(3))});
-        }
-    });
+    const auto taken = pool_.run(kTake, {kAtOnce, after_});
+    for (const auto row : taken) {
+        if (rows.empty()) oldest = row.real(4);
+        rows.push_back({row.whole(0), message::subject::event(row.text(1), row.id<SiteId>(2)), std::string(row.text(3))});
+    }
     metrics_.outbox_age.set(oldest);
     if (rows.empty() || !bus_.health().connected) {
         after_ = 0;

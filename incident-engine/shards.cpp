@@ -28,7 +28,7 @@ Shards::Shards(db::Pool& pool, std::string owner, milliseconds lease)
 
 Shards::Change Shards::renew() {
     presence_leases_.hold({presence_}, 1);
-    const auto engines = std::max<std::int64_t>(1, pool_.transact([](db::Tx& tx) { return tx.run(kEngines)[0].whole(0); }));
+    const auto engines = std::max<std::int64_t>(1, pool_.run(kEngines)[0].whole(0));
     const auto share = static_cast<std::size_t>((kShards + engines - 1) / engines);
     auto now_held = shards_.hold(all_names(), share);
 

@@ -115,7 +115,7 @@ void Telling::round() {
     const bool kept_windows_before = holds(kMaintenanceTask);
     if (Clock::now() >= next_renewal_) {
         held_ = leases_.hold(kTasks, kTasks.size());
-        next_renewal_ = Clock::now() + options_.lease / 4;
+        next_renewal_ = Clock::now() + options_.lease / 3;
     }
     if (!covered_before && holds(kCoverageTask)) coverage_.begin_anew();
     if (holds(kCoverageTask) && Clock::now() >= next_look_) {

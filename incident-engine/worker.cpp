@@ -139,7 +139,7 @@ private:
         next_commands_ = Clock::now() + config_.poll;
         const auto shards = jurisdiction_.shard_numbers();
         if (shards.empty()) return;
-        batch_.commands = pool_.transact([&](db::Tx& tx) { return tx.run(kCommandsWaiting, {shards})[0].boolean(0); });
+        batch_.commands = pool_.run(kCommandsWaiting, {shards})[0].boolean(0);
     }
 
     void failed(const db::DbError& error) {

@@ -101,7 +101,7 @@ void Gatekeeper::Impl::run() {
 }
 
 void Gatekeeper::Impl::look() {
-    const auto held = leases.hold({std::string(kLeaseName)}, 1);
+    const auto held = leases.keep({std::string(kLeaseName)});
     if (held.empty()) return;
     const auto claims = pool.transact([&](db::Tx& tx) {
         leases.fence(tx, held);

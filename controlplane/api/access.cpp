@@ -76,11 +76,9 @@ void Tokens::look() {
     const std::lock_guard looking(look_mutex_);
     const auto now = std::chrono::steady_clock::now();
     if (now - looked_ < kLook) return;
-    auto [seen, changed] = pool_.transact([this](db::Tx& tx) {
-        const auto rows = tx.run(kLookAtChanges, {seen_});
-        return std::pair{std::string(rows[0].text(0)), rows[0].boolean(1)};
-    });
-    if (changed) {
+    const auto rows = pool_.run(kLookAtChanges, {seen_});
+    std::string seen(rows[0].text(0));
+    if (rows[0].boolean(1)) {
         const std::lock_guard lock(mutex_);
         ++generation_;
         known_.clear();

@@ -60,7 +60,7 @@ void Drills::Impl::run() {
 
 bool Drills::Impl::round() {
     try {
-        const auto held = leases.hold({std::string(kLeaseName)}, 1);
+        const auto held = leases.keep({std::string(kLeaseName)});
         if (held.empty()) return false;
         pool.transact([&](db::Tx& tx) {
             ended.clear();

@@ -133,16 +133,15 @@ std::vector<MonitorStatus> load_site_status(db::Pool& pool, const std::vector<in
 
 Changes ChangeReader::read(db::Pool& pool) {
     Changes changes;
-    auto tx = pool.begin();
     if (!mark_) {
-        mark_ = std::string(tx.run(kBegin)[0].text(0));
+        mark_ = std::string(pool.run(kBegin)[0].text(0));
         told_.clear();
         return changes;
     }
     std::unordered_set<std::string> seen;
     std::unordered_set<std::int64_t> monitors;
     std::unordered_set<std::int64_t> sites;
-    const auto rows = tx.run(kChanges, {*mark_});
+    const auto rows = pool.run(kChanges, {*mark_});
     for (const auto row : rows) {
         if (row.is_null(1)) continue;
         auto key = fmt::format("{}/{}/{}", row.text(1), row.text(2), row.whole(3));
@@ -212,8 +211,7 @@ std::vector<MoveOutcome> write_moves(db::Pool& pool, const db::Leases& leases, c
 }
 
 Members count_members(db::Pool& pool) {
-    auto tx = pool.begin();
-    const auto rows = tx.run(kMembers);
+    const auto rows = pool.run(kMembers);
     return {std::max(rows[0].small(0), 1), rows[0].time(1)};
 }
 

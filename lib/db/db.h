@@ -173,6 +173,7 @@ struct PoolOptions {
     milliseconds acquire_timeout{5000};  // how long `begin` waits for a free connection
     milliseconds statement_timeout{30000};
     milliseconds connect_timeout{5000};  // for each address of the server
+    milliseconds idle_timeout{60000};    // a connection that nobody needed for so long is closed
     // A transaction that says nothing for so long is ended by the server: a stopped process must not keep its locks.
     milliseconds idle_in_transaction_timeout{15000};
 };
@@ -210,6 +211,9 @@ public:
             let_others_finish(attempt);
         }
     }
+
+    // One statement that is a transaction of its own, which takes a third of the round trips; again after a conflict, as `transact`. For what is asked or renewed again and again.
+    Rows run(const Statement& statement, const std::vector<Param>& params = {});
 
     // True if the database answers now, for readiness; false also if no connection comes free within half a second.
     bool ping() noexcept;

@@ -58,16 +58,23 @@ Leases::Leases(Pool& pool, std::string owner, milliseconds duration) : pool_(poo
 }
 
 std::vector<Lease> Leases::hold(const std::vector<std::string>& names, std::size_t at_most) {
-    return pool_.transact([&](Tx& tx) {
-        std::vector<Lease> held;
-        for (const auto row : tx.run(kHold, {names, owner_, static_cast<std::int64_t>(at_most), duration_.count()})) {
-            held.push_back({std::string(row.text(0)), row.whole(1)});
-        }
-        return held;
-    });
+    std::vector<Lease> held;
+    const auto rows = pool_.run(kHold, {names, owner_, static_cast<std::int64_t>(at_most), duration_.count()});
+    for (const auto row : rows) held.push_back({std::string(row.text(0)), row.whole(1)});
+    return held;
+}
+
+std::vector<Lease> Leases::keep(const std::vector<std::string>& names) {
+    const auto asked = std::chrono::steady_clock::now();
+    if (asked < keep_again_ && kept_.size() == names.size()) return kept_;
+    keep_again_ = {};  // whatever comes of it, if it fails it is asked again
+    kept_ = hold(names, names.size());
+    keep_again_ = asked + duration_ / 4;
+    return kept_;
 }
 
 void Leases::release(const std::vector<std::string>& names) {
+    keep_again_ = {};
     if (names.empty()) return;
     pool_.transact([&](Tx& tx) { tx.run(kRelease, {names, owner_}); });
 }
@@ -81,6 +88,7 @@ void Leases::fence(Tx& tx, const std::vector<Lease>& leases) const {
     }
     const auto rows = tx.run(kFence, {names, epochs, owner_});
     if (static_cast<std::size_t>(rows.size()) == leases.size()) return;
+    keep_again_ = {};
     for (const auto row : rows) std::erase(names, row.text(0));
     throw Fenced(fmt::format("{} lost the lease {}", owner_, names.empty() ? "" : names.front()));
 }

@@ -28,6 +28,7 @@ struct Pool::Impl {
     // A place for a connection; lent to one transaction at a time.
     struct Place {
         std::unique_ptr<Session> session;  // guarded by `mutex`; used by the borrower alone
+        std::chrono::steady_clock::time_point returned{};
     };
     struct Waiter {
         std::condition_variable wake;
@@ -59,7 +60,7 @@ struct Pool::Impl {
             places.push_back(std::make_unique<Place>());
             free.push_back(places.back().get());
         }
-        watch = std::thread([this] { enforce_deadlines(); });
+        watch = std::thread([this] { watch_over(); });
     }
 
     ~Impl() {
@@ -71,27 +72,45 @@ struct Pool::Impl {
         watch.join();
     }
 
-    void enforce_deadlines() {
+    void watch_over() {
         std::unique_lock lock(mutex);
         while (!stopping) {
-            if (free.size() == places.size()) {
+            const bool all_free = free.size() == places.size();
+            if (all_free && open() == 0) {
                 lent_or_stopping.wait(lock);
                 continue;
             }
-            lent_or_stopping.wait_for(lock, kSweep);
+            lent_or_stopping.wait_for(lock, all_free ? options.idle_timeout : kSweep);
             const auto now = std::chrono::steady_clock::now();
             for (const auto& place : places) {
                 if (place->session) place->session->enforce_deadline(now);
             }
+            close_idle(lock, now);
         }
     }
 
+    // Each costs the server some megabytes.
+    void close_idle(std::unique_lock<std::mutex>& lock, std::chrono::steady_clock::time_point now) {
+        std::vector<std::unique_ptr<Session>> idle_ones;
+        for (auto* place : free) {
+            if (place->session && now - place->returned >= options.idle_timeout) idle_ones.push_back(std::move(place->session));
+        }
+        if (idle_ones.empty()) return;
+        count();
+        lock.unlock();
+        idle_ones.clear();  // says good-bye to the server
+        lock.lock();
+    }
+
+    [[nodiscard]] std::size_t open() const {
+        return static_cast<std::size_t>(std::count_if(places.begin(), places.end(), [](const auto& place) { return place->session != nullptr; }));
+    }
+
     void count() {
-        std::size_t open = 0;
-        for (const auto& place : places) open += place->session ? 1 : 0;
+        const auto all = open();
         const auto lent = places.size() - free.size();
         active.set(static_cast<double>(lent));
-        idle.set(static_cast<double>(open > lent ? open - lent : 0));
+        idle.set(static_cast<double>(all > lent ? all - lent : 0));
     }
 
     Place& acquire(milliseconds patience) {
@@ -120,6 +139,7 @@ struct Pool::Impl {
         {
             const std::scoped_lock lock(mutex);
             if (!keep) dead = std::move(place.session);
+            place.returned = std::chrono::steady_clock::now();
             if (waiting.empty()) {
                 free.push_back(&place);
             } else {
@@ -215,6 +235,24 @@ Tx Pool::begin() {
     impl_->wait_seconds.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
     tx->session().begin();
     return Tx{std::move(tx)};
+}
+
+Rows Pool::run(const Statement& statement, const std::vector<Param>& params) {
+    for (int attempt = 1;; ++attempt) {
+        try {
+            const auto start = std::chrono::steady_clock::now();
+            Tx::Impl alone(*impl_, impl_->options.acquire_timeout);
+            impl_->make_usable(alone.place);
+            impl_->wait_seconds.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+            alone.session().begin_alone();
+            auto rows = alone.session().run(statement, params);
+            alone.session().commit();
+            return rows;
+        } catch (const DbError& error) {
+            if (error.failure() != Failure::conflict || attempt == 3) throw;
+        }
+        let_others_finish(attempt);
+    }
 }
 
 void Pool::let_others_finish(int attempt) {

@@ -90,7 +90,7 @@ struct Session::Impl {
     StatementTimes& times;
     pqxx::connection connection;
     SilentNotices silence{connection};
-    std::unique_ptr<pqxx::work> work;
+    std::unique_ptr<pqxx::transaction_base> work;
     std::map<std::string, Prepared, std::less<>> prepared;
     metrics::Histogram& begin_seconds = times.of("begin");
     metrics::Histogram& commit_seconds = times.of("commit");
@@ -164,7 +164,7 @@ struct Session::Impl {
         throw DbError(Failure::broken, fmt::format("{}: failed for an unknown reason", what));
     }
 
-    pqxx::work& transaction(std::string_view what) {
+    pqxx::transaction_base& transaction(std::string_view what) {
         if (!work) throw DbError(Failure::broken, fmt::format("{}: there is no transaction", what));
         return *work;
     }
@@ -227,6 +227,13 @@ void Session::begin() {
     impl.failed = false;
     impl.timeout = impl.settings.statement_timeout;
     impl.guarded("begin", impl.begin_seconds, [&] { impl.work = std::make_unique<pqxx::work>(impl.connection); });
+}
+
+void Session::begin_alone() {
+    auto& impl = *impl_;
+    impl.failed = false;
+    impl.timeout = impl.settings.statement_timeout;
+    impl.work = std::make_unique<pqxx::nontransaction>(impl.connection);
 }
 
 Rows Session::run(const Statement& statement, const std::vector<Param>& params) {

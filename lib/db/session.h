@@ -42,6 +42,8 @@ public:
     // Once, before anything else.
     void set_up();
     void begin();
+    // Instead: each statement is a transaction of its own, committed when it has run. Asks the server nothing.
+    void begin_alone();
     Rows run(const Statement& statement, const std::vector<Param>& params);
     Rows run_text(std::string_view sql, const std::vector<Param>& params);
     void run_script(std::string_view sql);

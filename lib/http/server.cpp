@@ -1,6 +1,7 @@
 #include "lib/http/server.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <microhttpd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -40,6 +41,12 @@ const std::string kNoRoute = "none";
 
 // How long a stopping server waits for the responses of handlers that have ended to be taken by their clients.
 constexpr milliseconds kDrain{3000};
+constexpr std::size_t kLargeAnswer = 1U << 20U;
+
+// What a large request took to be worked on, several times its size, the allocator would keep for the next one.
+void give_memory_back(const Exchange& exchange) {
+    if (exchange.request.body.size() > BodyBudget::kSmall || exchange.response->body.size() > kLargeAnswer) malloc_trim(0);
+}
 
 Connection& connection_of(MHD_Connection* connection) {
     const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
@@ -287,6 +294,7 @@ MHD_Result Server::Impl::hand_over(Exchange& exchange, MHD_Connection* connectio
     }
     const bool submitted = workers.submit([this, &exchange, connection](bool may_run) {
         exchange.response = may_run ? run_handler(router, exchange.request) : stopping();
+        give_memory_back(exchange);
         exchange.close = !may_run;
         events.resume(connection);  // the exchange is no longer ours
     });

@@ -1,6 +1,7 @@
 #include "lib/service/service.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -117,9 +118,16 @@ std::string load(const Program& program, const std::string& file) {
     return defaults ? std::string() : defaults.error().message;
 }
 
+// Large blocks go back when they are freed, and threads share a few arenas: what one of them once needed is not kept for it alone.
+void settle_allocator() {
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
+    mallopt(M_ARENA_MAX, 4);
+}
+
 }  // namespace
 
 int run_service(int argc, char** argv, Program& program) {
+    settle_allocator();
     const auto arguments = parse_arguments({argv + 1, argv + argc});
     if (!arguments) return refuse(program.name, arguments.error().message);
     using Do = Arguments::Do;

@@ -87,6 +87,33 @@ TEST_CASE("a lease that is not renewed expires, and its old holder is fenced off
     CHECK(is_fenced(db.pool, stale, old));
 }
 
+TEST_CASE("a lease that is kept is asked for again only when it is time, or a fence has fallen") {
+    TestPool db;
+    Leases keeper(db.pool, "keeper", kLong), thief(db.pool, "thief", kLong);
+    const auto expires = [&] {
+        return db.pool.transact([](Tx& tx) { return std::string(tx.run_text("select expires_at from lease where name = 'kept'")[0].text(0)); });
+    };
+    const auto kept = keeper.keep({"kept"});
+    REQUIRE(kept.size() == 1);
+    const auto until = expires();
+    CHECK(keeper.keep({"kept"})[0].epoch == kept[0].epoch);
+    CHECK(expires() == until);
+    // Whoever does not have it asks again at once.
+    CHECK(thief.keep({"kept"}).empty());
+    db.pool.transact([](Tx& tx) { tx.run_text("update lease set expires_at = now() where name = 'kept'"); });
+    REQUIRE(thief.keep({"kept"}).size() == 1);
+    CHECK(is_fenced(db.pool, keeper, keeper.keep({"kept"})));
+    CHECK(keeper.keep({"kept"}).empty());
+    thief.release({"kept"});
+    CHECK(keeper.keep({"kept"}).size() == 1);
+
+    Leases brief(db.pool, "brief", milliseconds{200});
+    REQUIRE(brief.keep({"short"}).size() == 1);
+    const auto end = [&] { return db.pool.transact([](Tx& tx) { return std::string(tx.run_text("select expires_at from lease where name = 'short'")[0].text(0)); }); };
+    const auto first = end();
+    CHECK(eventually([&] { return brief.keep({"short"}).size() == 1 && end() != first; }));
+}
+
 TEST_CASE("a lease cannot be taken while a transaction fenced by it runs, even if it has expired") {
     TestPool db(3);
     Leases slow(db.pool, "slow", milliseconds{50}), next(db.pool, "next", kLong);

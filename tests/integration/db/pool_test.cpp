@@ -182,6 +182,37 @@ TEST_CASE("a frozen session is cut off some time after its statement's deadline"
     ::kill(pid, SIGCONT);
 }
 
+TEST_CASE("a statement alone is committed when it has run, and leaves nothing behind when it fails") {
+    TestPool db(1);
+    script(db.pool, "create table alone (n integer primary key)");
+    const Statement insert{"alone_insert", "insert into alone values ($1) returning n"};
+    CHECK(db.pool.run(insert, {7})[0].whole(0) == 7);
+    CHECK(failure_of([&] { db.pool.run(insert, {7}); }) == Failure::unique);
+    CHECK(db.pool.run({"alone_count", "select count(*) from alone"})[0].whole(0) == 1);
+    // The next one who gets the connection has a transaction.
+    auto tx = db.pool.begin();
+    tx.run(insert, {8});
+    CHECK(tx.run_text("select now() < clock_timestamp()")[0].boolean(0));
+}
+
+TEST_CASE("connections that nobody needs any more are closed, and opened again when somebody does") {
+    auto options = test::pool_options(test::shared_postgres(), 3);
+    options.idle_timeout = milliseconds{100};
+    metrics::Registry metrics;
+    Pool pool(options, metrics);
+    const auto open = [&] { return metrics.expose().find("sonde_db_connections{state=\"idle\"} 0") == std::string::npos; };
+    {
+        auto one = pool.begin();
+        auto two = pool.begin();
+        auto three = pool.begin();
+        one.run_text("select 1");
+        CHECK(three.run_text("select 1").size() == 1);
+    }
+    CHECK(open());
+    CHECK(eventually([&] { return !open(); }));
+    CHECK(pool.transact([](Tx& tx) { return tx.run_text("select 2")[0].whole(0); }) == 2);
+}
+
 TEST_CASE("a connection that the server closed while idle is replaced without anybody noticing") {
     TestPool db(1);
     TestPool other(1);
