@@ -7,7 +7,7 @@ namespace sonde::cli::up {
 
 void write_endpoints(const Layout& layout, const Surroundings& surroundings, const std::vector<std::unique_ptr<Child>>& children) {
     Json document;
-    document["api"] = "http://127.0.0.1:" + std::to_string(surroundings.api_port);
+    document["api"] = surroundings.url();
     document["token_file"] = layout.admin_token().string();
     document["nats_url"] = "nats://127.0.0.1:" + std::to_string(surroundings.nats_port);
     document["nats_credentials_file"] = credentials_file(layout, "administrator").string();

@@ -41,6 +41,11 @@ constexpr std::string_view kStatusPages = R"(status_pages:
   directory: ${SONDE_STATUS_PAGES_DIRECTORY}
 )";
 
+// Where people find Sonde: by it messages lead to what they are about, and status pages to themselves.
+constexpr std::string_view kPublicUrl = R"(# Where people reach Sonde; the same {0}. Anything but this machine needs a proxy with TLS in front (docs/login.md).
+{1}: ${{SONDE_PUBLIC_URL}}
+)";
+
 // Webhooks and checks may not reach inside, unless the owner of the machine they run on says so.
 constexpr std::string_view kGuard = R"(guard:
   # For trying Sonde on one machine. Remove these where others may say what is checked or notified: everything that listens here can
@@ -81,7 +86,8 @@ std::string configuration(const Service& service) {
     text += kSecrets;
     if (serves) text += kAdmission;
     if (serves) text += kStatusPages;
-    if (service.program == "notifier") text += kGuard;
+    if (serves) text += fmt::format(kPublicUrl, "as links.base_url in notifier.yaml", "api.public_url");
+    if (service.program == "notifier") text += fmt::format(kPublicUrl, "as api.public_url in controlplane.yaml", "links.base_url") + std::string{kGuard};
     return text;
 }
 
@@ -109,6 +115,7 @@ std::vector<std::string> environment(const Layout& layout, const Surroundings& s
         own.emplace_back("SONDE_DATABASE_DSN", surroundings.dsn.reveal());
         own.emplace_back("SONDE_SECRET_KEY_FILE", layout.secret("key").string());
         own.emplace_back("SONDE_API_PORT", std::to_string(surroundings.api_port));
+        own.emplace_back("SONDE_PUBLIC_URL", surroundings.url());
         if (service.program == "controlplane") {
             own.emplace_back("SONDE_BUS_KEY_FILE", layout.secret("bus-key").string());
             own.emplace_back("SONDE_STATUS_PAGES_DIRECTORY", layout.status_pages(service.name).string());

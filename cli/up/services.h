@@ -18,6 +18,8 @@ struct Surroundings {
     int api_port = 0;
     int nats_port = 0;
     Secret dsn;
+
+    [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(api_port); }
 };
 
 // In the order of their start, agents last, and of these the admitted ones. Writes each one's DIR/config/<name>.yaml if there is none: it is the user's from then on, and takes

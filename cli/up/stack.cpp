@@ -65,7 +65,7 @@ public:
         ready_ = true;
         tell(supervisor_.children());
         supervisor_.reload_on_hangup();
-        say_.line("Sonde is ready: http://127.0.0.1:" + std::to_string(around_.api_port));
+        say_.line("Sonde is ready: " + around_.url());
         if (prepared.admin_token) {
             say_.line("The admin token is shown this once, and kept in " + layout_.admin_token().string());
             say_.privately("  " + prepared.admin_token->reveal());

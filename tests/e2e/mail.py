@@ -50,7 +50,8 @@ def mailbox(tmp_path):
 def linked(stack: Stack):
     """The notifier knows where people find Sonde."""
     file = stack.data / "config/notifier.yaml"
-    file.write_text(file.read_text() + f"links: {{base_url: \"{BASE}\"}}\n")
+    file.write_text(file.read_text().replace("${SONDE_PUBLIC_URL}", BASE))
+    assert BASE in file.read_text()
     stack.back("notifier", stack.kill("notifier"))
     return stack
 

@@ -55,7 +55,7 @@ def provider(stack: Stack):
     secret = stack.root / "oidc-secret"
     secret.write_text(CLIENT["client_secret"] + "\n")
     secret.chmod(0o600)
-    configure(stack, **{"api.public_url": api, "oidc.issuer": made.url, "oidc.client_id": CLIENT["client_id"], "oidc.client_secret_file": secret, "oidc.create": "true",
+    configure(stack, **{"oidc.issuer": made.url, "oidc.client_id": CLIENT["client_id"], "oidc.client_secret_file": secret, "oidc.create": "true",
                         "oidc.roles": "[sre=admin, developers=operator]", "oidc.timeout": "3s"})
     eventually(lambda: stack.get("/v1/sites") is not None, 30, "the control plane is back")
     try:

@@ -278,3 +278,13 @@ def test_a_control_plane_that_starts_without_a_database_has_its_pages(stack, tar
     target.break_now()
     eventually(lambda: page.condition() == "major_outage", 60, "all goes on")
     target.mend()
+
+
+def test_what_leads_to_a_page_leads_to_where_people_reach_sonde_whatever_host_is_asked(stack: Stack):
+    site = stack.site("Links")
+    stack.made.append(f"/v1/status-pages/{stack.post('/v1/status-pages', {'slug': 'links', 'title': 'Links', 'groups': [{'name': 'All', 'components': [{'id': 'one', 'name': 'One', 'sites': [site]}]}]})['id']}")
+    page = Page(stack, "links")
+    eventually(lambda: page.get().status_code == 200, 30, "the page is there")
+    for document in ("feed.atom", "feed.rss", "index.json"):
+        answer = page.get(document, headers={"Host": "elsewhere.example"})
+        assert f"{stack.endpoints['api']}/status/links/" in answer.text and "elsewhere.example" not in answer.text
