@@ -32,7 +32,7 @@ http::Response export_all(Backend& backend, const Call& call) {
     const auto owner = query.text("owner", 64).value_or("files");
     if (!is_owner(owner)) query.refuse("owner", "must be a-z, 0-9, `.`, `_` and `-`, beginning with a letter or digit");
     query.finish();
-    return http::Response::json(call.transact(backend, [&](db::Tx& tx) { return export_resources(backend, call, tx, owner); }));
+    return http::Response::json(export_resources(backend, call, owner));
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <memory>
+
 #include "controlplane/api/apply_fields.h"
 #include "controlplane/api/apply_managed.h"
 #include "controlplane/api/apply_reference.h"
@@ -12,6 +14,7 @@
 namespace sonde::controlplane::apply_api {
 namespace {
 
+// All is read when it is made, in the transaction; the document needs that no more, for to write it takes long where there is much.
 class Export {
 public:
     Export(Backend& backend, const Call& call, db::Tx& tx, const std::string& owner) : stocks_(backend, call, tx), owner_(owner) {
@@ -20,19 +23,12 @@ public:
             taken_[group_of(key.first, key.second)].insert(last_of(key.second));
         }
         others_ = managed_store::all_others(tx, owner);
+        for (const auto kind : kKinds) read(kind);
     }
 
     Json document() {
         std::size_t count = 0;
-        for (const auto kind : kKinds) {
-            all_[kind] = stocks_.of(kind).load_all(kMostResources);
-            count += all_[kind].size();
-            std::set<std::string> with_secrets;
-            for (const auto& [identifier, current] : all_[kind]) {
-                if (kind == Kind::monitor && !current.secret_names.empty()) with_secrets.insert(identifier);
-            }
-            if (!with_secrets.empty()) stocks_.of(kind).open_secrets(with_secrets);
-        }
+        for (const auto kind : kKinds) count += all_[kind].size();
         if (count > kMostResources) {
             throw http::ProblemError{http::problem::conflict, fmt::format("there are more than {} resources, the most that one set of files may have", kMostResources), {}};
         }
@@ -44,6 +40,15 @@ public:
     }
 
 private:
+    void read(Kind kind) {
+        all_[kind] = stocks_.of(kind).load_all(kMostResources);
+        std::set<std::string> with_secrets;
+        for (const auto& [identifier, current] : all_[kind]) {
+            if (kind == Kind::monitor && !current.secret_names.empty()) with_secrets.insert(identifier);
+        }
+        if (!with_secrets.empty()) stocks_.of(kind).open_secrets(with_secrets);
+    }
+
     // Keys of monitors are told apart within their site.
     static std::string group_of(Kind kind, const std::string& key) {
         return kind == Kind::monitor ? "monitor/" + key.substr(0, key.find('/')) : std::string(name_of(kind));
@@ -129,6 +134,8 @@ private:
 
 }  // namespace
 
-Json export_resources(Backend& backend, const Call& call, db::Tx& tx, const std::string& owner) { return Export(backend, call, tx, owner).document(); }
+Json export_resources(Backend& backend, const Call& call, const std::string& owner) {
+    return call.transact(backend, [&](db::Tx& tx) { return std::make_unique<Export>(backend, call, tx, owner); })->document();
+}
 
 }  // namespace sonde::controlplane::apply_api
