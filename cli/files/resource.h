@@ -23,18 +23,18 @@ struct Section {
     std::string_view name;
     std::string_view kind;
 };
-inline constexpr std::array<Section, 12> kSections{Section{"regions", "region"},           Section{"channels", "channel"},
+inline constexpr std::array<Section, 13> kSections{Section{"regions", "region"},           Section{"channels", "channel"},
                                                   Section{"sites", "site"},               Section{"monitors", "monitor"},
                                                   Section{"groups", "group"},             Section{"dependencies", "dependency"},
                                                   Section{"maintenance", "maintenance"}, Section{"schedules", "schedule"},
                                                   Section{"escalations", "escalation"},
                                                   Section{"routes", "route"},             Section{"route_overrides", "route_override"},
-                                                  Section{"status_pages", "status_page"}};
+                                                  Section{"status_pages", "status_page"}, Section{"drills", "drill"}};
 
 // Durations are written `interval: 30s` where the API has `interval_ms: 30000`: of these.
-inline constexpr std::array<std::string_view, 14> kDurations{"interval", "timeout", "grace",  "period", "max_run", "wait",
+inline constexpr std::array<std::string_view, 15> kDurations{"interval", "timeout", "grace",  "period", "max_run", "wait",
                                                              "delay",    "duration", "window", "calm",   "max_rtt", "degraded_rtt",
-                                                             "after",    "every"};
+                                                             "after",    "every",    "within"};
 
 // Whether the members of a map of this name are the author's own and no fields of ours.
 bool is_map_of_names(std::string_view field);

@@ -5,6 +5,7 @@
 #include "controlplane/api/apply_fields.h"
 #include "controlplane/api/channel_draft.h"
 #include "controlplane/api/dependency_draft.h"
+#include "controlplane/api/drill_draft.h"
 #include "controlplane/api/escalation_draft.h"
 #include "controlplane/api/group_draft.h"
 #include "controlplane/api/monitor_draft.h"
@@ -13,6 +14,7 @@
 #include "controlplane/api/schedule_draft.h"
 #include "controlplane/api/site_draft.h"
 #include "controlplane/status_page/draft.h"
+#include "lib/base/drill_id.h"
 #include "lib/base/relation_id.h"
 #include "lib/base/status_page_id.h"
 #include "lib/maintenance/window.h"
@@ -30,7 +32,7 @@ struct Row {
 };
 
 const Row& row_of(Kind kind) {
-    static const std::array<Row, 12> rows{
+    static const std::array<Row, 13> rows{
         Row{Kind::region, "/v1/regions", {"name"}, {"name", "title", "failure_domain", "anchors"}},
         Row{Kind::site, "/v1/sites", {"name"}, {"name", "base_url", "tags", "owner_note", "active"}},
         Row{Kind::monitor, "/v1/monitors", {"site_id", "kind", "name", "spec"},
@@ -48,6 +50,7 @@ const Row& row_of(Kind kind) {
         Row{Kind::status_page, "/v1/status-pages", {"slug", "title"},
             {"slug", "domain", "title", "description", "language", "time_zone", "logo", "favicon", "accent", "css", "home_url", "support_url", "indexed", "shows_uptime", "shows_history",
              "access", "days", "accounting", "groups", "mail_channel_id", "webhook_subscribers"}},
+        Row{Kind::drill, "/v1/drills", {"name", "monitor_id", "channel_id", "schedule"}, {"name", "monitor_id", "channel_id", "schedule", "time_zone", "within_ms", "enabled"}},
     };
     return rows.at(static_cast<std::size_t>(kind));
 }
@@ -137,6 +140,7 @@ bool is_identifier(Kind kind, std::string_view text) {
         case Kind::route: return RouteId::parse(text).has_value();
         case Kind::route_override: return RouteOverrideId::parse(text).has_value();
         case Kind::status_page: return StatusPageId::parse(text).has_value();
+        case Kind::drill: return DrillId::parse(text).has_value();
     }
     return false;
 }
@@ -162,6 +166,7 @@ Json canonical(Kind kind, const Json& document, const std::string& pointer, json
         case Kind::route: return write_route(read_route(document, pointer, problems));
         case Kind::route_override: return write_route_override(read_route_override(document, pointer, problems));
         case Kind::status_page: return canonical_page(document, pointer, problems);
+        case Kind::drill: return write_drill(read_drill(document, pointer, problems));
     }
     return {};
 }

@@ -13,20 +13,20 @@
 namespace sonde::controlplane::apply_api {
 
 // In the order in which they are made, so that what another refers to is there. Regions refer to monitors and they to regions: see `carry_out`.
-enum class Kind : unsigned char { region, site, monitor, group, dependency, maintenance, channel, schedule, escalation, route, route_override, status_page };
+enum class Kind : unsigned char { region, site, monitor, group, dependency, maintenance, channel, schedule, escalation, route, route_override, status_page, drill };
 
 }  // namespace sonde::controlplane::apply_api
 
 template <>
 struct sonde::EnumNames<sonde::controlplane::apply_api::Kind> {
-    static constexpr std::array<std::string_view, 12> names{"region",  "site",     "monitor",    "group", "dependency",     "maintenance",
-                                                           "channel", "schedule", "escalation", "route", "route_override", "status_page"};
+    static constexpr std::array<std::string_view, 13> names{"region",  "site",     "monitor",    "group", "dependency",     "maintenance",
+                                                           "channel", "schedule", "escalation", "route", "route_override", "status_page", "drill"};
 };
 
 namespace sonde::controlplane::apply_api {
 
-inline constexpr std::array<Kind, 12> kKinds{Kind::region, Kind::site, Kind::monitor, Kind::group, Kind::dependency, Kind::maintenance, Kind::channel, Kind::schedule,
-                                           Kind::escalation, Kind::route, Kind::route_override, Kind::status_page};
+inline constexpr std::array<Kind, 13> kKinds{Kind::region, Kind::site, Kind::monitor, Kind::group, Kind::dependency, Kind::maintenance, Kind::channel, Kind::schedule,
+                                           Kind::escalation, Kind::route, Kind::route_override, Kind::status_page, Kind::drill};
 
 // `shop`, of monitors `shop/home`: 1 to 64 of A-Z, a-z, 0-9, `.`, `_` and `-`, beginning with a letter or digit; of regions their name, of status pages their slug. What
 // reads as an identifier of ours is none, so that a reference is one or the other.

@@ -9,7 +9,7 @@ namespace sonde::controlplane::apply_api {
 namespace {
 
 // What refers to others goes before them; monitors before their site.
-constexpr std::array<Kind, 12> kOrder{Kind::status_page, Kind::route_override, Kind::route, Kind::escalation, Kind::schedule,
+constexpr std::array<Kind, 13> kOrder{Kind::drill, Kind::status_page, Kind::route_override, Kind::route, Kind::escalation, Kind::schedule,
                                          Kind::dependency, Kind::group, Kind::maintenance, Kind::channel, Kind::monitor, Kind::site, Kind::region};
 
 struct Orphan {

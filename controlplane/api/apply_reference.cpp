@@ -57,10 +57,10 @@ void put_escalation(Json& named, const Json& key) {
 }
 
 // Likewise, in the first place.
-void put_site(Json& named, const Json& key) {
+void put_first(Json& named, const std::string& field, const Json& key) {
     Json first;
-    first["site"] = key;
-    named.erase("site_id");
+    first[field] = key;
+    named.erase(field + "_id");
     first.update(named);
     named = std::move(first);
 }
@@ -170,6 +170,10 @@ Json References::resolve(Kind kind, const std::string& key, const Json& set, con
                 change_field(component, "sites", [&](const Json& value) { return list(Kind::site, value, pointer + place + "/sites", problems); });
             });
             break;
+        case Kind::drill:
+            take_id(document, "monitor", [&](const Json& value) { return one(Kind::monitor, value, at("monitor"), problems); });
+            take_id(document, "channel", [&](const Json& value) { return one(Kind::channel, value, at("channel"), problems); });
+            break;
         case Kind::channel:
             change_field(document, "fallback_channel_id", [&](const Json& value) { return value.is_null() ? value : one(Kind::channel, value, at("fallback_channel_id"), problems); });
             break;
@@ -205,7 +209,7 @@ Json References::name(Kind kind, const Json& document) const {
             break;
         case Kind::monitor: named.erase("site_id"); break;
         case Kind::group:
-            put_site(named, name_value(named["site_id"]));
+            put_first(named, "site", name_value(named["site_id"]));
             change_field(named, "members", value);
             break;
         case Kind::route:
@@ -220,7 +224,7 @@ Json References::name(Kind kind, const Json& document) const {
             change_field(named, "steps", value);
             break;
         case Kind::route_override:
-            put_site(named, name_value(named["site_id"]));
+            put_first(named, "site", name_value(named["site_id"]));
             if (named.contains("escalation_id")) put_escalation(named, name_value(named["escalation_id"]));
             for (const auto* field : {"add", "mute", "replace"}) change_field(named, field, value);
             break;
@@ -248,6 +252,9 @@ Json References::name(Kind kind, const Json& document) const {
                     if (const auto found = component.find(field); found != component.end() && says_nothing(*found)) component.erase(found);
                 }
             });
+            break;
+        case Kind::drill:
+            for (const auto* field : {"channel", "monitor"}) put_first(named, field, name_value(named[std::string(field) + "_id"]));
             break;
         case Kind::channel: change_field(named, "fallback_channel_id", value); break;
         case Kind::site:

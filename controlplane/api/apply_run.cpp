@@ -32,7 +32,7 @@ public:
         for (const auto kind : {Kind::site, Kind::monitor}) stocks_.of(kind).flush(problems_);
         refuse_if_any(problems_);
         for (const auto kind : {Kind::group, Kind::dependency, Kind::maintenance, Kind::channel, Kind::schedule, Kind::escalation, Kind::route, Kind::route_override, Kind::status_page,
-                                Kind::region}) {
+                                Kind::drill, Kind::region}) {
             resolve(kind);
             decide_all(kind);
             refuse_if_any(problems_);

@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "controlplane/drill/drills.h"
 #include "tests/integration/controlplane/api_world.h"
 #include "tests/support/servers.h"
@@ -135,6 +137,37 @@ TEST_CASE("a run of a monitor that nobody checks fails at once, and that is told
     CHECK(scene.number("select count(*) from outbox where kind = 'drill.failed' and payload #>> '{drill,id}' = '" + scene.id + "'") == 1);
     CHECK(api.get(scene.path + "/runs").json()["items"].size() == 1);
     CHECK(registry.counter({"sonde_drill_runs_total", ""}, {{"outcome", "monitor_silent"}}).value() == 1);
+}
+
+TEST_CASE("a drill is applied from files by keys, changed, exported and pruned") {
+    const auto& api = stand().admin();
+    const auto files = [&](const Json& resources) {
+        const auto answer = api.post("/v1/apply", {{"owner", "drilling"}, {"mode", "apply"}, {"prune", true}, {"resources", resources}});
+        REQUIRE_MESSAGE(answer.status == 200, answer.body);
+        return answer.json()["steps"].size();
+    };
+    const auto of = [](const char* kind, const char* key, Json set) { return Json{{"kind", kind}, {"key", key}, {"set", std::move(set)}}; };
+    Json resources = Json::array({of("site", "exercise", {{"name", "Exercise"}}), of("monitor", "exercise/fails", {{"name", "fails"}, {"kind", "drill"}, {"spec", Json::object()}}),
+                                  of("channel", "drill-pager", {{"kind", "webhook"}, {"name", "Pager"}, {"config", {{"url", "https://p.example/"}}},
+                                                                {"secrets", {{"signing_key", "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="}}}}),
+                                  of("drill", "weekly", {{"monitor", "exercise/fails"}, {"channel", "drill-pager"}, {"name", "Weekly exercise"}, {"schedule", "0 10 * * mon"}, {"within_ms", 90'000}})});
+    CHECK(files(resources) == 4);
+    CHECK(files(resources) == 0);
+    const auto exported = api.get("/v1/export?owner=drilling").json();
+    const auto found = std::find_if(exported["resources"].begin(), exported["resources"].end(), [](const auto& one) { return one["kind"] == "drill" && one["key"] == "weekly"; });
+    REQUIRE(found != exported["resources"].end());
+    CHECK(nlohmann::json((*found)["set"]) == nlohmann::json(resources[3]["set"]));
+    resources[3]["set"]["monitor"] = "exercise/nothing";
+    CHECK(api.post("/v1/apply", {{"owner", "drilling"}, {"mode", "apply"}, {"resources", resources}}).errors() == "/resources/3/set/monitor: there is no monitor \"exercise/nothing\" in these files\n");
+    resources[3]["set"]["monitor"] = "exercise/fails";
+    resources[1]["set"]["kind"] = "heartbeat";
+    resources[1]["set"]["spec"] = {{"period_ms", 60'000}};
+    resources[3]["set"]["schedule"] = "0 11 * * mon";
+    CHECK(api.post("/v1/apply", {{"owner", "drilling"}, {"mode", "apply"}, {"resources", resources}}).status == 422);
+    resources[1]["set"] = {{"name", "fails"}, {"kind", "drill"}, {"spec", Json::object()}};
+    CHECK(files(resources) == 1);
+    CHECK(files(Json::array()) == 4);
+    CHECK(api.get("/v1/drills?limit=500").body.find("Weekly exercise") == std::string::npos);
 }
 
 }  // namespace api_drill_test

@@ -1,0 +1,4 @@
+-- Drills can stand in files.
+alter table managed drop constraint managed_kind_check;
+alter table managed add constraint managed_kind_check
+    check (kind in ('site', 'monitor', 'group', 'dependency', 'maintenance', 'channel', 'region', 'route', 'route_override', 'escalation', 'schedule', 'status_page', 'drill'));
