@@ -32,7 +32,9 @@ bool is_about_sites(const Endpoint& endpoint) {
         case Permission::audit_read:
         case Permission::pages_read:
         case Permission::pages_write:
-        case Permission::pages_subscribers: return false;
+        case Permission::pages_subscribers:
+        case Permission::settings_read:
+        case Permission::settings_write: return false;
         case Permission::account_own: return true;
     }
     return false;

@@ -77,6 +77,8 @@ std::string_view describe(Permission permission) {
         case Permission::pages_read: return "See the settings of status pages.";
         case Permission::pages_write: return "Create, change and delete status pages: what the public is shown.";
         case Permission::pages_subscribers: return "See the addresses of those who subscribed to status pages, and erase them.";
+        case Permission::settings_read: return "See the settings of the whole installation.";
+        case Permission::settings_write: return "Change the settings of the whole installation, as how long results are kept.";
     }
     return "";
 }

@@ -43,6 +43,7 @@
 #include "controlplane/api/schedule_override.h"
 #include "controlplane/api/second_factor.h"
 #include "controlplane/api/session.h"
+#include "controlplane/api/settings.h"
 #include "controlplane/api/site.h"
 #include "controlplane/api/site_bulk.h"
 #include "controlplane/api/status_page.h"
@@ -118,6 +119,7 @@ Endpoints endpoints() {
              on_call_api::endpoints(),
              status_page_api::endpoints(),
              subscriber_api::endpoints(),
+             settings_api::endpoints(),
              suppression_api::endpoints(),
              event_api::endpoints(),
              overview_api::endpoints(),

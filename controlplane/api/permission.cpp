@@ -5,7 +5,7 @@ namespace {
 
 using enum Permission;
 
-constexpr Permissions kViewer{sites_read, monitors_read, maintenance_read, incidents_read, regions_read, channels_read, events_read, files_read, account_own, pages_read};
+constexpr Permissions kViewer{sites_read, monitors_read, maintenance_read, incidents_read, regions_read, channels_read, events_read, files_read, account_own, pages_read, settings_read};
 constexpr Permissions kOperator =
     kViewer.with({monitors_pause, monitors_run, maintenance_write, incidents_write, regions_vote});
 

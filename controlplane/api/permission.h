@@ -40,6 +40,8 @@ enum class Permission : unsigned char {
     pages_read,   // status pages and their settings; anybody may see a public one
     pages_write,
     pages_subscribers,  // see the addresses of who subscribed to them, and erase them
+    settings_read,      // of the whole installation
+    settings_write,
 };
 
 class Permissions {
@@ -76,12 +78,12 @@ std::vector<std::string> keys_of(Permissions permissions);
 
 template <>
 struct sonde::EnumNames<sonde::controlplane::Permission> {
-    static constexpr std::array<std::string_view, 26> names{
+    static constexpr std::array<std::string_view, 28> names{
         "sites.read",     "sites.write",     "monitors.read",      "monitors.write", "monitors.pause", "monitors.run",
         "maintenance.read", "maintenance.write", "incidents.read", "incidents.write", "incidents.moderate", "regions.read",
         "regions.write",  "regions.vote",    "channels.read",      "channels.write", "events.read",
         "files.read",     "files.write",     "access.read",        "access.write",   "audit.read",     "account.own",
-        "pages.read",     "pages.write",     "pages.subscribers"};
+        "pages.read",     "pages.write",     "pages.subscribers",  "settings.read",  "settings.write"};
 };
 
 template <>

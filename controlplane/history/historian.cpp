@@ -9,6 +9,7 @@
 #include "controlplane/history/gap_event.h"
 #include "controlplane/history/packing.h"
 #include "controlplane/history/rollups.h"
+#include "controlplane/retention/retention.h"
 #include "lib/db/lease.h"
 #include "lib/log/log.h"
 
@@ -39,7 +40,7 @@ enum class Outcome : unsigned char { idle, busy, elsewhere, failed };
 
 struct Historian::Impl {
     Impl(const HistoryOptions& given, db::Pool& given_pool, metrics::Registry& given_registry, std::string owner)
-        : options(given), pool(given_pool), registry(given_registry), leases(given_pool, std::move(owner), kLease) {}
+        : configured(given), options(given), pool(given_pool), registry(given_registry), leases(given_pool, std::move(owner), kLease) {}
 
     void run();
     Outcome round();
@@ -85,7 +86,8 @@ struct Historian::Impl {
         return wakes.wait_for(lock, time, [this] { return stopping; });
     }
 
-    const HistoryOptions options;
+    const HistoryOptions configured;
+    HistoryOptions options;  // of this round: with what the settings say
     db::Pool& pool;
     metrics::Registry& registry;
     db::Leases leases;
@@ -121,6 +123,9 @@ Outcome Historian::Impl::round() {
     try {
         held = leases.hold({std::string(kLeaseName)}, 1);
         if (held.empty()) return Outcome::elsewhere;
+        const auto said = pool.transact([](db::Tx& tx) { return retention::load(tx); });
+        options.keep_results = said.of(retention::Kept::results, configured.keep_results);
+        options.keep_hours = said.of(retention::Kept::hourly_rollups, configured.keep_hours);
         if (Clock::now() >= partitions_due) {
             attempt("partitions", [](db::Tx& tx) { make_partitions(tx); return false; });
             partitions_due = Clock::now() + kBetweenPartitions;

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "controlplane/history/historian.h"
+#include "controlplane/retention/retention.h"
 #include "lib/db/lease.h"
 #include "lib/log/log.h"
 
@@ -139,11 +140,22 @@ delete from lease where name = any(array(
 
 enum class Outcome : unsigned char { done, elsewhere, failed };
 
+HousekeepingOptions with(const retention::Retention& said, HousekeepingOptions options) {
+    using retention::Kept;
+    options.keep_evidence = said.of(Kept::evidence, options.keep_evidence);
+    options.keep_events = said.of(Kept::events, options.keep_events);
+    options.keep_decisions = said.of(Kept::decisions, options.keep_decisions);
+    options.keep_audit = said.of(Kept::audit, options.keep_audit);
+    options.keep_ledger = said.of(Kept::ledger, options.keep_ledger);
+    options.history.keep_results = said.of(Kept::results, options.history.keep_results);
+    return options;
+}
+
 }  // namespace
 
 struct Housekeeping::Impl {
     Impl(const HousekeepingOptions& given, db::Pool& given_pool, metrics::Registry& given_registry, const std::string& owner)
-        : options(given), pool(given_pool), registry(given_registry), leases(given_pool, owner, kLease), historian(given.history, given_pool, given_registry, owner) {}
+        : configured(given), options(given), pool(given_pool), registry(given_registry), leases(given_pool, owner, kLease), historian(given.history, given_pool, given_registry, owner) {}
 
     void run();
     Outcome keep_house();
@@ -156,7 +168,8 @@ struct Housekeeping::Impl {
         return stopping;
     }
 
-    const HousekeepingOptions options;
+    const HousekeepingOptions configured;
+    HousekeepingOptions options;  // of this round: with what the settings say
     db::Pool& pool;
     metrics::Registry& registry;
     db::Leases leases;
@@ -182,6 +195,7 @@ void Housekeeping::Impl::run() {
 Outcome Housekeeping::Impl::keep_house() {
     try {
         if (try_to_hold().empty()) return Outcome::elsewhere;
+        options = with(pool.transact([](db::Tx& tx) { return retention::load(tx); }), configured);
         evidence();
         for (const auto& what : kSweeps) sweep(what);
         leases.release({std::string(kLeaseName)});

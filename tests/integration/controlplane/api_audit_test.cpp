@@ -179,6 +179,8 @@ std::map<std::string, Asked> questions(const World& world) {
         {"PATCH /v1/groups/{group_id}", {R"({"name": "h"})"}},
         {"DELETE /v1/groups/{group_id}", {""}},
         {"POST /v1/roles", {R"({"name": "audited", "permissions": []})"}},
+        {"PUT /v1/settings", {R"({"retention": {"results_days": 31}})"}},
+        {"PATCH /v1/settings", {R"({"retention": null})"}},
         {"PUT /v1/roles/{role}", {"", role}},
         {"PATCH /v1/roles/{role}", {R"({"title": "t"})", role}},
         {"DELETE /v1/roles/{role}", {"", role}},
@@ -358,7 +360,7 @@ TEST_CASE("every table says whether what people write in it is told, and whether
     // Written by the services alone, or of no site; what belongs to something that is hidden is asked for by that.
     const std::set<std::string> audited{"agent", "api_client", "channel", "client_secret", "dependency", "drill", "drill_run", "escalation", "incident_command", "join_token", "maintenance",
                                         "maintenance_occurrence", "monitor", "monitor_group", "person", "person_identity", "region", "role", "route", "route_override",
-                                        "schedule", "schedule_override", "site", "status_page", "voting_command"};
+                                        "schedule", "schedule_override", "settings", "site", "status_page", "voting_command"};
     const std::set<std::string> hidden{"advisory", "dependency", "incident", "maintenance", "monitor", "monitor_group", "outbox", "region", "site", "suppression"};
     const std::set<std::string> neither{
         "acknowledge_link_used", "agent_key_revocation", "audit", "bus_claims", "change", "channel_flood", "channel_health", "channel_thread", "decision", "delivery", "delivery_attempt", "digest",
