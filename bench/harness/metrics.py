@@ -1,0 +1,94 @@
+"""What the services' own metrics say of their database: waits for a connection, connections, and times of statements."""
+import re
+import threading
+
+import requests
+
+SERVICES = ("controlplane", "engine", "notifier")  # those with a database
+EVERY = 5  # seconds between two looks at connections
+LINE = re.compile(r"^(\w+)(?:\{(.*)\})? (\S+)$")
+LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
+
+
+def read(text: str) -> dict[tuple[str, tuple], float]:
+    """Text exposition as (name, labels in their order by name) -> value."""
+    found = {}
+    for line in text.splitlines():
+        if matched := LINE.match(line):
+            labels = tuple(sorted(LABEL.findall(matched[2] or "")))
+            found[matched[1], labels] = float(matched[3])
+    return found
+
+
+class Histogram:
+    """What was observed between two expositions. Percentiles are interpolated within their bucket, and no better than that."""
+
+    def __init__(self, before: dict, after: dict, name: str, labels: tuple):
+        def grown(key):
+            return after[key] - before.get(key, 0.0)
+        self.count = int(grown((name + "_count", labels)))
+        self.sum = grown((name + "_sum", labels))
+        bounds = [(float(dict(l)["le"]), (n, l)) for n, l in after if n == name + "_bucket" and tuple(x for x in l if x[0] != "le") == labels]
+        self.buckets = [(bound, grown(key)) for bound, key in sorted(bounds)]
+
+    def quantile(self, share: float) -> float:
+        rank, lower, below = share * self.count, 0.0, 0.0
+        for bound, upto in self.buckets:
+            if upto >= rank and upto > below:
+                return lower if bound == float("inf") else lower + (bound - lower) * (rank - below) / (upto - below)
+            lower, below = (lower if bound == float("inf") else bound), upto
+        return lower
+
+    def ms(self) -> dict:
+        if not self.count:
+            return {"count": 0, "avg_ms": None, "p50_ms": None, "p99_ms": None}
+        return {"count": self.count, "avg_ms": round(1000 * self.sum / self.count, 3),
+                "p50_ms": round(1000 * self.quantile(0.5), 3), "p99_ms": round(1000 * self.quantile(0.99), 3)}
+
+
+class Metrics:
+    """`begin` and `end` bracket the measurement; in between, connections are looked at on a thread."""
+
+    def __init__(self, stack):
+        endpoints = stack.endpoints["processes"]
+        self.urls = {name: f"http://127.0.0.1:{endpoints[name]['port']}/metrics" for name in SERVICES}
+        self.before: dict[str, dict] = {}
+        self.after: dict[str, dict] = {}
+        self.looks: list[dict[str, dict]] = []
+        self.ended = threading.Event()
+        self.thread = threading.Thread(target=self.watch, daemon=True)
+
+    def look(self) -> dict[str, dict]:
+        return {name: read(requests.get(url, timeout=10).text) for name, url in self.urls.items()}
+
+    def begin(self):
+        self.before = self.look()
+        self.thread.start()
+
+    def watch(self):
+        while not self.ended.wait(EVERY):
+            self.looks.append(self.look())
+
+    def end(self):
+        self.ended.set()
+        self.thread.join()
+        self.after = self.look()
+        self.looks.append(self.after)
+
+    def of(self, name: str) -> list[tuple[str, tuple, Histogram]]:
+        """Of each service and each set of labels that the histogram has there."""
+        return [(service, labels, Histogram(self.before[service], after, name, labels))
+                for service, after in self.after.items() for (family, labels) in after if family == name + "_count"]
+
+    def connections(self, service: str, state: str) -> dict[str, float]:
+        seen = [look[service].get(("sonde_db_connections", (("state", state),)), 0.0) for look in self.looks]
+        return {"avg": round(sum(seen) / len(seen), 1), "max": int(max(seen))}
+
+    def report(self) -> dict:
+        statements = [{"service": service, "statement": dict(labels)["statement"], "total_s": round(h.sum, 3)} | h.ms()
+                      for service, labels, h in self.of("sonde_db_statement_seconds") if h.count]
+        return {
+            "pool_wait": {service: h.ms() for service, _, h in self.of("sonde_db_pool_wait_seconds")},
+            "connections": {service: {state: self.connections(service, state) for state in ("active", "idle")} for service in self.urls},
+            "statements": sorted(statements, key=lambda s: -s["total_s"]),
+        }
