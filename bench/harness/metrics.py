@@ -1,6 +1,7 @@
 """What the services' own metrics say of their database: waits for a connection, connections, and times of statements."""
 import re
 import threading
+import time
 
 import requests
 
@@ -21,7 +22,7 @@ def read(text: str) -> dict[tuple[str, tuple], float]:
 
 
 class Histogram:
-    """What was observed between two expositions. Percentiles are interpolated within their bucket, and no better than that."""
+    """What was observed between two expositions. Of a percentile it knows the bucket alone, and tells its upper bound; none beyond the last."""
 
     def __init__(self, before: dict, after: dict, name: str, labels: tuple):
         def grown(key):
@@ -31,19 +32,14 @@ class Histogram:
         bounds = [(float(dict(l)["le"]), (n, l)) for n, l in after if n == name + "_bucket" and tuple(x for x in l if x[0] != "le") == labels]
         self.buckets = [(bound, grown(key)) for bound, key in sorted(bounds)]
 
-    def quantile(self, share: float) -> float:
-        rank, lower, below = share * self.count, 0.0, 0.0
-        for bound, upto in self.buckets:
-            if upto >= rank and upto > below:
-                return lower if bound == float("inf") else lower + (bound - lower) * (rank - below) / (upto - below)
-            lower, below = (lower if bound == float("inf") else bound), upto
-        return lower
+    def at_most_ms(self, share: float) -> float | None:
+        bound = next((bound for bound, upto in self.buckets if upto >= share * self.count), float("inf"))
+        return None if bound == float("inf") else round(1000 * bound, 3)
 
     def ms(self) -> dict:
         if not self.count:
-            return {"count": 0, "avg_ms": None, "p50_ms": None, "p99_ms": None}
-        return {"count": self.count, "avg_ms": round(1000 * self.sum / self.count, 3),
-                "p50_ms": round(1000 * self.quantile(0.5), 3), "p99_ms": round(1000 * self.quantile(0.99), 3)}
+            return {"count": 0, "avg_ms": None, "p50_at_most_ms": None, "p99_at_most_ms": None}
+        return {"count": self.count, "avg_ms": round(1000 * self.sum / self.count, 3), "p50_at_most_ms": self.at_most_ms(0.5), "p99_at_most_ms": self.at_most_ms(0.99)}
 
 
 class Metrics:
@@ -55,6 +51,7 @@ class Metrics:
         self.before: dict[str, dict] = {}
         self.after: dict[str, dict] = {}
         self.looks: list[dict[str, dict]] = []
+        self.began = self.seconds = 0.0
         self.ended = threading.Event()
         self.thread = threading.Thread(target=self.watch, daemon=True)
 
@@ -62,7 +59,7 @@ class Metrics:
         return {name: read(requests.get(url, timeout=10).text) for name, url in self.urls.items()}
 
     def begin(self):
-        self.before = self.look()
+        self.before, self.began = self.look(), time.monotonic()
         self.thread.start()
 
     def watch(self):
@@ -72,7 +69,7 @@ class Metrics:
     def end(self):
         self.ended.set()
         self.thread.join()
-        self.after = self.look()
+        self.after, self.seconds = self.look(), time.monotonic() - self.began
         self.looks.append(self.after)
 
     def of(self, name: str) -> list[tuple[str, tuple, Histogram]]:
@@ -85,10 +82,12 @@ class Metrics:
         return {"avg": round(sum(seen) / len(seen), 1), "max": int(max(seen))}
 
     def report(self) -> dict:
+        """Connections are as looks saw them, every few seconds; busy is how many had a statement under way on average, by the statements' times."""
         statements = [{"service": service, "statement": dict(labels)["statement"], "total_s": round(h.sum, 3)} | h.ms()
                       for service, labels, h in self.of("sonde_db_statement_seconds") if h.count]
+        busy = {service: round(sum(s["total_s"] for s in statements if s["service"] == service) / self.seconds, 3) for service in self.urls}
         return {
             "pool_wait": {service: h.ms() for service, _, h in self.of("sonde_db_pool_wait_seconds")},
-            "connections": {service: {state: self.connections(service, state) for state in ("active", "idle")} for service in self.urls},
+            "connections": {service: {state: self.connections(service, state) for state in ("active", "idle")} | {"busy": busy[service]} for service in self.urls},
             "statements": sorted(statements, key=lambda s: -s["total_s"]),
         }

@@ -23,8 +23,8 @@ def summary(report: dict) -> str:
         f"errors        {report['errors']['total']}" + (f"  {pairs(report['errors']['first'])}" if report["errors"]["total"] else "") + (f"  restarted {report['restarted']}" if report["restarted"] else ""),
         f"bus           {bus['messages_per_check']} messages and {bus['bytes_per_check']} bytes a check, in and out",
         f"disk          {report['bytes_per_result']} bytes a result, {report['log_bytes_per_result']} of log",
-        "pool wait     " + "  ".join(f"{name} avg {wait['avg_ms']} p99 {wait['p99_ms']} ms of {wait['count']}" for name, wait in report["pool_wait"].items()),
-        "connections   " + "  ".join(f"{name} {each['active']['max']} active at most, {each['idle']['avg']} idle" for name, each in report["connections"].items()),
+        "pool wait     " + "  ".join(f"{name} avg {wait['avg_ms']} ms, p99 at most {wait['p99_at_most_ms']} ms, of {wait['count']}" for name, wait in report["pool_wait"].items()),
+        "connections   " + "  ".join(f"{name} {each['idle']['avg']} idle, {each['active']['max']} active at most, {each['busy']} busy on average" for name, each in report["connections"].items()),
         "beside, cpu % " + pairs(report["beside_cpu_percent"]),
     ]
     if not report["steady"] or not report["settled"]:
