@@ -33,11 +33,14 @@ def of_incidents(stack, begin: int) -> dict:
 
 
 def of_notifications(stack, begin: int, received: list[str]) -> dict:
-    """Planned and sent are the notifier's ledger. What is a duplicate, the receiver says, by the messages' names (webhook-id), and the ledger, by the incidents' entries."""
-    planned, sent = stack.query("select count(*), count(*) filter (where state = 'sent') from delivery where created_at >= to_timestamp(%s)", begin)[0]
+    """By the notifier's ledger: those that were to be sent, and beside them `not_sent`, by why there was nothing to send. What is a duplicate, the receiver says, by the messages'
+    names (webhook-id), and the ledger, by the incidents' entries."""
+    states = dict(stack.query("select state, count(*) from delivery where created_at >= to_timestamp(%s) and state <> 'not_sent' group by 1", begin))
+    not_sent = dict(stack.query("select reason, count(*) from delivery where created_at >= to_timestamp(%s) and state = 'not_sent' group by 1 order by 1", begin))
     repeated = stack.query("select coalesce(sum(n - 1), 0) from (select count(*) as n from delivery where state = 'sent' and incident_id is not null "
                            "group by incident_id, channel_id, seq, event_kind) s")[0][0]
-    return {"planned": planned, "sent": sent, "duplicate": len(received) - len(set(received)) + int(repeated)}
+    return {"planned": sum(states.values()), "sent": states.get("sent", 0), "superseded": states.get("superseded", 0), "dead": states.get("dead", 0),
+            "duplicate": len(received) - len(set(received)) + int(repeated), "not_sent": not_sent}
 
 
 def rounded(value) -> float | None:
@@ -52,7 +55,7 @@ def timeline(stack, begin: int) -> dict:
     counts = {
         "opened": by_second(f"select {since.format(AT)} from {OPENINGS}", begin, begin),
         "resolved": by_second(f"select {since.format(AT)} from {ENDINGS}", begin, begin),
-        "planned": by_second(f"select {since.format('created_at')} from delivery where created_at >= to_timestamp(%s)", begin, begin),
+        "planned": by_second(f"select {since.format('created_at')} from delivery where state <> 'not_sent' and created_at >= to_timestamp(%s)", begin, begin),
         "sent": by_second(f"select {since.format('done_at')} from delivery where state = 'sent' and created_at >= to_timestamp(%s)", begin, begin),
     }
     last = max((max(found) for found in counts.values() if found), default=-1)

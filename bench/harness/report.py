@@ -19,7 +19,7 @@ def summary(report: dict) -> str:
     bus = report["bus"]
     lines += [
         "incidents     " + pairs(report["incidents"]),
-        "notifications " + pairs(report["notifications"]),
+        "notifications " + pairs({k: v for k, v in report["notifications"].items() if v != {}}),
         f"errors        {report['errors']['total']}" + (f"  {pairs(report['errors']['first'])}" if report["errors"]["total"] else "") + (f"  restarted {report['restarted']}" if report["restarted"] else ""),
         f"bus           {bus['messages_per_check']} messages and {bus['bytes_per_check']} bytes a check, in and out",
         f"disk          {report['bytes_per_result']} bytes a result, {report['log_bytes_per_result']} of log",

@@ -86,6 +86,11 @@ class Run:
         """How long all monitors may take to be checked once, beyond what waits by itself."""
         return self.options.monitors * self.options.regions / CHECKS_A_SECOND
 
+    @property
+    def look_seconds(self) -> float:
+        """Between two looks at all monitors: a look costs the database something."""
+        return max(1.0, self.work_seconds / 100)
+
     def in_state(self, of) -> bool:
         """Whether the monitors of each kind are in the state `of(kind)`, if it names one."""
         wanted = {name: of(kind) for name, kind in KINDS.items() if of(kind)}
@@ -95,7 +100,7 @@ class Run:
     def warm_up(self) -> bool:
         """Until every monitor has run and is in the state of its kind, or it is given up; then until no more slots are without result than the last seconds have. Whether that came true."""
         interval = self.options.interval
-        if not holds(lambda: self.in_state(lambda kind: kind.warm), 4 * interval + 90 + self.work_seconds):
+        if not holds(lambda: self.in_state(lambda kind: kind.warm), 4 * interval + 90 + self.work_seconds, self.look_seconds):
             raise AssertionError("not every monitor has come to the state of its target; " + str(self.stack.query("select state, count(*) from monitor_state group by 1")))
         rate = self.options.monitors * self.options.regions / interval
         share = sum(self.options.target.of(n).name in ("blackhole", "slow") for n in range(min(1000, self.options.monitors))) / min(1000, self.options.monitors)
@@ -136,7 +141,7 @@ class Run:
         for one in brackets:
             one.end()
         # What was due before the end is waited for, as long as it may take; what is not there by then is missed.
-        settled = holds(lambda: self.settled(begin, end), SETTLE_SECONDS + self.options.interval + 2 * self.work_seconds)
+        settled = holds(lambda: self.settled(begin, end), SETTLE_SECONDS + self.options.interval + 2 * self.work_seconds, self.look_seconds)
         took = time.time() - end
         sampler.stop()
         ledger = slots.account(self.stack, begin, end)
