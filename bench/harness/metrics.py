@@ -56,7 +56,14 @@ class Metrics:
         self.thread = threading.Thread(target=self.watch, daemon=True)
 
     def look(self) -> dict[str, dict]:
-        return {name: read(requests.get(url, timeout=10).text) for name, url in self.urls.items()}
+        """A service that is not where it was has nothing to say; that it was started again is told elsewhere."""
+        found = {}
+        for name, url in self.urls.items():
+            try:
+                found[name] = read(requests.get(url, timeout=10).text)
+            except requests.RequestException:
+                found[name] = {}
+        return found
 
     def begin(self):
         self.before, self.began = self.look(), time.monotonic()

@@ -114,14 +114,15 @@ def processes(report: dict) -> str:
 
 def storm(report: dict) -> str:
     found = report["incidents"]
-    rows = [["opened", found["opened"], found["open_ms_p50"], found["open_ms_p99"], found["last_open_ms"]], ["resolved", found["resolved"], found["resolve_ms_p50"], found["resolve_ms_p99"], found["last_resolved_ms"]]]
+    rows = [["opened", found["opened"], found["open_ms_p50"], found["open_ms_p99"], found["last_open_ms"]],
+            ["resolved", found["resolved"], found["resolve_ms_p50"], found["resolve_ms_p99"], found["last_resolved_ms"]]]
     return section("Incidents", table(["", "incidents", "ms p50", "ms p99", "the last after ms"], rows),
                    note("From the start of the first failing, or first good, check to the commit of the incident's entry; the last since the measurement began."))
 
 
 def database(report: dict) -> str:
-    pools = [[name, wait["count"], wait["avg_ms"], wait["p99_at_most_ms"], report["connections"][name]["idle"]["avg"], report["connections"][name]["active"]["max"], report["connections"][name]["busy"]]
-             for name, wait in report["pool_wait"].items()]
+    pools = [[name, wait["count"], wait["avg_ms"], wait["p99_at_most_ms"], each["idle"]["avg"], each["active"]["max"], each["busy"]]
+             for name, wait in report["pool_wait"].items() for each in (report["connections"][name],)]
     rows = [[f"{s['service']}: {s['statement']}", s["count"], s["total_s"], s["avg_ms"], s["p99_at_most_ms"]] for s in report["statements"][:MOST_STATEMENTS]]
     return (section("Waits for a connection", table(["service", "transactions", "avg ms", "p99 ms at most", "idle", "active at most", "busy on average"], pools), wide=True)
             + section("Statements that took the longest together", table(["statement", "times", "s in all", "avg ms", "p99 ms at most"], rows)))

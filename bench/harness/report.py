@@ -20,7 +20,8 @@ def summary(report: dict) -> str:
     lines += [
         "incidents     " + pairs(report["incidents"]),
         "notifications " + pairs({k: v for k, v in report["notifications"].items() if v != {}}),
-        f"errors        {report['errors']['total']}" + (f"  {pairs(report['errors']['first'])}" if report["errors"]["total"] else "") + (f"  restarted {report['restarted']}" if report["restarted"] else ""),
+        f"errors        {report['errors']['total']}" + (f"  {pairs(report['errors']['first'])}" if report["errors"]["total"] else "")
+        + (f"  restarted {report['restarted']}" if report["restarted"] else ""),
         f"bus           {bus['messages_per_check']} messages and {bus['bytes_per_check']} bytes a check, in and out",
         f"disk          {report['bytes_per_result']} bytes a result, {report['log_bytes_per_result']} of log",
         "pool wait     " + "  ".join(f"{name} avg {wait['avg_ms']} ms, p99 at most {wait['p99_at_most_ms']} ms, of {wait['count']}" for name, wait in report["pool_wait"].items()),

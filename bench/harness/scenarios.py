@@ -34,8 +34,8 @@ SCENARIOS = {scenario.name: scenario for scenario in (
     Scenario("1500-quick", "1,500 at 5 s", 1_500, 5),
 )}
 
-COLUMNS = ("", "expected, late, missed", "start p50, p99, max, ms", "to commit p50, p99, ms", "µs CPU a check", "CPU %, avg, max", "PSS MiB, avg, max", "incidents, duplicate; open p50, p99, last, ms",
-           "notifications, sent, duplicate", "messages, bytes a check", "errors")
+COLUMNS = ("", "expected, late, missed", "start p50, p99, max, ms", "to commit p50, p99, ms", "µs CPU a check", "CPU %, avg, max", "PSS MiB, avg, max",
+           "incidents, duplicate; open p50, p99, last, ms", "notifications, sent, duplicate", "messages, bytes a check", "errors")
 
 
 def text(value) -> str:

@@ -13,7 +13,7 @@ from waiting import PATIENCE
 BENCH = pathlib.Path(__file__).resolve().parents[2] / "bench"
 sys.path.insert(0, str(BENCH))
 
-from harness import medians, ratios  # noqa: E402
+from harness import errors, medians, ratios  # noqa: E402
 
 PROCESSES = {"postgres", "nats", "controlplane", "eu-1", "us-1", "ap-1", "engine", "notifier", "up"}
 KINDS = ("ok", "slow", "tls", "hosts", "flap", "fail", "recover")
@@ -163,6 +163,16 @@ def test_services_are_compared_with_what_their_parts_can_do(mixed):
     assert compared["nats"]["limit_us"] == 8.0, "jobs go there, and results"
     assert compared["postgres"]["limit_us"] == 5.0 and abs(compared["postgres"]["ratio"] - used["postgres"] / 5) < 0.02
     assert abs(compared["agent"]["us"] - used["eu-1"] - used["us-1"] - used["ap-1"]) < 0.2
+
+
+def test_errors_are_counted_by_service_and_a_new_process_is_seen(tmp_path):
+    logs = {name: tmp_path / name for name in ("engine", "postgres", "nats", "absent")}
+    logs["engine"].write_text("2026-01-01T00:00:00Z info started\n2026-01-01T00:00:01Z error batch_failed\n2026-01-01T00:00:02Z error again\n")
+    logs["postgres"].write_text("2026-01-01 00:00:00 UTC [1] FATAL:  the database system is starting up\n2026-01-01 00:00:01 UTC [2] ERROR:  deadlock detected\n")
+    logs["nats"].write_text("[1] 2026/01/01 00:00:00 [INF] Server is ready\n")
+    found = errors.of_logs(logs)
+    assert (found["total"], found["engine"], found["postgres"]) == (3, 2, 1) and found["first"]["engine"].endswith("batch_failed") and "nats" not in found
+    assert errors.restarted({"engine": 1, "nats": 2}, {"engine": 3, "nats": 2}) == ["engine"]
 
 
 @pytest.mark.parametrize("options, told", [
