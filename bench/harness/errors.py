@@ -11,9 +11,7 @@ def of_logs(logs: dict[str, pathlib.Path]) -> dict:
     """Lines of level error since the start: how many, by service, and the first of each."""
     found = {n: [line for line in log.read_text(errors="replace").splitlines() if ERROR.search(line) and not STARTING.search(line)]
              for n, log in logs.items() if log.exists()}
-    found = {n: lines for n, lines in found.items() if lines}
-    report = {"total": sum(map(len, found.values())), **{n: len(lines) for n, lines in found.items()}}
-    return report | ({"first": {n: lines[0] for n, lines in found.items()}} if found else {})
+    return {"total": sum(map(len, found.values())), **{n: len(lines) for n, lines in found.items()}, "first": {n: lines[0] for n, lines in found.items() if lines}}
 
 
 def restarted(before: dict[str, int], after: dict[str, int]) -> list[str]:

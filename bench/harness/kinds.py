@@ -42,10 +42,10 @@ class Choice:
             if name not in KINDS or bool(argument) != bool(KINDS[name].argument) or name in self.turns:
                 raise argparse.ArgumentTypeError(f"'{word}' is none of: {USAGE}")
             if name == "blackhole":
-                self.percent = number(argument.removesuffix("%"), 100, word) if argument.endswith("%") else number("", 0, word)
+                self.percent = number(word, argument, 100, "%")
                 continue
             if name == "hosts":
-                self.hosts = int(number(argument, MOST_HOSTS, word))
+                self.hosts = int(number(word, argument, MOST_HOSTS))
             self.turns.append(name)
         self.turns = self.turns or ["ok"]
 
@@ -58,12 +58,13 @@ class Choice:
         return name in self.turns or name == "blackhole" and self.percent > 0
 
 
-def number(text: str, most: float, word: str) -> float:
-    """A positive number of at most so much."""
+def number(word: str, argument: str, most: float, unit: str = "") -> float:
+    """Above 0 and at most so much; what has no unit is whole."""
+    digits = argument.removesuffix(unit)
     try:
-        value = float(text)
+        value = float(digits) if unit else int(digits)
     except ValueError:
-        value = 0.0
-    if not 0 < value <= most or value != int(value) and most == MOST_HOSTS:
+        value = 0
+    if not argument.endswith(unit) or not 0 < value <= most:
         raise argparse.ArgumentTypeError(f"'{word}' has no number in range; the kinds are: {USAGE}")
     return value

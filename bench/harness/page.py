@@ -146,7 +146,7 @@ def failures(report: dict) -> str:
     found = report["errors"]
     if not found["total"] and not report["restarted"]:
         return ""
-    rows = [[name, count, found["first"].get(name, "")] for name, count in found.items() if name not in ("total", "first")] + [[name, 1, "was started again"] for name in report["restarted"]]
+    rows = [[name, count, found["first"].get(name, "")] for name, count in found.items() if name not in ("total", "first") and count] + [[name, 1, "was started again"] for name in report["restarted"]]
     return section("Errors", table(["service", "lines", "the first"], rows))
 
 
