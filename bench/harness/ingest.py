@@ -8,7 +8,7 @@ import time
 
 import psycopg2
 
-from harness import figures, synthetic
+from harness import machine, synthetic
 from harness.sampler import cpu_seconds, pss_mib
 from stack import Stack, moment
 from waiting import eventually
@@ -209,7 +209,7 @@ class Ingest:
         if self.options.days:
             report["answers"] = self.answers()
         report["options"] = {k: v for k, v in vars(self.options).items() if k != "json"}
-        report["machine"] = {"cores": os.cpu_count(), "kernel": platform.release(), "processor": figures.processor(), "load": os.getloadavg()}
+        report["machine"] = {"cores": os.cpu_count(), "kernel": platform.release(), "processor": machine.processor(), "load": os.getloadavg()}
         return report
 
 

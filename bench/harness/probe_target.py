@@ -1,4 +1,4 @@
-"""Targets of bench/probe: nginx in clear and with TLS, a name server, and one that takes connections and says nothing."""
+"""Targets of bench/probe: nginx in clear and with TLS, and one that takes connections and says nothing."""
 import pathlib
 import resource
 import shutil
@@ -43,47 +43,6 @@ class ProbeTarget:
         self.process = subprocess.Popen([nginx, "-p", self.dir, "-e", self.dir / "error.log", "-c", self.dir / "nginx.conf"], stderr=subprocess.DEVNULL)
         eventually(lambda: (self.dir / "pid").exists(), 10, "nginx is up")
         return self
-
-    def __exit__(self, *_):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(timeout=30)
-        shutil.rmtree(self.dir, ignore_errors=True)
-
-
-class NameServer:
-    """NSD with a zone of its own, on one loopback address."""
-
-    def __init__(self):
-        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="sonde-bench-names-"))
-        self.port = free_port()
-        self.address = f"127.0.0.1:{self.port}"
-        self.names = {f"host-{n}.example.test": f"192.0.2.{n}" for n in range(1, 65)}
-
-    def __enter__(self):
-        records = "".join(f"{name}. A {address}\n" for name, address in self.names.items())
-        (self.dir / "zone").write_text(f"$ORIGIN example.test.\n$TTL 300\n@ SOA ns1 hostmaster 1 3600 600 86400 60\n@ NS ns1\nns1 A 127.0.0.1\n{records}")
-        files = "".join(f'{name}: "{self.dir}/{name}"\n' for name in ("zonelistfile", "pidfile", "xfrdfile", "logfile"))
-        (self.dir / "nsd.conf").write_text(f"""server:
-ip-address: 127.0.0.1@{self.port}
-username: ""
-zonesdir: "{self.dir}"
-xfrdir: "{self.dir}"
-database: ""
-server-count: 1
-{files}remote-control:
-control-enable: no
-zone:
-name: example.test
-zonefile: zone
-""")
-        nsd = shutil.which("nsd", path="/usr/sbin:/usr/bin")
-        self.process = subprocess.Popen([nsd, "-d", "-c", self.dir / "nsd.conf"], stderr=subprocess.DEVNULL)
-        eventually(self.takes_connections, 10, "nsd is up")
-        return self
-
-    def takes_connections(self):
-        with socket.socket() as one:
-            return one.connect_ex(("127.0.0.1", self.port)) == 0
 
     def __exit__(self, *_):
         self.process.send_signal(signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""What processes cost: CPU time and memory, once a second, by name."""
+"""What processes cost: CPU time and memory, by name, from the kernel's account of each."""
 import os
 import pathlib
 import threading
@@ -48,13 +48,13 @@ def memory(pid: int, with_children: bool) -> float:
 
 
 class Sampler:
-    """`processes` is name -> pid; those in `parents` are counted with their children."""
+    """CPU every second, memory every second one. `processes` is name -> pid; those in `parents` are counted with their children. Times are of the wall clock."""
 
     def __init__(self, processes: dict[str, int], parents: set[str]):
         self.processes = processes
         self.parents = parents
-        self.cpu: dict[str, list[tuple[float, float]]] = {n: [] for n in processes}
-        self.pss: dict[str, list[float]] = {n: [] for n in processes}
+        self.cpu: list[tuple[float, dict[str, float]]] = []  # seconds used since the process began
+        self.pss: list[tuple[float, dict[str, float]]] = []  # MiB
         self.ended = threading.Event()
         self.thread = threading.Thread(target=self.loop, daemon=True)
 
@@ -65,26 +65,16 @@ class Sampler:
         self.ended.set()
         self.thread.join()
 
+    def look(self, with_memory: bool):
+        self.cpu.append((time.time(), {n: cpu_seconds(pid, n in self.parents) for n, pid in self.processes.items()}))
+        if with_memory:
+            self.pss.append((time.time(), {n: memory(pid, n in self.parents) for n, pid in self.processes.items()}))
+
     def loop(self):
-        due = time.monotonic()
+        due, looks = time.monotonic(), 0
         while True:
-            for name, pid in self.processes.items():
-                self.cpu[name].append((time.monotonic(), cpu_seconds(pid, name in self.parents)))
-                self.pss[name].append(memory(pid, name in self.parents))
+            self.look(looks % 2 == 0)
+            looks += 1
             due += 1
             if self.ended.wait(max(0.0, due - time.monotonic())):
                 return
-
-    def cpu_used(self, name: str) -> float:
-        return self.cpu[name][-1][1] - self.cpu[name][0][1]
-
-    def cpu_percent(self, names: list[str]) -> dict[str, float]:
-        """Of one core: over the whole time, and in the worst second."""
-        samples = [(self.cpu[names[0]][i][0], sum(self.cpu[n][i][1] for n in names)) for i in range(len(self.cpu[names[0]]))]
-        rates = [100 * (b[1] - a[1]) / (b[0] - a[0]) for a, b in zip(samples, samples[1:])]
-        whole = 100 * (samples[-1][1] - samples[0][1]) / (samples[-1][0] - samples[0][0])
-        return {"avg": round(whole, 2), "max": round(max(rates), 2)}
-
-    def pss_mib(self, names: list[str]) -> dict[str, float]:
-        sums = [sum(self.pss[n][i] for n in names) for i in range(len(self.pss[names[0]]))]
-        return {"avg": round(sum(sums) / len(sums), 1), "max": round(max(sums), 1)}

@@ -42,6 +42,25 @@ def test_the_validator_would_find_a_mistake(validator, tmp_path):
     assert result.returncode == 1 and "close-order" in result.stdout
 
 
+def test_a_validator_finds_nothing_in_the_page_of_a_benchmark(validator, tmp_path):
+    """Made of a run's report with targets of all kinds (`tests/lint/benchmark/report.json`), and of one in which everything went wrong."""
+    sample = ROOT / "tests/lint/benchmark/report.json"
+    whole = json.loads(sample.read_text())
+    bad = whole | {"repeat": 3, "steady": False, "restarted": ["engine"], "errors": {"total": 1, "engine": 1, "first": {"engine": "error <b>&"}}, "missed": 1, "cpu_us_per_check": None,
+                   "limits": {"ratios": {"agent": {"us": 90.0, "limit_us": 70.0, "ratio": 1.29, "limit": "agent_us"}}}}
+    bad["timeline"] = whole["timeline"] | {"storm": {"t": [], "opened": [], "resolved": [], "planned": [], "sent": []}}
+    (tmp_path / "bad.json").write_text(json.dumps(bad))
+    pages = []
+    for report in (sample, tmp_path / "bad.json"):
+        made = subprocess.run([ROOT / "bench/report", report], capture_output=True, text=True, timeout=30)
+        assert made.returncode == 0, made.stderr
+        pages.append(tmp_path / f"{report.stem}.html")
+        pages[-1].write_text(made.stdout)
+    assert "error &lt;b&gt;&amp;" in pages[1].read_text()
+    result = subprocess.run([*validator, *pages], capture_output=True, text=True, timeout=120)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
 def test_every_text_of_a_page_is_used():
     """Those of states and conditions go by the names of enums."""
     templates = "".join(path.read_text() for path in TEMPLATES.glob("*.html"))
