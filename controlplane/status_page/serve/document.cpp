@@ -104,10 +104,10 @@ std::optional<Document> make(const Snapshot& page, const Asked& asked) {
         case Use::data: return make_data(page, asked);
         case Use::picture: return made("image/svg+xml", format::badge(page, std::string_view(asked.place).substr(std::string_view("badge/").size())));
         case Use::script: return made("text/javascript; charset=utf-8", std::string(html::widget_script()));
-        case Use::widget: return made(kHtml, html::widget(page, {.now = now}, asked.address), html::widget_policy());
+        case Use::widget: return made(kHtml, html::widget(page, {.now = now}, asked.address.empty() ? asked.base : asked.address), html::widget_policy());
         case Use::reading: break;
     }
-    const html::Visit visit{.now = now, .base = asked.base, .place = place_of(asked.place), .address = asked.address + asked.place};
+    const html::Visit visit{.now = now, .base = asked.base, .place = place_of(asked.place), .address = asked.address.empty() ? std::string() : asked.address + asked.place};
     return made(kHtml, html::render(page, visit), html::content_security_policy(page.look));
 }
 

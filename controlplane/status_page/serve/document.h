@@ -22,7 +22,7 @@ enum class Use : unsigned char {
 struct Asked {
     std::string place;    // below the page's address: ``, `history/2026-03`, `badge/api/state.svg`
     std::string base;     // what links begin with: `/status/acme/` or `/`
-    std::string address;  // the page's own, absolute, which ends with `/`
+    std::string address;  // the page's own, absolute, which ends with `/`; empty if it is not known, which is nothing for `data`
     std::int64_t age = 0;  // of the snapshot, in whole minutes, if it is so old that it must be said; else 0. Looked at for `reading` and `widget` alone
 };
 

@@ -41,7 +41,8 @@ std::string without_slash(std::string url) {
 struct Visits::Site {
     std::shared_ptr<const Page> page;
     std::string base;     // `/status/acme/` or `/`
-    std::string address;  // absolute
+    std::string address;  // absolute; empty where only the request says what it would be
+    std::string origin;   // then: what the request says
     std::string place;    // below it
 };
 
@@ -82,17 +83,19 @@ std::optional<Visits::Site> Visits::site_of(const http::Request& request, bool b
     if (by_host) {
         site.page = pages_.find_host(http::host_of(request));
         site.base = "/";
-        site.address = origin_of(request) + "/";
     } else {
         const auto& slug = request.parameters.at("slug");
         site.page = pages_.find(slug);
         site.base = "/status/" + slug + "/";
     }
     if (!site.page) return std::nullopt;
-    if (!by_host) {
-        const auto& own = site.page->host;
-        const auto origin = !own.empty() ? "https://" + own : !options_.public_url.empty() ? without_slash(options_.public_url) : origin_of(request);
-        site.address = origin + (own.empty() ? site.base : "/");
+    // What a request says of its host, its port too, makes no other document where it is known what is right.
+    if (const auto& own = site.page->host; !own.empty()) {
+        site.address = "https://" + own + "/";
+    } else if (!options_.public_url.empty()) {
+        site.address = without_slash(options_.public_url) + site.base;
+    } else {
+        site.origin = origin_of(request);
     }
     site.place = request.path.substr(site.base.size());
     return site;
@@ -113,7 +116,7 @@ void Visits::visit(const http::Request& request, bool by_host, const http::Reply
     if (standing == Standing::by_query && *use == Use::reading) {
         return reply(lead(percent_encoded(request.path, "/")).with("Set-Cookie", gate_.cookie(request, *site->page, now)));
     }
-    if (!listens) return answer(request, *site, reply);
+    if (!listens) return answer(request, *site, client, reply);
     http::Response response;
     try {
         response = listen(request, *site, client);
@@ -123,18 +126,21 @@ void Visits::visit(const http::Request& request, bool by_host, const http::Reply
     reply(std::move(response));
 }
 
-void Visits::answer(const http::Request& request, const Site& site, const http::Reply& reply) {
+void Visits::answer(const http::Request& request, const Site& site, const std::string& client, const http::Reply& reply) {
     const auto& snapshot = site.page->snapshot;
     const auto use = *use_of(snapshot, site.place);
     const bool ages = use == Use::reading || use == Use::widget;
-    Asked asked{site.place, site.base, site.address, ages ? age_of(snapshot, wall_now()) : 0};
-    const Answers::Key key{site.page->slug, site.page->version, fmt::format("{} {} {} {}", asked.base, asked.address, asked.age, asked.place)};
+    // Feeds and documents cannot do without an address; what people read can.
+    const auto host = use == Use::data ? site.origin : std::string();
+    Asked asked{site.place, site.base, use == Use::data && site.address.empty() ? host + site.base : site.address, ages ? age_of(snapshot, wall_now()) : 0};
+    const Answers::Key key{site.page->slug, site.page->version, host, fmt::format("{} {} {}", asked.base, asked.age, asked.place)};
     answers_.ask(
-        key, [page = site.page, asked = std::move(asked)] { return make(page->snapshot, asked); },
+        key, client, [page = site.page, asked = std::move(asked)] { return make(page->snapshot, asked); },
         // The request lives until it is replied to.
         [&request, page = site.page, use, reply](const AnswerPtr& answer, Made outcome) {
             if (answer) return reply(respond(request, *page, use, *answer));
             if (outcome == Made::none) return reply(nothing_here());
+            if (outcome == Made::limited) return reply(http::problem_response(http::problem::too_many_requests, "Too much that was asked for is still to be made.").with("Retry-After", "1"));
             reply(http::problem_response(http::problem::unavailable, "This cannot be made at the moment.").with("Retry-After", "1"));
         });
 }

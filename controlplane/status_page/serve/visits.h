@@ -34,7 +34,7 @@ private:
 
     [[nodiscard]] std::optional<Site> site_of(const http::Request& request, bool by_host) const;
     void visit(const http::Request& request, bool by_host, const http::Reply& reply);
-    void answer(const http::Request& request, const Site& site, const http::Reply& reply);
+    void answer(const http::Request& request, const Site& site, const std::string& client, const http::Reply& reply);
     http::Response listen(const http::Request& request, const Site& site, const std::string& client);
     http::Response let_in(const http::Request& request, bool by_host);
     http::Response robots(const http::Request& request) const;
