@@ -77,6 +77,31 @@ TEST_CASE("an opening whose end is known is not sent any more, its updates and i
     CHECK(field(server.taken()[1], "Subject").find("Resolved") != std::string::npos);
 }
 
+TEST_CASE("what is called off is told to those who were told of it, and to nobody else") {
+    SubscriberStage stage;
+    MailServer server({"starttls"});
+    stage.mail_by(server);
+    const auto told = stage.subscriber("told@example.org");
+    const auto dead = stage.subscriber("dead@example.org");
+    stage.subscriber("other@example.org", true, {"website"});
+    {
+        const auto app = stage.start();
+        stage.notice("scheduled", "api", "mnt_06ht3e8gt0000-1");
+        REQUIRE(eventually([&] { return stage.told(2); }, kPatience));
+    }
+    stage.run("update subscriber set components = '{website}' where id = $1", {told});
+    stage.run("update subscriber_delivery set state = 'dead' where subscriber_id = $1", {dead});
+    stage.subscriber("late@example.org");
+    stage.notice("cancelled", "api", "mnt_06ht3e8gt0000-1");
+    // Of this nobody was told before it was off.
+    for (const auto* step : {"scheduled", "cancelled"}) stage.notice(step, "website", "mnt_06ht3e8gt0000-2");
+    const auto app = stage.start();
+    REQUIRE(eventually([&] { return stage.told(3); }, kPatience));
+    CHECK(recipients(server) == std::vector<std::string>{"dead@example.org", "told@example.org", "told@example.org"});
+    CHECK(stage.deliveries("state = 'superseded'") > 0);
+    CHECK(stage.deliveries("state = 'sent'") == 2);
+}
+
 TEST_CASE("a mail server that is away costs nobody his message, and its refusals are nobody's") {
     SubscriberStage stage;
     MailServer server({"starttls+535-mail", "starttls"});
