@@ -21,7 +21,8 @@ AnswerPtr answer_of(Document document) {
     answer.content_type = document.content_type;
     answer.policy = std::move(document.policy);
     answer.digest = crypto::hex(crypto::sha256(document.body)).substr(0, 16);
-    if (auto packed = gzip(document.body); packed.size() < document.body.size()) answer.gzip = std::make_shared<const std::string>(std::move(packed));
+    const bool is_packed = document.content_type == "image/png";
+    if (auto packed = is_packed ? std::string() : gzip(document.body); !packed.empty() && packed.size() < document.body.size()) answer.gzip = std::make_shared<const std::string>(std::move(packed));
     answer.plain = std::make_shared<const std::string>(std::move(document.body));
     return std::make_shared<const Answer>(std::move(answer));
 }

@@ -5,8 +5,10 @@
 #include <array>
 
 #include "controlplane/login/cookie.h"
+#include "controlplane/status_page/picture/card.h"
 #include "controlplane/status_page/serve/response.h"
 #include "lib/base/percent.h"
+#include "lib/log/log.h"
 #include "lib/net/url.h"
 
 namespace sonde::status_page::serve {
@@ -18,9 +20,9 @@ constexpr int kHashesAtOnce = 1;  // the public's passwords must not keep people
 constexpr std::string_view kAll = "/status/{slug}";
 
 // What may be asked for below a page's address; document.h knows what there is. Names of routes, by which requests are counted.
-constexpr std::array<std::string_view, 15> kPlaces{
+constexpr std::array<std::string_view, 16> kPlaces{
     "", "history/{month}", "incidents/{incident_id}", "maintenance/{occurrence}", "index.json", "feed.rss", "feed.atom", "feed.json", "api/v2/{document}", "api/v2/{list}/{document}",
-    "badge/{file}", "badge/{component}/{file}", "widget.html", "widget.js", "events",
+    "badge/{file}", "badge/{component}/{file}", "widget.html", "widget.js", kPicture, "events",
 };
 
 // Where the request was sent to, if what it says of that is a host and nothing else: it goes into addresses.
@@ -29,6 +31,14 @@ std::string origin_of(const http::Request& request) {
     if (host == nullptr) return {};
     const auto url = net::parse_url(fmt::format("{}://{}/", login::is_local(request) ? "http" : "https", *host));
     return url && !url->has_userinfo && !url->has_fragment && url->query.empty() && url->path == "/" ? url->origin() : "";
+}
+
+std::optional<picture::Font> font_at(const std::string& path) {
+    if (path.empty()) return std::nullopt;
+    auto font = picture::Font::open(path);
+    if (font) return *std::move(font);
+    log::warning("status_pages_without_pictures", "error", font.error().message);
+    return std::nullopt;
 }
 
 std::string without_slash(std::string url) {
@@ -53,6 +63,7 @@ Visits::Visits(Pages& pages, crypto::SecretBox secrets, controlplane::RateLimite
       gate_(std::move(secrets)),
       hasher_(options_.hashing, kHashesAtOnce),
       audience_(pages, options_.audience, metrics),
+      font_(font_at(options_.font)),
       answers_(options_.answer_bytes, metrics) {
     for (const auto place : kPlaces) add_place(own_hosts_, "/", place, true);
     own_hosts_.add(http::Method::post, "/", [this](const http::Request& request) { return let_in(request, true); });
@@ -132,8 +143,11 @@ void Visits::answer(const http::Request& request, const Site& site, const std::s
     const bool ages = use == Use::reading || use == Use::widget;
     // Feeds and documents cannot do without an address; what people read can.
     const auto host = use == Use::data ? site.origin : std::string();
-    Asked asked{site.place, site.base, use == Use::data && site.address.empty() ? host + site.base : site.address, ages ? age_of(snapshot, wall_now()) : 0};
-    const Answers::Key key{site.page->slug, site.page->version, host, fmt::format("{} {} {}", asked.base, asked.age, asked.place)};
+    Asked asked{site.place, site.base, use == Use::data && site.address.empty() ? host + site.base : site.address, ages ? age_of(snapshot, wall_now()) : 0,
+                font_ ? &*font_ : nullptr};
+    Answers::Key key{site.page->slug, site.page->version, host, fmt::format("{} {} {}", asked.base, asked.age, asked.place)};
+    // A picture stays while what is on it does, and not only until the next snapshot.
+    if (site.place == kPicture) key = {fmt::format("{} {}", site.page->slug, kPicture), picture::version_of(picture::card_of(snapshot)), {}, {}};
     answers_.ask(
         key, client, [page = site.page, asked = std::move(asked)] { return make(page->snapshot, asked); },
         // The request lives until it is replied to.

@@ -272,6 +272,48 @@ TEST_CASE("many at once are all answered, from one making, and no worker is take
     CHECK_FALSE(has(site.metrics.expose(), "sonde_status_page_answers_total{outcome=\"failed\"} 1"));
 }
 
+TEST_CASE("a picture of a page is made when what is on it changes, and is as protected as the page") {
+    SiteOptions options;
+    options.serve.public_url = "https://sonde.acme.example";
+    options.serve.font = std::string(status_page::picture::kUsualFont);
+    Site site(options);
+    auto page = fresh_page();
+    site.pages.put(page);
+    CHECK(has(site.get("/status/acme/").body, "content=\"https://sonde.acme.example/status/acme/og.png\""));
+    const auto first = site.get("/status/acme/og.png", {"Accept-Encoding: gzip"});
+    CHECK(first.status == 200);
+    CHECK(first.headers.at("content-type") == "image/png");
+    CHECK(first.body.starts_with("\x89PNG\r\n"));
+    CHECK(has(first.headers.at("cache-control"), "public, max-age="));
+    page.snapshot.open.clear();
+    site.pages.put(page);
+    CHECK(site.get("/status/acme/og.png", {"If-None-Match: " + first.headers.at("etag")}).status == 304);
+    CHECK(has(site.metrics.expose(), "sonde_status_page_answers_total{outcome=\"kept\"} 1\n"));
+    page.snapshot.condition = status_page::Condition::major_outage;
+    site.pages.put(page);
+    const auto second = site.get("/status/acme/og.png", {"If-None-Match: " + first.headers.at("etag")});
+    CHECK(second.status == 200);
+    CHECK(second.body != first.body);
+    page.guard.access = status_page::Access::token;
+    page.guard.token_digest = crypto::sha256("let-me-in");
+    site.pages.put(page);
+    const auto refused = site.get("/status/acme/og.png");
+    CHECK(refused.status == 401);
+    CHECK_FALSE(has(refused.body, "PNG"));
+    CHECK(site.get("/status/acme/og.png?token=let-me-in").body == second.body);
+
+    Site without;
+    without.pages.put(fresh_page());
+    CHECK(without.get("/status/acme/og.png").status == 404);
+    CHECK_FALSE(has(without.get("/status/acme/").body, "og:image"));
+    SiteOptions broken;
+    broken.serve.font = "/nonexistent.ttf";
+    Site lacking(broken);
+    lacking.pages.put(fresh_page());
+    CHECK(lacking.get("/status/acme/og.png").status == 404);
+    CHECK(lacking.get("/status/acme/").status == 200);
+}
+
 TEST_CASE("other names for a host, and other ports, make nothing anew or are forgotten again") {
     SiteOptions options;
     options.limits.view = {};
