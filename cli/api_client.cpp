@@ -72,11 +72,15 @@ ApiAnswer send(const ApiRequest& request) {
     return answer;
 }
 
-ApiAnswer ask_api(const ApiOption& option, const std::string& method, const std::string& path, const std::string& body, long patience_ms) {
+std::string api_address(const ApiOption& option) {
     auto url = option.api.empty() ? environment("SONDE") : option.api;
     if (url.empty()) url = "http://127.0.0.1:8600";
     while (url.ends_with('/')) url.pop_back();
-    return send({method, url + path, Secret{token_in(option)}, body, option.ca_file, patience_ms});
+    return url;
+}
+
+ApiAnswer ask_api(const ApiOption& option, const std::string& method, const std::string& path, const std::string& body, long patience_ms) {
+    return send({method, api_address(option) + path, Secret{token_in(option)}, body, option.ca_file, patience_ms});
 }
 
 Json document_of(const ApiAnswer& answer) {

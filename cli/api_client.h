@@ -40,6 +40,9 @@ struct ApiRequest {
 // Sends it and waits for the answer. Throws Failure if nobody answers in time.
 ApiAnswer send(const ApiRequest& request);
 
+// Where the control plane is that the option names, without a slash at its end.
+std::string api_address(const ApiOption& option);
+
 // To the control plane that the option names, in the name of its token. Throws Failure if there is no token, or nobody answers.
 ApiAnswer ask_api(const ApiOption& option, const std::string& method, const std::string& path, const std::string& body, long patience_ms);
 

@@ -80,6 +80,7 @@ status_page::serve::ServeOptions serve_options(const ControlplaneConfig& config)
     options.hashing = config.login.hashing;
     options.answer_bytes = static_cast<std::size_t>(config.status_pages_cache_mib) << 20U;
     options.audience = config.status_pages_audience;
+    options.font = config.status_pages_font;
     return options;
 }
 

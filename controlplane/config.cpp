@@ -187,6 +187,9 @@ config::Keys keys_of(ControlplaneConfig& config) {
                                "Connections at that port; beyond, none is accepted. From one address as many as to the API."));
     keys.push_back(config::key("status_pages.cache_mib", config.status_pages_cache_mib, 1, 65'536,
                                "Memory for documents of status pages as they are sent, in MiB; beyond, they are made again."));
+    keys.push_back(config::key("status_pages.font", config.status_pages_font,
+                               "The font, a file that FreeType reads, of the pictures that social networks show beside a link to a page. "
+                               "It should have the letters of the pages' titles. Empty: no pictures."));
     auto& audience = config.status_pages_audience;
     keys.push_back(config::checked(config::key("status_pages.max_streams", audience.most, 0, 100'000,
                                                "Readers of status pages who are told of changes as they happen, of all pages; the others' pages ask once a minute. "

@@ -11,6 +11,7 @@
 #include "controlplane/run/options.h"
 #include "controlplane/scheduler/config.h"
 #include "controlplane/status_page/options.h"
+#include "controlplane/status_page/picture/font.h"
 #include "controlplane/status_page/serve/audience.h"
 #include "lib/service/service.h"
 
@@ -50,6 +51,7 @@ struct ControlplaneConfig {
     int status_pages_port = 0;  // 0: no listener of their own
     int status_pages_max_connections = 4096;
     int status_pages_cache_mib = 64;
+    std::string status_pages_font = std::string(status_page::picture::kUsualFont);
     status_page::serve::AudienceLimits status_pages_audience;
 };
 

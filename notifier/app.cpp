@@ -59,6 +59,7 @@ subscriber::WorkerOptions subscriber_options(const NotifierConfig& config) {
     options.base_url = config.base_url;
     options.max_mails = config.subscriber_mails;
     options.max_webhooks = config.subscriber_webhooks;
+    options.mails_per_second = config.subscriber_mails_per_second;
     options.lease = config.lease;
     options.drain = config.drain;
     options.retry.give_up_after = config.give_up_after;

@@ -62,6 +62,9 @@ config::Keys keys_of(NotifierConfig& config) {
     keys.push_back(networks("subscribers.guard_allow", config.subscriber_guard_allow,
                             "Networks in which webhooks of status pages' subscribers may be although they are not globally reachable: those are strangers, for whom guard.allow does not count."));
     keys.push_back(config::key("subscribers.max_mails", config.subscriber_mails, 1, 1'000, "Mails to status pages' subscribers under way at once."));
+    keys.push_back(config::key("subscribers.mails_per_second", config.subscriber_mails_per_second, 1, 10'000,
+                               "Mails to them that this process begins in any second, of all pages: questions whether somebody subscribed first, then news, of each page in turn. "
+                               "What a mail server takes without refusing."));
     keys.push_back(config::key("subscribers.max_webhooks", config.subscriber_webhooks, 1, 1'000, "Requests to their webhooks under way at once."));
     keys.push_back(config::checked(config::key("deadman.url", config.deadman_url,
                                                "Asked by GET for as long as pages get through; whoever runs it tells when it is not asked any more. Empty: nobody is."),

@@ -27,6 +27,7 @@ struct NotifierConfig {
     std::vector<std::string> subscriber_guard_allow;
     int subscriber_mails = 16;
     int subscriber_webhooks = 32;
+    int subscriber_mails_per_second = 20;
     Secret deadman_url;
     milliseconds deadman_every{60'000};
 };

@@ -45,13 +45,16 @@ PlanReport Ledger::plan() {
     });
 }
 
-void Ledger::take(db::Tx& tx, const db::Statement& statement, const Room& room, LeaseReport& report) {
+void Ledger::take(db::Tx& tx, Of of, const Room& room, LeaseReport& report) {
     const auto left = room.free - static_cast<int>(report.leased.size());
     if (left <= 0) return;
     std::vector<std::int64_t> old;
     std::vector<std::int64_t> expired;
     std::vector<std::int64_t> taken;
-    for (const auto row : tx.run(statement, {name_of(room.lane), left, room.in_flight, room.resting, (retry_.give_up_after + kLastAttempt).count()})) {
+    std::vector<db::Param> asked{name_of(room.lane), left, room.in_flight, room.resting, (retry_.give_up_after + kLastAttempt).count()};
+    if (of == Of::news) asked.emplace_back(room.after);
+    for (const auto row : tx.run(of == Of::news ? statement::due_news : statement::due_questions, asked)) {
+        if (of == Of::news) report.last = row.id<StatusPageId>(18);
         if (row.boolean(16)) {
             old.push_back(row.whole(0));
         } else if (row.boolean(17)) {
@@ -71,8 +74,8 @@ void Ledger::take(db::Tx& tx, const db::Statement& statement, const Room& room, 
 LeaseReport Ledger::lease(const Room& room) {
     return pool_.transact([&](db::Tx& tx) {
         LeaseReport report;
-        take(tx, statement::due_questions, room, report);
-        take(tx, statement::due_news, room, report);
+        take(tx, Of::questions, room, report);
+        take(tx, Of::news, room, report);
         return report;
     });
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/base/status_page_id.h"
 #include "lib/db/db.h"
 #include "notifier/core/retry.h"
 #include "notifier/subscriber/compose.h"
@@ -24,6 +25,7 @@ struct LeaseReport {
     std::vector<Telling> leased;
     int superseded = 0;
     int dead = 0;  // waited for as long as anything may
+    StatusPageId last;  // whose turn it was last, if news was leased
     [[nodiscard]] bool empty() const { return leased.empty() && superseded == 0 && dead == 0; }
 };
 
@@ -32,6 +34,7 @@ struct Room {
     int free = 0;
     std::vector<std::int64_t> in_flight;  // deliveries, of any lane
     std::vector<std::int64_t> resting;    // channels whose mail server is left alone
+    StatusPageId after{};                 // of news: whose turn it was last
 };
 
 struct Told {
@@ -63,7 +66,8 @@ public:
     // Of the oldest notice that is not planned yet, if there is one: who confirmed before it happened and chose one of its components.
     PlanReport plan();
 
-    // Takes what is due, questions first; of one incident one message at a time, in order. What is old by now is dropped on the way: an opening whose end is known, a plan that has begun.
+    // Takes what is due, questions first, then news of one page after the other; of one incident one message at a time, in order.
+    // What is old by now is dropped on the way: an opening whose end is known, a plan that has begun.
     LeaseReport lease(const Room& room);
 
     void extend(const std::vector<std::int64_t>& deliveries);
@@ -77,7 +81,8 @@ public:
     Backlog backlog();
 
 private:
-    void take(db::Tx& tx, const db::Statement& statement, const Room& room, LeaseReport& report);
+    enum class Of : unsigned char { questions, news };
+    void take(db::Tx& tx, Of of, const Room& room, LeaseReport& report);
 
     db::Pool& pool_;
     std::string owner_;

@@ -53,6 +53,7 @@ std::string_view what_happened(const Words& words, const Json& document) {
     if (type == "maintenance.scheduled") return words.scheduled;
     if (type == "maintenance.started") return words.started;
     if (type == "maintenance.ended") return words.ended;
+    if (type == "maintenance.cancelled") return words.cancelled;
     if (type != "incident.updated") return words.opened;
     if (phase == "identified") return words.identified;
     if (phase == "monitoring") return words.monitoring;

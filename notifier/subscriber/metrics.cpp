@@ -11,6 +11,7 @@ constexpr Family kOld{"sonde_subscriber_superseded_total", "Messages to subscrib
 constexpr Family kGivenUp{"sonde_subscriber_dead_total", "Messages to subscribers that were given up."};
 constexpr Family kEnded{"sonde_subscriber_ended_total", "Subscribers who were erased because they refused again and again."};
 constexpr Family kLost{"sonde_subscriber_stale_outcomes_total", "Outcomes of attempts whose lease was lost; the subscriber may have had a second copy."};
+constexpr Family kPaced{"sonde_subscriber_mails_paced_total", "Times that mails to subscribers, if there were any to send, waited because of subscribers.mails_per_second."};
 constexpr Family kTries{"sonde_subscriber_attempts_total", "Attempts to tell subscribers by what became of them."};
 constexpr Family kUnderWay{"sonde_subscriber_in_flight", "Attempts to tell subscribers that are under way, or over and not on record yet."};
 constexpr Family kLeft{"sonde_subscriber_unsent", "Messages to subscribers that are neither accepted nor dropped yet."};
@@ -32,6 +33,7 @@ Metrics::Metrics(metrics::Registry& registry)
       dead(registry.counter(kGivenUp)),
       ended(registry.counter(kEnded)),
       stale(registry.counter(kLost)),
+      paced(registry.counter(kPaced)),
       attempts(by_outcome(registry)),
       in_flight(registry.gauge(kUnderWay)),
       unsent(registry.gauge(kLeft)),

@@ -17,6 +17,7 @@ struct Metrics {
     metrics::Counter& dead;
     metrics::Counter& ended;
     metrics::Counter& stale;
+    metrics::Counter& paced;
     std::array<metrics::Counter*, EnumNames<Outcome>::names.size()> attempts;  // by outcome
     metrics::Gauge& in_flight;
     metrics::Gauge& unsent;

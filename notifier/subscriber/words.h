@@ -17,6 +17,7 @@ struct Words {
     std::string_view scheduled;
     std::string_view started;
     std::string_view ended;
+    std::string_view cancelled;
     // Names of facts.
     std::string_view affected;
     std::string_view began;

@@ -16,7 +16,9 @@ constexpr std::chrono::minutes kTidyEvery{10};
 constexpr milliseconds kFirstRest{10'000};
 constexpr milliseconds kLongestRest{300'000};
 constexpr milliseconds kPauseAfterFailure{1'000};
+constexpr milliseconds kPace{200};  // mails that may not all begin at once begin so often together
 constexpr std::size_t kMostError = 1'024;
+constexpr milliseconds kSecond{1'000};
 
 }  // namespace
 
@@ -51,9 +53,8 @@ void Worker::run() {
     for (;;) {
         {
             std::unique_lock lock(mailbox_->mutex);
-            const auto pause = failing_ ? kPauseAfterFailure : std::min(options_.poll, options_.lease / 4);
             // After a failure nothing but the end of the pause counts.
-            if (!more) mailbox_->wake.wait_for(lock, pause, [this] { return mailbox_->stopping || (!failing_ && (mailbox_->woken || !mailbox_->told.empty())); });
+            if (!more) mailbox_->wake.wait_for(lock, pause(), [this] { return mailbox_->stopping || (!failing_ && (mailbox_->woken || !mailbox_->told.empty())); });
             if (mailbox_->stopping) break;
             mailbox_->woken = false;
         }
@@ -66,6 +67,19 @@ void Worker::run() {
         }
     }
     drain();
+}
+
+milliseconds Worker::pause() const {
+    if (failing_) return kPauseAfterFailure;
+    const auto usual = std::min(options_.poll, options_.lease / 4);
+    return paced_ ? std::min(usual, std::max(until_next({options_.mails_per_second, kSecond}, mails_), kPace)) : usual;
+}
+
+// How many mails may begin.
+int Worker::mails_now() {
+    // By a clock that nobody sets.
+    mails_ = filled({options_.mails_per_second, kSecond}, mails_, TimePoint{std::chrono::floor<milliseconds>(Steady::now().time_since_epoch())});
+    return allowance(mails_);
 }
 
 bool Worker::round() {
@@ -152,7 +166,17 @@ bool Worker::lease(Lane lane, int most) {
     Room room;
     room.lane = lane;
     room.free = most - static_cast<int>(std::count_if(in_flight_.begin(), in_flight_.end(), [lane](const auto& one) { return one.second.lane == lane; }));
+    const bool paces = lane == Lane::email;
+    if (paces) paced_ = false;
     if (room.free <= 0) return false;
+    if (paces) {
+        room.free = std::min(room.free, mails_now());
+        paced_ = room.free <= 0;
+        if (paced_) metrics_.paced.add();
+        if (paced_) return false;
+    }
+    auto& turn = turns_.at(static_cast<std::size_t>(lane));
+    room.after = turn;
     room.in_flight = ids_in_flight();
     room.resting = resting();
     LeaseReport report;
@@ -164,6 +188,8 @@ bool Worker::lease(Lane lane, int most) {
     }
     metrics_.superseded.add(static_cast<std::uint64_t>(report.superseded));
     metrics_.dead.add(static_cast<std::uint64_t>(report.dead));
+    if (report.last) turn = report.last;
+    if (paces) mails_.tokens -= static_cast<double>(report.leased.size());
     for (const auto& telling : report.leased) dispatch(telling);
     return !report.empty();
 }

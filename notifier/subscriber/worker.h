@@ -1,6 +1,7 @@
 // Tells subscribers of status pages, on a thread of its own beside the one for channels: however many there are, nobody on call waits for them.
 #pragma once
 
+#include <array>
 #include <condition_variable>
 #include <map>
 #include <memory>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "lib/crypto/crypto.h"
+#include "notifier/core/bucket.h"
 #include "notifier/send/courier.h"
 #include "notifier/subscriber/ledger.h"
 #include "notifier/subscriber/metrics.h"
@@ -21,6 +23,7 @@ struct WorkerOptions {
     std::string base_url;    // where people find Sonde
     int max_mails = 16;      // under way, or not on record yet
     int max_webhooks = 32;   // likewise
+    int mails_per_second = 20;  // begun in any second
     milliseconds lease{30'000};
     milliseconds poll{1'000};
     milliseconds drain{10'000};
@@ -67,6 +70,8 @@ private:
     bool plan();
     bool lease(Lane lane, int most);
     void dispatch(const Telling& telling);
+    [[nodiscard]] int mails_now();
+    [[nodiscard]] milliseconds pause() const;
     void settle(const Told& told, const Recorded& recorded);
     void note_server(ChannelId channel, const Verdict& verdict);
     void prolong_leases();
@@ -89,6 +94,9 @@ private:
     std::map<std::int64_t, InFlight> in_flight_;  // by delivery: from the lease until the outcome is on record
     std::vector<Told> unrecorded_;
     std::map<ChannelId, Rest> rests_;
+    std::array<StatusPageId, EnumNames<Lane>::names.size()> turns_{};  // whose turn it was last
+    Bucket mails_;
+    bool paced_ = false;  // there was a place for a mail that might not begin yet
     std::mt19937_64 random_{std::random_device{}()};
     MonotonicPoint prolonged_{};
     MonotonicPoint looked_{};

@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -67,6 +68,19 @@ def test_days_with_an_outage_are_reached_by_keyboard_and_say_what_was(found):
 
 def test_a_change_is_shown_without_a_reload_and_what_was_opened_stays_open(found):
     assert found["live"] == {"before": "Some systems are down", "after": "All systems operational", "announced": "All systems operational", "open": True, "same": True}
+
+
+def test_who_subscribes_needs_no_script_and_no_mouse(found, pages):
+    assert [page.name for page in pages.glob("subscribe*.html") if "<script" in page.read_text()] == []
+    forms = found["forms"]
+    components = [["component", one] for one in re.findall(r'name="component" value="([^"]+)" checked', (pages / "subscribe.html").read_text())]
+    assert len(components) > 2
+    assert forms["subscribe"]["sent"] == [{"to": "/subscribe", "fields": [["kind", "email"], ["address", "reader@example.org"], *components]}]
+    assert "a message is on its way" in forms["subscribe"]["answer"]
+    assert forms["subscribe-confirm"]["sent"] == [{"to": "/subscribe-confirm", "fields": []}] and "You are subscribed." in forms["subscribe-confirm"]["answer"]
+    assert forms["subscribe-manage"]["sent"] == [{"to": "/subscribe-manage", "fields": [["component", "website"]]}]
+    assert forms["subscribe-unsubscribe"]["sent"] == [{"to": "/subscribe-unsubscribe", "fields": []}] and "your address is erased" in forms["subscribe-unsubscribe"]["answer"]
+    assert forms["refilled"] == "reader@" and forms["invalid"]
 
 
 def test_pictures_are_kept(found):

@@ -3,6 +3,7 @@ import json
 import os
 import pathlib
 import shutil
+import struct
 import subprocess
 import threading
 import time
@@ -232,7 +233,7 @@ def test_a_page_as_files_has_what_is_served(stack, target, tmp_path):
     assert "All systems operational" in (where / "index.html").read_text() and (where / "badge/shop/state.svg").exists()
     assert json.loads((where / "index.json").read_text())["page"]["url"] == "https://status.acme.example/"
     assert "https://status.acme.example/feed.atom" in (where / "feed.atom").read_text()
-    assert POISON not in "".join(file.read_text() for file in where.rglob("*") if file.is_file())
+    assert POISON not in "".join(file.read_text(errors="replace") for file in where.rglob("*") if file.is_file())
     (where / "mine.txt").write_text("stays")
 
     following = subprocess.Popen([SONDE, "status-page", "export", where, "--page", "exported", "--url", "https://status.acme.example", "--every", "5s", *map(str, token)], stderr=subprocess.DEVNULL)
@@ -246,6 +247,24 @@ def test_a_page_as_files_has_what_is_served(stack, target, tmp_path):
         following.wait(30)
         target.mend()
     assert (where / "mine.txt").read_text() == "stays"
+    picture = (where / "og.png").read_bytes()
+    assert picture.startswith(b"\x89PNG\r\n") and struct.unpack(">II", picture[16:24]) == (1200, 630)
+    assert '<meta property="og:image" content="https://status.acme.example/og.png">' in (where / "index.html").read_text()
+
+    eventually(lambda: page.condition() == "operational", 60, "all is well again")
+    pushed = tmp_path / "pushed"
+    following = subprocess.Popen([SONDE, "status-page", "export", pushed, "--page", "exported", "--url", "https://status.acme.example", "--follow", "--every", "1h", *map(str, token)])
+    try:
+        eventually(lambda: (pushed / "index.html").exists() and "All systems operational" in (pushed / "index.html").read_text(), 30, "the files are there")
+        target.break_now()
+        eventually(lambda: "Major outage" in (pushed / "index.html").read_text(), 60, "the files follow what is pushed")
+        target.mend()
+        eventually(lambda: "All systems operational" in (pushed / "index.html").read_text(), 60, "and again")
+        assert not list(pushed.rglob("*.new"))
+    finally:
+        following.terminate()
+        following.wait(30)
+        target.mend()
     other = tmp_path / "other"
     other.mkdir()
     (other / "precious").write_text("x")

@@ -21,20 +21,36 @@ const server = createServer((request, response) => {
     request.on("close", () => listeners.delete(response));
     return;
   }
-  const page = name === "live" ? shown : name;
+  if (request.method === "POST") {
+    let body = "";
+    request.on("data", piece => body += piece);
+    request.on("end", () => {
+      posted.push({to: request.url, fields: [...new URLSearchParams(body)]});
+      show(response, answers[name]);
+    });
+    return;
+  }
+  show(response, name === "live" ? shown : name);
+});
+// What the server answers to forms, and what was posted.
+const answers = {subscribe: "subscribe-asked", "subscribe-mistake": "subscribe-asked", "subscribe-confirm": "subscribe-confirmed", "subscribe-manage": "subscribe-manage",
+                 "subscribe-unsubscribe": "subscribe-unsubscribed"};
+const posted = [];
+
+function show(response, page) {
   if (!names.includes(page)) {
     response.writeHead(404).end();
     return;
   }
   response.writeHead(200, {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": readFileSync(`${pages}/${page}.csp`, "utf8")});
   response.end(readFileSync(`${pages}/${page}.html`));
-});
+}
 await new Promise(resolve => server.listen(0, "127.0.0.1", resolve));
 const origin = `http://127.0.0.1:${server.address().port}`;
 
 const browser = await chromium.launch({executablePath, args: ["--no-sandbox", "--disable-gpu"]});
 const sizes = {desktop: {width: 1200, height: 900}, phone: {width: 390, height: 844}};
-const found = {violations: [], complaints: [], requests: {}, wide: [], texts: {}};
+const found = {violations: [], complaints: [], requests: {}, wide: [], texts: {}, forms: {}};
 
 async function visit(options, name, look) {
   const context = await browser.newContext({locale: "en", reducedMotion: "reduce", ...options});
@@ -53,7 +69,7 @@ async function visit(options, name, look) {
 const text = page => page.evaluate(() => document.body.innerText.replace(/\s+/g, " ").trim());
 
 // What is looked at in which light and size: the languages differ in their words alone, and what is on other pages is on these.
-const everywhere = ["during", "dressed", "incident", "month"];
+const everywhere = ["during", "dressed", "incident", "month", "subscribe-both", "subscribe-mistake", "subscribe-manage", "subscribe-confirmed"];
 const rounds = [
   {size: "desktop", colorScheme: "light", of: names},
   {size: "desktop", colorScheme: "dark", of: everywhere},
@@ -109,6 +125,38 @@ await visit({viewport: sizes.desktop, colorScheme: "light"}, "live", async page 
   found.live.announced = await page.locator("#announcement").textContent();
   found.live.open = await page.locator("details.group:not([open])").count() === 0;
   found.live.same = await page.evaluate(() => window.sameDocument === true);
+});
+
+// Who subscribes does it by keyboard, without a script: from the form to its answer.
+const noScript = {viewport: sizes.phone, javaScriptEnabled: false};
+for (const [name, fill] of [
+  ["subscribe", async page => { await page.locator("#address").fill("reader@example.org"); await page.keyboard.press("Enter"); }],
+  ["subscribe-confirm", async page => { await page.locator("button").focus(); await page.keyboard.press("Enter"); }],
+  ["subscribe-manage", async page => {
+    await page.locator("input[value=api]").focus();
+    await page.keyboard.press("Space");
+    await page.locator("input[value=website]").focus();
+    await page.keyboard.press("Space");
+    await page.locator("button").focus();
+    await page.keyboard.press("Enter");
+  }],
+  ["subscribe-unsubscribe", async page => { await page.locator("button").focus(); await page.keyboard.press("Enter"); }],
+]) {
+  await visit(noScript, name, async page => {
+    const before = posted.length;
+    const answered = page.waitForResponse(response => response.request().method() === "POST");
+    await fill(page);
+    await answered;
+    await page.waitForLoadState("load");
+    found.forms[name] = {sent: posted.slice(before), answer: (await page.locator("body").innerText()).replace(/\s+/g, " ").trim()};
+  });
+}
+// What the browser itself finds wrong is not sent.
+await visit({viewport: sizes.desktop, javaScriptEnabled: false}, "subscribe-mistake", async page => {
+  const before = posted.length;
+  found.forms.refilled = await page.locator("#address").inputValue();
+  await page.locator("#address").press("Enter");
+  found.forms.invalid = await page.locator("#address:invalid").count() === 1 && posted.length === before;
 });
 
 await browser.close();

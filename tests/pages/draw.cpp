@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "controlplane/status_page/html/render.h"
+#include "controlplane/status_page/html/subscribe.h"
 #include "tests/unit/status_page/sample.h"
 
 namespace {
@@ -69,7 +70,34 @@ void draw(const std::string& directory, const std::string& name, const Snapshot&
     std::ofstream(directory + "/" + name + ".csp") << html::content_security_policy(page.look);
 }
 
+// What whoever subscribes is shown.
+void draw_desk(const std::string& directory, const std::string& name, html::SubscribePage shown, const std::string& language = "en") {
+    shown.base = "./";
+    auto page = in_language(language, "UTC");
+    page.subscribable = true;
+    std::ofstream(directory + "/" + name + ".html") << html::subscribe(page, shown);
+    std::ofstream(directory + "/" + name + ".csp") << html::subscribe_policy();
+}
+
+void draw_desks(const std::string& directory) {
+    using html::SubscribeView;
+    draw_desk(directory, "subscribe", {.view = SubscribeView::form, .email = true});
+    draw_desk(directory, "subscribe-both", {.view = SubscribeView::form, .email = true, .webhook = true});
+    draw_desk(directory, "subscribe-hr", {.view = SubscribeView::form, .email = true, .webhook = true}, "hr");
+    draw_desk(directory, "subscribe-mistake", {.view = SubscribeView::bad_address, .email = true, .address = "reader@", .chosen = {"api"}});
+    draw_desk(directory, "subscribe-asked", {.view = SubscribeView::asked});
+    draw_desk(directory, "subscribe-confirm", {.view = SubscribeView::confirm, .unsubscribe = "./unsubscribe/TOKEN"});
+    draw_desk(directory, "subscribe-confirmed", {.view = SubscribeView::confirmed, .manage = "./manage/TOKEN", .unsubscribe = "./unsubscribe/TOKEN"});
+    draw_desk(directory, "subscribe-manage", {.view = SubscribeView::manage, .chosen = {"api"}, .unsubscribe = "./unsubscribe/TOKEN"});
+    draw_desk(directory, "subscribe-unsubscribe", {.view = SubscribeView::unsubscribe});
+    draw_desk(directory, "subscribe-unsubscribed", {.view = SubscribeView::unsubscribed});
+    draw_desk(directory, "subscribe-no-link", {.view = SubscribeView::no_link});
+    draw_desk(directory, "subscribe-not-now", {.view = SubscribeView::not_now});
+}
+
 void draw_all(const std::string& directory) {
+    draw_desks(directory);
+
     const auto page = test::sample_page();
     draw(directory, "before", good_page(), {.now = kNow});
     draw(directory, "during", page, {.now = kNow});

@@ -115,6 +115,8 @@ Json frame(const Scene& scene, const Sight& seen) {
             {"base", base},
             {"subscribable", scene.page.subscribable && base.starts_with('/')},  // files have nobody to ask
             {"address", scene.visit.address},
+            {"picture", scene.visit.picture},
+            {"state", words.text("overall", name_of(scene.page.condition))},
             {"title", look.title},
             {"heading", seen.name.empty() ? look.title : seen.name + " · " + look.title},
             {"summary", current ? words.text("overall", name_of(scene.page.condition)) : look.description},

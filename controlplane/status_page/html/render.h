@@ -37,6 +37,7 @@ struct Visit {
     std::string base = "/";  // what the page's links begin with: `/status/acme/`, or `./` and `../` in files; ends with `/`
     Place place = Current{};
     std::string address{};  // absolute, of this very place: for who links to it; empty if it is not known
+    std::string picture{};  // absolute, of the picture that is shown to whom a link is sent, 1200 x 630; empty: there is none
 };
 
 // A snapshot older than this says so.

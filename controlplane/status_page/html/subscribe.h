@@ -28,7 +28,7 @@ enum class SubscribeView : unsigned char {
 
 struct SubscribePage {
     SubscribeView view = SubscribeView::form;
-    std::string base;                 // of the status page
+    std::string base{};               // of the status page
     bool email = false;               // what the form offers
     bool webhook = false;
     std::string address{};            // what the form had

@@ -11,6 +11,7 @@
 #include "controlplane/status_page/format/statuspage.h"
 #include "controlplane/status_page/html/render.h"
 #include "controlplane/status_page/html/small.h"
+#include "controlplane/status_page/picture/card.h"
 
 namespace sonde::status_page::serve {
 namespace {
@@ -86,6 +87,7 @@ std::optional<Use> use_of(const Snapshot& page, std::string_view place) {
     if (place.empty()) return Use::reading;
     if (place == "widget.html") return Use::widget;
     if (place == "widget.js") return Use::script;
+    if (place == kPicture) return Use::picture;
     if (place == "index.json" || place == "feed.rss" || place == "feed.atom" || place == "feed.json") return Use::data;
     const auto unless = [](bool there, Use use) { return there ? std::optional(use) : std::nullopt; };
     if (const auto name = after("api/v2/", place)) return unless(is_statuspage(*name), Use::data);
@@ -102,12 +104,18 @@ std::optional<Document> make(const Snapshot& page, const Asked& asked) {
     const auto now = time_of(page, asked.age);
     switch (*use) {
         case Use::data: return make_data(page, asked);
-        case Use::picture: return made("image/svg+xml", format::badge(page, std::string_view(asked.place).substr(std::string_view("badge/").size())));
+        case Use::picture:
+            if (asked.place == kPicture) return made("image/png", asked.font == nullptr ? std::nullopt : picture::draw(picture::card_of(page), *asked.font));
+            return made("image/svg+xml", format::badge(page, std::string_view(asked.place).substr(std::string_view("badge/").size())));
         case Use::script: return made("text/javascript; charset=utf-8", std::string(html::widget_script()));
-        case Use::widget: return made(kHtml, html::widget(page, {.now = now}, asked.address), html::widget_policy());
+        case Use::widget: return made(kHtml, html::widget(page, {.now = now}, asked.address.empty() ? asked.base : asked.address), html::widget_policy());
         case Use::reading: break;
     }
-    const html::Visit visit{.now = now, .base = asked.base, .place = place_of(asked.place), .address = asked.address + asked.place};
+    html::Visit visit{.now = now, .base = asked.base, .place = place_of(asked.place)};
+    if (!asked.address.empty()) {
+        visit.address = asked.address + asked.place;
+        if (asked.font != nullptr) visit.picture = asked.address + std::string(kPicture);
+    }
     return made(kHtml, html::render(page, visit), html::content_security_policy(page.look));
 }
 

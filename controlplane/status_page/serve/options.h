@@ -15,6 +15,7 @@ struct ServeOptions {
     account::HashingCost hashing{};  // of passwords that were hashed otherwise, their own counts
     std::size_t answer_bytes = 64U << 20U;
     AudienceLimits audience{};
+    std::string font{};  // a file, that pages' pictures are written with; empty: there are none
 };
 
 }  // namespace sonde::status_page::serve

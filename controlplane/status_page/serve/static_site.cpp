@@ -13,7 +13,7 @@ namespace {
 constexpr int kMonths = 5;  // what of them the page knows nothing of is left out
 
 std::vector<std::string> places_of(const Snapshot& page) {
-    std::vector<std::string> places{"", "widget.html", "widget.js", "index.json", "feed.rss", "feed.atom", "feed.json", "badge/state.svg", "badge/state.json"};
+    std::vector<std::string> places{"", "widget.html", "widget.js", std::string(kPicture), "index.json", "feed.rss", "feed.atom", "feed.json", "badge/state.svg", "badge/state.json"};
     for (const auto* name : {"summary", "status", "components", "incidents", "incidents/unresolved", "scheduled-maintenances", "scheduled-maintenances/upcoming", "scheduled-maintenances/active"}) {
         places.push_back(fmt::format("api/v2/{}.json", name));
     }
@@ -47,13 +47,13 @@ bool is_plain(std::string_view name) { return name.find("..") == std::string_vie
 
 }  // namespace
 
-std::map<std::string, std::string> static_site(const Snapshot& page, std::string_view address, TimePoint now) {
+std::map<std::string, std::string> static_site(const Snapshot& page, std::string_view address, TimePoint now, const picture::Font* font) {
     std::map<std::string, std::string> files;
     for (const auto& place : places_of(page)) {
         const auto use = use_of(page, place);
         if (!use || !is_plain(place)) continue;
         const auto file = *use != Use::reading ? place : place.empty() ? "index.html" : place + "/index.html";
-        if (auto document = make(page, {place, base_of(file), std::string(address), age_of(page, now)})) files[file] = std::move(document->body);
+        if (auto document = make(page, {place, base_of(file), std::string(address), age_of(page, now), font})) files[file] = std::move(document->body);
     }
     return files;
 }

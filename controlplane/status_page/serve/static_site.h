@@ -5,12 +5,13 @@
 #include <string>
 #include <string_view>
 
+#include "controlplane/status_page/picture/font.h"
 #include "controlplane/status_page/snapshot.h"
 
 namespace sonde::status_page::serve {
 
-// Texts by their paths. `address` is where the files will be, absolute, ending with `/`; pages link to each other by relative links, so that they are right anywhere. What people read is
-// an `index.html` in a directory of its name. `now` tells the age of a snapshot that is old.
-std::map<std::string, std::string> static_site(const Snapshot& page, std::string_view address, TimePoint now);
+// Documents by their paths. `address` is where the files will be, absolute, ending with `/`; pages link to each other by relative links, so that they are right anywhere. What people read is
+// an `index.html` in a directory of its name. `now` tells the age of a snapshot that is old. Without a font there is no picture.
+std::map<std::string, std::string> static_site(const Snapshot& page, std::string_view address, TimePoint now, const picture::Font* font = nullptr);
 
 }  // namespace sonde::status_page::serve

@@ -5,8 +5,10 @@
 #include <array>
 
 #include "controlplane/login/cookie.h"
+#include "controlplane/status_page/picture/card.h"
 #include "controlplane/status_page/serve/response.h"
 #include "lib/base/percent.h"
+#include "lib/log/log.h"
 #include "lib/net/url.h"
 
 namespace sonde::status_page::serve {
@@ -18,9 +20,9 @@ constexpr int kHashesAtOnce = 1;  // the public's passwords must not keep people
 constexpr std::string_view kAll = "/status/{slug}";
 
 // What may be asked for below a page's address; document.h knows what there is. Names of routes, by which requests are counted.
-constexpr std::array<std::string_view, 15> kPlaces{
+constexpr std::array<std::string_view, 16> kPlaces{
     "", "history/{month}", "incidents/{incident_id}", "maintenance/{occurrence}", "index.json", "feed.rss", "feed.atom", "feed.json", "api/v2/{document}", "api/v2/{list}/{document}",
-    "badge/{file}", "badge/{component}/{file}", "widget.html", "widget.js", "events",
+    "badge/{file}", "badge/{component}/{file}", "widget.html", "widget.js", kPicture, "events",
 };
 
 // Where the request was sent to, if what it says of that is a host and nothing else: it goes into addresses.
@@ -29,6 +31,14 @@ std::string origin_of(const http::Request& request) {
     if (host == nullptr) return {};
     const auto url = net::parse_url(fmt::format("{}://{}/", login::is_local(request) ? "http" : "https", *host));
     return url && !url->has_userinfo && !url->has_fragment && url->query.empty() && url->path == "/" ? url->origin() : "";
+}
+
+std::optional<picture::Font> font_at(const std::string& path) {
+    if (path.empty()) return std::nullopt;
+    auto font = picture::Font::open(path);
+    if (font) return *std::move(font);
+    log::warning("status_pages_without_pictures", "error", font.error().message);
+    return std::nullopt;
 }
 
 std::string without_slash(std::string url) {
@@ -41,7 +51,8 @@ std::string without_slash(std::string url) {
 struct Visits::Site {
     std::shared_ptr<const Page> page;
     std::string base;     // `/status/acme/` or `/`
-    std::string address;  // absolute
+    std::string address;  // absolute; empty where only the request says what it would be
+    std::string origin;   // then: what the request says
     std::string place;    // below it
 };
 
@@ -52,6 +63,7 @@ Visits::Visits(Pages& pages, crypto::SecretBox secrets, controlplane::RateLimite
       gate_(std::move(secrets)),
       hasher_(options_.hashing, kHashesAtOnce),
       audience_(pages, options_.audience, metrics),
+      font_(font_at(options_.font)),
       answers_(options_.answer_bytes, metrics) {
     for (const auto place : kPlaces) add_place(own_hosts_, "/", place, true);
     own_hosts_.add(http::Method::post, "/", [this](const http::Request& request) { return let_in(request, true); });
@@ -82,17 +94,19 @@ std::optional<Visits::Site> Visits::site_of(const http::Request& request, bool b
     if (by_host) {
         site.page = pages_.find_host(http::host_of(request));
         site.base = "/";
-        site.address = origin_of(request) + "/";
     } else {
         const auto& slug = request.parameters.at("slug");
         site.page = pages_.find(slug);
         site.base = "/status/" + slug + "/";
     }
     if (!site.page) return std::nullopt;
-    if (!by_host) {
-        const auto& own = site.page->host;
-        const auto origin = !own.empty() ? "https://" + own : !options_.public_url.empty() ? without_slash(options_.public_url) : origin_of(request);
-        site.address = origin + (own.empty() ? site.base : "/");
+    // What a request says of its host, its port too, makes no other document where it is known what is right.
+    if (const auto& own = site.page->host; !own.empty()) {
+        site.address = "https://" + own + "/";
+    } else if (!options_.public_url.empty()) {
+        site.address = without_slash(options_.public_url) + site.base;
+    } else {
+        site.origin = origin_of(request);
     }
     site.place = request.path.substr(site.base.size());
     return site;
@@ -113,7 +127,7 @@ void Visits::visit(const http::Request& request, bool by_host, const http::Reply
     if (standing == Standing::by_query && *use == Use::reading) {
         return reply(lead(percent_encoded(request.path, "/")).with("Set-Cookie", gate_.cookie(request, *site->page, now)));
     }
-    if (!listens) return answer(request, *site, reply);
+    if (!listens) return answer(request, *site, client, reply);
     http::Response response;
     try {
         response = listen(request, *site, client);
@@ -123,18 +137,24 @@ void Visits::visit(const http::Request& request, bool by_host, const http::Reply
     reply(std::move(response));
 }
 
-void Visits::answer(const http::Request& request, const Site& site, const http::Reply& reply) {
+void Visits::answer(const http::Request& request, const Site& site, const std::string& client, const http::Reply& reply) {
     const auto& snapshot = site.page->snapshot;
     const auto use = *use_of(snapshot, site.place);
     const bool ages = use == Use::reading || use == Use::widget;
-    Asked asked{site.place, site.base, site.address, ages ? age_of(snapshot, wall_now()) : 0};
-    const Answers::Key key{site.page->slug, site.page->version, fmt::format("{} {} {} {}", asked.base, asked.address, asked.age, asked.place)};
+    // Feeds and documents cannot do without an address; what people read can.
+    const auto host = use == Use::data ? site.origin : std::string();
+    Asked asked{site.place, site.base, use == Use::data && site.address.empty() ? host + site.base : site.address, ages ? age_of(snapshot, wall_now()) : 0,
+                font_ ? &*font_ : nullptr};
+    Answers::Key key{site.page->slug, site.page->version, host, fmt::format("{} {} {}", asked.base, asked.age, asked.place)};
+    // A picture stays while what is on it does, and not only until the next snapshot.
+    if (site.place == kPicture) key = {fmt::format("{} {}", site.page->slug, kPicture), picture::version_of(picture::card_of(snapshot)), {}, {}};
     answers_.ask(
-        key, [page = site.page, asked = std::move(asked)] { return make(page->snapshot, asked); },
+        key, client, [page = site.page, asked = std::move(asked)] { return make(page->snapshot, asked); },
         // The request lives until it is replied to.
         [&request, page = site.page, use, reply](const AnswerPtr& answer, Made outcome) {
             if (answer) return reply(respond(request, *page, use, *answer));
             if (outcome == Made::none) return reply(nothing_here());
+            if (outcome == Made::limited) return reply(http::problem_response(http::problem::too_many_requests, "Too much that was asked for is still to be made.").with("Retry-After", "1"));
             reply(http::problem_response(http::problem::unavailable, "This cannot be made at the moment.").with("Retry-After", "1"));
         });
 }

@@ -7,6 +7,7 @@
 #include "controlplane/api/rate_limit.h"
 #include "controlplane/login/hasher.h"
 #include "controlplane/status_page/pages.h"
+#include "controlplane/status_page/picture/font.h"
 #include "controlplane/status_page/serve/answers.h"
 #include "controlplane/status_page/serve/audience.h"
 #include "controlplane/status_page/serve/gate.h"
@@ -20,7 +21,7 @@ namespace sonde::status_page::serve {
 // of its own. Metrics: those of answers.h and audience.h, and sonde_api_limited_total{cost=view|guess}.
 class Visits {
 public:
-    // All that it is given must outlive it.
+    // All that it is given must outlive it. A font that cannot be read is logged, and costs the pictures alone.
     Visits(Pages& pages, crypto::SecretBox secrets, controlplane::RateLimiter& limits, ServeOptions options, metrics::Registry& metrics);
 
     // Visitors can subscribe, too. To be called once, before `add_routes`; `desk` must outlive all servers.
@@ -34,7 +35,7 @@ private:
 
     [[nodiscard]] std::optional<Site> site_of(const http::Request& request, bool by_host) const;
     void visit(const http::Request& request, bool by_host, const http::Reply& reply);
-    void answer(const http::Request& request, const Site& site, const http::Reply& reply);
+    void answer(const http::Request& request, const Site& site, const std::string& client, const http::Reply& reply);
     http::Response listen(const http::Request& request, const Site& site, const std::string& client);
     http::Response let_in(const http::Request& request, bool by_host);
     http::Response robots(const http::Request& request) const;
@@ -50,6 +51,7 @@ private:
     const Gate gate_;
     login::Hasher hasher_;
     Audience audience_;
+    const std::optional<picture::Font> font_;  // the making thread's
     Answers answers_;
     subscribe::Desk* desk_ = nullptr;
     http::Router own_hosts_;  // for hosts that are a page's

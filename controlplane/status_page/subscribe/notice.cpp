@@ -10,7 +10,7 @@ namespace {
 
 class Maker {
 public:
-    explicit Maker(const Snapshot& page) : page_(page) {
+    Maker(const Snapshot& page, const std::set<std::string>& moved) : page_(page), moved_(moved) {
         for (const auto& group : page.groups) {
             for (const auto& component : group.components) names_[component.id] = component.name;
         }
@@ -33,7 +33,7 @@ public:
                              {"starts_at", to_rfc3339(window.starts_at)}, {"ends_at", to_rfc3339(window.ends_at)}, {"components", named(window.components)},
                              {"place", "maintenance/" + window.id}}});
         };
-        if (window.progress == Progress::scheduled) return add_step("scheduled", window.announced_at);
+        if (window.progress == Progress::scheduled) return add_step("scheduled", moved_.contains(window_of(window.id)) ? page_.made_at : window.announced_at);
         add_step("started", window.starts_at);
         if (window.progress == Progress::completed) add_step("ended", window.ends_at);
     }
@@ -61,18 +61,31 @@ private:
     }
 
     const Snapshot& page_;
+    const std::set<std::string>& moved_;
     std::unordered_map<std::string, std::string> names_;
     std::vector<Notice> all_;
 };
 
 }  // namespace
 
-std::vector<Notice> notices_of(const Snapshot& page) {
-    Maker maker(page);
+std::vector<Notice> notices_of(const Snapshot& page, const std::set<std::string>& moved) {
+    Maker maker(page, moved);
     for (const auto& incident : page.open) maker.incident(incident);
     for (const auto& incident : page.past) maker.incident(incident);
     for (const auto& window : page.maintenance) maker.maintenance(window);
     return maker.take();
+}
+
+std::string window_of(const std::string& thread) { return thread.substr(0, thread.rfind('-')); }
+
+Notice withdrawal_of(const Announced& announced, TimePoint now) {
+    Notice notice{announced.thread, announced.begun ? "ended" : "cancelled", now, {}, announced.document};
+    for (const auto& component : notice.document.at("components")) notice.components.push_back(component.at("id").get<std::string>());
+    notice.document["type"] = "maintenance." + notice.step;
+    notice.document["at"] = to_rfc3339(now);
+    if (announced.begun) notice.document["ends_at"] = to_rfc3339(now);
+    notice.document["place"] = "";  // the page has nothing of it any more
+    return notice;
 }
 
 }  // namespace sonde::status_page::subscribe

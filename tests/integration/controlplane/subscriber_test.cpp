@@ -340,4 +340,54 @@ TEST_CASE("a keeper writes what it shows") {
     keeper.stop();
 }
 
+TEST_CASE("maintenance that was announced and is deleted, or moved, is called off once; what had begun is over") {
+    const Shop shop("off");
+    const auto made = stand().admin().post("/v1/status-pages", shop.page("off-page"));
+    REQUIRE_MESSAGE(made.status == 201, made.body);
+    const auto id = *StatusPageId::parse(made.json()["id"].get<std::string>());
+    stand().run("insert into subscriber (id, page_id, kind, sealed, digest, components, language, state, confirmed_at) "
+                "values ($1, $2, 'email', '', 'x', '{}', 'en', 'confirmed', now() - interval '1 day')",
+                {new_id<SubscriberId>(), id});
+    const auto at = [](std::chrono::minutes from_now) { return to_rfc3339(std::chrono::floor<std::chrono::seconds>(wall_now()) + from_now); };
+    const auto window = [&](const std::string& title, std::chrono::minutes start) {
+        const auto answer = stand().admin().post("/v1/maintenance", {{"title", title}, {"starts_at", at(start)}, {"ends_at", at(start + std::chrono::minutes{60})},
+                                                                 {"targets", {{"sites", {shop.site}}}}});
+        REQUIRE_MESSAGE(answer.status == 201, answer.body);
+        return "/v1/maintenance/" + answer.json()["id"].get<std::string>();
+    };
+    const auto deleted = window("deleted", std::chrono::minutes{120});
+    const auto moved = window("moved", std::chrono::minutes{180});
+    const auto running = window("running", std::chrono::minutes{-5});
+    const auto elsewhere = window("elsewhere", std::chrono::minutes{240});
+    stand().run("update maintenance set created_at = now() - interval '2 hours' where title in ('deleted', 'moved', 'elsewhere')");
+
+    metrics::Registry metrics;
+    status_page::Keeper keeper(stand().pool(), {.directory = "", .builds_per_second = 100, .refresh = std::chrono::hours{1}}, {}, metrics);
+    keeper.start(stand().postgres().dsn());
+    const auto steps = [&](const std::string& title) {
+        return stand().pool().transact([&](db::Tx& tx) {
+            return std::string(
+                tx.run_text("select coalesce(string_agg(step, ' ' order by id), '') from page_notice where page_id = $1 and document ->> 'title' = $2", {id, title})[0].text(0));
+        });
+    };
+    CHECK(eventually([&] { return steps("deleted") == "scheduled" && steps("moved") == "scheduled" && steps("elsewhere") == "scheduled" && steps("running") == "started"; }, 30'000));
+    // So that it was made too long ago to be news by itself.
+    stand().run("update maintenance set created_at = now() - interval '3 days' where title = 'moved'");
+    REQUIRE(stand().admin().del(deleted).status == 204);
+    REQUIRE(stand().admin().del(running).status == 204);
+    REQUIRE(stand().admin().patch(moved, {{"starts_at", at(std::chrono::minutes{300})}, {"ends_at", at(std::chrono::minutes{360})}}).status == 200);
+    // No more about this page, but not called off.
+    const auto other = stand().make_site("off-elsewhere");
+    REQUIRE(stand().admin().patch(elsewhere, {{"targets", {{"sites", {other}}}}}).status == 200);
+    CHECK(eventually([&] { return steps("deleted") == "scheduled cancelled" && steps("running") == "started ended" && steps("moved") == "scheduled cancelled scheduled"; }, 30'000));
+    // And nothing more with the snapshots that follow.
+    const auto incident = shop.incident("t", 2, std::nullopt, {0});
+    shop.news("incident.opened", incident);
+    CHECK(eventually([&] { return steps("Part 0") == "opened"; }, 30'000));
+    CHECK(steps("deleted") == "scheduled cancelled");
+    CHECK(steps("moved") == "scheduled cancelled scheduled");
+    CHECK(steps("elsewhere") == "scheduled");
+    keeper.stop();
+}
+
 }  // namespace subscriber_desk_test

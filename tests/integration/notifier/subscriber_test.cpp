@@ -77,6 +77,31 @@ TEST_CASE("an opening whose end is known is not sent any more, its updates and i
     CHECK(field(server.taken()[1], "Subject").find("Resolved") != std::string::npos);
 }
 
+TEST_CASE("what is called off is told to those who were told of it, and to nobody else") {
+    SubscriberStage stage;
+    MailServer server({"starttls"});
+    stage.mail_by(server);
+    const auto told = stage.subscriber("told@example.org");
+    const auto dead = stage.subscriber("dead@example.org");
+    stage.subscriber("other@example.org", true, {"website"});
+    {
+        const auto app = stage.start();
+        stage.notice("scheduled", "api", "mnt_06ht3e8gt0000-1");
+        REQUIRE(eventually([&] { return stage.told(2); }, kPatience));
+    }
+    stage.run("update subscriber set components = '{website}' where id = $1", {told});
+    stage.run("update subscriber_delivery set state = 'dead' where subscriber_id = $1", {dead});
+    stage.subscriber("late@example.org");
+    stage.notice("cancelled", "api", "mnt_06ht3e8gt0000-1");
+    // Of this nobody was told before it was off.
+    for (const auto* step : {"scheduled", "cancelled"}) stage.notice(step, "website", "mnt_06ht3e8gt0000-2");
+    const auto app = stage.start();
+    REQUIRE(eventually([&] { return stage.told(3); }, kPatience));
+    CHECK(recipients(server) == std::vector<std::string>{"dead@example.org", "told@example.org", "told@example.org"});
+    CHECK(stage.deliveries("state = 'superseded'") > 0);
+    CHECK(stage.deliveries("state = 'sent'") == 2);
+}
+
 TEST_CASE("a mail server that is away costs nobody his message, and its refusals are nobody's") {
     SubscriberStage stage;
     MailServer server({"starttls+535-mail", "starttls"});
@@ -237,6 +262,66 @@ TEST_CASE("ten thousand are planned in one statement, and those who are told are
     CHECK(planned.planned == 5'000);
     CHECK(ledger.plan().notices == 0);
     CHECK(ledger.lease({notifier::subscriber::Lane::email, 16, {}, {}}).leased.size() == 16);
+}
+
+TEST_CASE("pages take turns, a page with many keeps none with few waiting, and questions come before news") {
+    SubscriberStage stage;
+    const auto few = new_id<StatusPageId>();
+    stage.run("insert into status_page (id, slug, title, description, language, time_zone, logo, favicon, accent, css, home_url, support_url, indexed, shows_uptime, shows_history, access, days, "
+              "accounting, groups, monitors, sites, webhook_subscribers) select $1, 'few', title, description, language, time_zone, logo, favicon, accent, css, home_url, support_url, indexed, "
+              "shows_uptime, shows_history, access, days, accounting, groups, monitors, sites, webhook_subscribers from status_page where id = $2",
+              {few, stage.page});
+    const auto subscribers = [&](StatusPageId page, int from, int to) {
+        stage.run("insert into subscriber (id, page_id, kind, sealed, digest, components, language, state, confirmed_at) "
+                  "select g, $1, 'email', '', int8send(g), '{}', 'en', 'confirmed', now() - interval '1 hour' from generate_series($2::bigint, $3::bigint) g",
+                  {page, from, to});
+    };
+    subscribers(stage.page, 1, 1'000);
+    subscribers(few, 2'001, 2'003);
+    stage.notice("opened");
+    notifier::subscriber::Ledger ledger(stage.pool(), "notifier/turns", milliseconds{60'000}, {});
+    REQUIRE(ledger.plan().planned == 1'000);
+    stage.run("insert into page_notice (page_id, thread, step, at, components, document) select $1, thread, step, now(), components, document from page_notice", {few});
+    REQUIRE(ledger.plan().planned == 3);
+
+    const auto of_few = [](const notifier::subscriber::LeaseReport& report) {
+        return std::count_if(report.leased.begin(), report.leased.end(), [](const auto& one) { return one.slug == "few"; });
+    };
+    const auto lane = notifier::subscriber::Lane::email;
+    const auto first = ledger.lease({lane, 2, {}, {}, {}});
+    CHECK(first.leased.size() == 2);
+    CHECK(of_few(first) == 1);
+    // One place at a time goes from page to page.
+    auto after = first.last;
+    int given = 0;
+    for (int i = 0; i < 4; ++i) {
+        const auto next = ledger.lease({lane, 1, {}, {}, after});
+        REQUIRE(next.leased.size() == 1);
+        given += static_cast<int>(of_few(next));
+        after = next.last;
+    }
+    CHECK(given == 2);
+    // None of the other is left.
+    CHECK(of_few(ledger.lease({lane, 10, {}, {}, after})) == 0);
+    stage.question(stage.subscriber("new@example.org", false));
+    const auto last = ledger.lease({lane, 10, {}, {}, after});
+    REQUIRE(last.leased.size() == 10);
+    CHECK_FALSE(last.leased.front().document);
+    CHECK(last.leased.back().document);
+}
+
+TEST_CASE("mails are begun at a pace, and all are sent") {
+    SubscriberStage stage;
+    stage.config.subscriber_mails_per_second = 4;
+    MailServer server({"starttls"});
+    stage.mail_by(server);
+    for (int i = 0; i < 8; ++i) stage.subscriber("reader" + std::to_string(i) + "@example.org");
+    const auto app = stage.start();
+    stage.notice("opened");
+    REQUIRE(eventually([&] { return stage.told(8); }, kPatience));
+    CHECK(server.taken().size() == 8);
+    CHECK(metric(app->port(), "sonde_subscriber_mails_paced_total") >= 1);
+    CHECK(stage.deliveries("state = 'sent' and attempts = 1") == 8);
 }
 
 }  // namespace subscriber_delivery_test

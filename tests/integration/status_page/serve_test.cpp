@@ -215,6 +215,11 @@ TEST_CASE("links to a page are to where it is reached") {
     };
     CHECK(here("sonde.example:8443") == "https://sonde.example:8443/status/acme/");
     CHECK(here("127.0.0.1:8080") == "http://127.0.0.1:8080/status/acme/");
+    // What people read has no address where only the request says what it would be, and is one document.
+    CHECK_FALSE(has(anywhere.get("/status/acme/", {"Host: sonde.example"}).body, "sonde.example"));
+    CHECK(has(site.get("/status/acme/").body, "<link rel=\"canonical\" href=\"https://sonde.acme.example/status/acme/\">"));
+    CHECK(has(site.get("/", {"Host: status.acme.example:8443"}).body, "<link rel=\"canonical\" href=\"https://status.acme.example/\">"));
+    CHECK(has(anywhere.get("/status/acme/widget.html").body, "<a href=\"/status/acme/\""));
     for (const auto* evil : {"a\"><script>", "a/b", "user@a", "a?x", "a#b", ""}) CHECK(here(evil) == "/status/acme/");
 }
 
@@ -265,6 +270,78 @@ TEST_CASE("many at once are all answered, from one making, and no worker is take
     CHECK(good == 400);
     CHECK(has(site.metrics.expose(), "sonde_status_page_answers_total{outcome=\"kept\"}"));
     CHECK_FALSE(has(site.metrics.expose(), "sonde_status_page_answers_total{outcome=\"failed\"} 1"));
+}
+
+TEST_CASE("a picture of a page is made when what is on it changes, and is as protected as the page") {
+    SiteOptions options;
+    options.serve.public_url = "https://sonde.acme.example";
+    options.serve.font = std::string(status_page::picture::kUsualFont);
+    Site site(options);
+    auto page = fresh_page();
+    site.pages.put(page);
+    CHECK(has(site.get("/status/acme/").body, "content=\"https://sonde.acme.example/status/acme/og.png\""));
+    const auto first = site.get("/status/acme/og.png", {"Accept-Encoding: gzip"});
+    CHECK(first.status == 200);
+    CHECK(first.headers.at("content-type") == "image/png");
+    CHECK(first.body.starts_with("\x89PNG\r\n"));
+    CHECK(has(first.headers.at("cache-control"), "public, max-age="));
+    page.snapshot.open.clear();
+    site.pages.put(page);
+    CHECK(site.get("/status/acme/og.png", {"If-None-Match: " + first.headers.at("etag")}).status == 304);
+    CHECK(has(site.metrics.expose(), "sonde_status_page_answers_total{outcome=\"kept\"} 1\n"));
+    page.snapshot.condition = status_page::Condition::major_outage;
+    site.pages.put(page);
+    const auto second = site.get("/status/acme/og.png", {"If-None-Match: " + first.headers.at("etag")});
+    CHECK(second.status == 200);
+    CHECK(second.body != first.body);
+    page.guard.access = status_page::Access::token;
+    page.guard.token_digest = crypto::sha256("let-me-in");
+    site.pages.put(page);
+    const auto refused = site.get("/status/acme/og.png");
+    CHECK(refused.status == 401);
+    CHECK_FALSE(has(refused.body, "PNG"));
+    CHECK(site.get("/status/acme/og.png?token=let-me-in").body == second.body);
+
+    Site without;
+    without.pages.put(fresh_page());
+    CHECK(without.get("/status/acme/og.png").status == 404);
+    CHECK_FALSE(has(without.get("/status/acme/").body, "og:image"));
+    SiteOptions broken;
+    broken.serve.font = "/nonexistent.ttf";
+    Site lacking(broken);
+    lacking.pages.put(fresh_page());
+    CHECK(lacking.get("/status/acme/og.png").status == 404);
+    CHECK(lacking.get("/status/acme/").status == 200);
+}
+
+TEST_CASE("other names for a host, and other ports, make nothing anew or are forgotten again") {
+    SiteOptions options;
+    options.limits.view = {};
+    Site site(options);
+    site.pages.put(fresh_page());
+    auto own = fresh_page("own");
+    own.host = "status.acme.example";
+    site.pages.put(own);
+    const auto metric = [&site](const std::string& name) {
+        const auto text = site.metrics.expose();
+        const auto at = text.find("\n" + name + " ");
+        return at == std::string::npos ? 0.0 : std::stod(text.substr(at + name.size() + 2));
+    };
+    const auto made = [&metric] { return metric("sonde_status_page_answers_total{outcome=\"made\"}"); };
+    RawClient client(site.server->port());
+    const auto get = [&client](const std::string& target, const std::string& host) {
+        client.send(Site::text("GET", target, {"Host: " + host}));
+        return client.receive().status;
+    };
+    for (int i = 0; i < 300; ++i) {
+        CHECK(get("/status/acme/", fmt::format("h{}.example", i)) == 200);
+        CHECK(get("/feed.atom", fmt::format("status.acme.example:{}", i + 1)) == 200);
+    }
+    CHECK(made() == 2);
+    CHECK(get("/status/acme/feed.atom", "sonde.example") == 200);
+    const auto bytes = metric("sonde_status_page_answer_bytes");
+    for (int i = 0; i < 300; ++i) CHECK(get("/status/acme/feed.atom", fmt::format("h{}.example", i)) == 200);
+    CHECK(metric("sonde_status_page_answer_bytes") < 3 * bytes);
 }
 
 TEST_CASE("one client asks so often and no more, and the others are answered") {

@@ -102,11 +102,14 @@ TEST_CASE("what is told in each language, as text") {
     update["text"] = "A disk is full.\nWe are making room.";
     const Json planned{{"type", "maintenance.scheduled"}, {"id", "mnt_1-1"}, {"title", "New switches"}, {"text", "The office is away."}, {"starts_at", "2026-03-29T00:30:00.000Z"},
                        {"ends_at", "2026-03-29T01:30:00.000Z"}, {"components", {{{"id", "api"}, {"name", "API"}}}}, {"place", "maintenance/mnt_1-1"}};
+    auto off = planned;
+    off["type"] = "maintenance.cancelled";
+    off["place"] = "";
     auto postmortem = incident("postmortem");
     postmortem["text"] = "A certificate had ended.";
     for (const auto* language : {"en", "de", "fr", "es", "hr"}) {
         std::string all;
-        for (const auto& document : {Json(), incident("opened"), update, incident("resolved"), postmortem, planned}) {
+        for (const auto& document : {Json(), incident("opened"), update, incident("resolved"), postmortem, planned, off}) {
             auto what = telling(document);
             what.language = language;
             all += text_of(letter_of(what, kPlaces)) + "========\n";
@@ -125,7 +128,8 @@ TEST_CASE("every language has every word") {
     for (const auto* language : {"en", "de", "fr", "es", "hr"}) {
         const auto& words = words_of(language);
         CHECK(words.code == language);
-        for (const auto text : {words.opened, words.investigating, words.identified, words.monitoring, words.resolved, words.postmortem, words.scheduled, words.started, words.ended, words.affected,
+        for (const auto text : {words.opened, words.investigating, words.identified, words.monitoring, words.resolved, words.postmortem, words.scheduled, words.started, words.ended, words.cancelled,
+                                words.affected,
                                 words.began, words.from, words.until, words.more, words.manage, words.unsubscribe, words.confirm, words.not_you}) {
             CHECK(!text.empty());
         }

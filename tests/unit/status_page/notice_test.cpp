@@ -79,4 +79,31 @@ TEST_CASE("a maintenance is told of when it is announced, and not again because 
     CHECK(names_of(subscribe::notices_of(page)).back() != "mnt_06ht3e8gt0003-1/scheduled");
 }
 
+TEST_CASE("what is called off is told in the words in which it was announced, and what had begun is over") {
+    auto page = test::sample_page();
+    page.maintenance.back().announced_at = page.made_at - 1h;
+    const auto scheduled = subscribe::notices_of(page).back();
+    const auto off = subscribe::withdrawal_of({scheduled.thread, false, scheduled.document}, page.made_at);
+    CHECK(off.thread == scheduled.thread);
+    CHECK(off.step == "cancelled");
+    CHECK(off.at == page.made_at);
+    CHECK(off.components == scheduled.components);
+    CHECK(off.document["type"] == "maintenance.cancelled");
+    CHECK(off.document["place"] == "");
+    for (const auto* same : {"id", "title", "text", "starts_at", "ends_at", "components"}) CHECK(off.document[same] == scheduled.document[same]);
+    const auto over = subscribe::withdrawal_of({scheduled.thread, true, scheduled.document}, page.made_at);
+    CHECK(over.step == "ended");
+    CHECK(over.document["type"] == "maintenance.ended");
+    CHECK(over.document["ends_at"] == to_rfc3339(page.made_at));
+}
+
+TEST_CASE("a window that is moved is announced again, however long ago it was made") {
+    auto page = test::sample_page();
+    page.maintenance.back().announced_at = page.made_at - 25h;
+    CHECK(names_of(subscribe::notices_of(page, {"mnt_06ht3e8gt0002"})).back() == "mnt_06ht3e8gt0002-1/started");
+    const auto notices = subscribe::notices_of(page, {"mnt_06ht3e8gt0003"});
+    CHECK(names_of(notices).back() == "mnt_06ht3e8gt0003-1/scheduled");
+    CHECK(notices.back().at == page.made_at);
+}
+
 }  // namespace notice_test

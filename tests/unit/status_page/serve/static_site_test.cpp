@@ -72,4 +72,20 @@ TEST_CASE("no identifier leads out of the directory") {
     }
 }
 
+TEST_CASE("with a font there is a picture, which the pages name") {
+    const auto page = test::sample_page();
+    const auto font = picture::Font::open(std::string(picture::kUsualFont));
+    REQUIRE(font.ok());
+    const auto with = static_site(page, kAddress, page.made_at, &*font);
+    const auto without = static_site(page, kAddress, page.made_at);
+    const std::string named = "<meta property=\"og:image\" content=\"https://status.acme.example/og.png\">";
+    CHECK(with.at("og.png").starts_with("\x89PNG\r\n"));
+    CHECK_FALSE(without.contains("og.png"));
+    for (const auto* name : {"index.html", "incidents/inc_06ht3e8gt0000/index.html", "history/2026-03/index.html"}) {
+        CHECK(with.at(name).find(named) != std::string::npos);
+        CHECK(with.at(name).find("content=\"summary_large_image\"") != std::string::npos);
+        CHECK(without.at(name).find("og:image") == std::string::npos);
+    }
+}
+
 }  // namespace serve_static_site_test
