@@ -1,4 +1,4 @@
-"""Incidents and what was told of them since the measurement began. An incident is there when the transaction of its first entry is committed."""
+"""Incidents, events and what was told of them since the measurement began. An incident is there when the transaction of its first entry is committed."""
 from harness.slots import quantiles, spread
 
 # The commit of an incident's entry; entries are never changed.
@@ -41,6 +41,11 @@ def of_notifications(stack, begin: int, received: list[str]) -> dict:
                            "group by incident_id, channel_id, seq, event_kind) s")[0][0]
     return {"planned": sum(states.values()), "sent": states.get("sent", 0), "superseded": states.get("superseded", 0), "dead": states.get("dead", 0),
             "duplicate": len(received) - len(set(received)) + int(repeated), "not_sent": not_sent}
+
+
+def of_events(stack, begin: int) -> dict[str, int]:
+    """What else happened, by kind: a region that was quarantined or a coverage that was lost says why votes counted as they did."""
+    return dict(stack.query("select kind, count(*) from outbox where at >= to_timestamp(%s) group by 1 order by 1", begin))
 
 
 def rounded(value) -> float | None:

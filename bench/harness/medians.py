@@ -10,12 +10,18 @@ def merge(values: list):
     last = values[-1]
     if isinstance(last, bool) or not all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values):
         if all(isinstance(v, dict) for v in values):
-            return {key: merge([v[key] for v in values if key in v]) for key in dict.fromkeys(k for v in values for k in v)}
+            return {key: merge(of_key(values, key)) for key in dict.fromkeys(k for v in values for k in v)}
         if all(isinstance(v, list) for v in values) and last and isinstance(last[0], dict):
             return rows(values)
         return last
     found = statistics.median(values)
     return int(found) if all(isinstance(v, int) for v in values) and found == int(found) else round(found, 3)
+
+
+def of_key(values: list[dict], key: str) -> list:
+    """What each has of it; what was counted in some runs alone was 0 in the others."""
+    there = [v[key] for v in values if key in v]
+    return there + [0] * (len(values) - len(there)) if all(isinstance(v, int) for v in there) else there
 
 
 def rows(lists: list[list[dict]]) -> list[dict]:

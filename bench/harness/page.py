@@ -117,6 +117,7 @@ def storm(report: dict) -> str:
     rows = [["opened", found["opened"], found["open_ms_p50"], found["open_ms_p99"], found["last_open_ms"]],
             ["resolved", found["resolved"], found["resolve_ms_p50"], found["resolve_ms_p99"], found["last_resolved_ms"]]]
     return section("Incidents", table(["", "incidents", "ms p50", "ms p99", "the last after ms"], rows),
+                   note("Events: " + (", ".join(f"{name} {count:,}" for name, count in report["events"].items()) or "none") + "."),
                    note("From the start of the first failing, or first good, check to the commit of the incident's entry; the last since the measurement began."))
 
 

@@ -20,6 +20,7 @@ def summary(report: dict) -> str:
     lines += [
         "incidents     " + pairs(report["incidents"]),
         "notifications " + pairs({k: v for k, v in report["notifications"].items() if v != {}}),
+        *([f"events        {pairs(report['events'])}"] if report["events"] else []),
         f"errors        {report['errors']['total']}" + (f"  {pairs(report['errors']['first'])}" if report["errors"]["total"] else "")
         + (f"  restarted {report['restarted']}" if report["restarted"] else ""),
         f"bus           {bus['messages_per_check']} messages and {bus['bytes_per_check']} bytes a check, in and out",

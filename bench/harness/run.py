@@ -152,6 +152,7 @@ class Run:
         report |= self.kinds(begin, end)
         report["incidents"] = incidents.of_incidents(self.stack, begin)
         report["notifications"] = incidents.of_notifications(self.stack, begin, self.target.received())
+        report["events"] = incidents.of_events(self.stack, begin)
         report |= cost.report(ledger["completed"]) | self.beside(before, after, cost)
         report |= metrics.report() | {"bus": self.wire.report(ledger["completed"])} | disk.report(ledger["completed"])
         report["errors"] = errors.of_logs({name: pathlib.Path(log) for name, log in self.stack.endpoints["logs"].items()})

@@ -34,6 +34,8 @@ def adds_up(result: subprocess.CompletedProcess, report: dict):
     for name in ("expected", "completed", "late", "missed", "monitors"):
         assert sum(kind[name] for kind in report["kinds"].values()) == report[name], name
     assert report["incidents"]["duplicate"] == report["incidents"]["unfounded"] == 0
+    events = report["events"]
+    assert events.get("incident.opened", 0) == report["incidents"]["opened"] and events.get("incident.resolved", 0) == report["incidents"]["resolved"]
     told = report["notifications"]
     assert told["planned"] == told["sent"] + told["superseded"] + told["dead"] and told["dead"] == told["duplicate"] == 0
     assert {p["name"] for p in report["processes"]} == PROCESSES and report["restarted"] == []
@@ -146,8 +148,10 @@ def test_several_runs_are_told_by_their_medians_and_their_worst(mixed):
         run["processes"][0]["pss_mib"]["avg"] = 2 * cost
     runs[1] |= {"missed": 5, "completed": runs[1]["expected"] - 5}
     runs[1]["processes"].reverse()
+    runs[1]["events"]["region.quarantined"] = 1
     whole = medians.of_runs(runs)
     assert whole["cpu_us_per_check"] == 20.0 and whole["repeat"] == len(whole["runs"]) == 3
+    assert whole["events"]["region.quarantined"] == 0 and whole["runs"][1]["events"]["region.quarantined"] == 1
     first = runs[0]["processes"][0]["name"]
     by_name = {row["name"]: row for row in whole["processes"]}
     assert set(by_name) == PROCESSES
