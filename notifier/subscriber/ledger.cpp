@@ -45,6 +45,11 @@ PlanReport Ledger::plan() {
     });
 }
 
+Waiting Ledger::waiting() {
+    const auto rows = pool_.run(statement::waiting);
+    return {rows[0].boolean(0), rows[0].boolean(1), rows[0].boolean(2)};
+}
+
 void Ledger::take(db::Tx& tx, Of of, const Room& room, LeaseReport& report) {
     const auto left = room.free - static_cast<int>(report.leased.size());
     if (left <= 0) return;

@@ -21,6 +21,12 @@ struct PlanReport {
     int planned = 0;
 };
 
+struct Waiting {
+    bool notices = false;
+    bool mails = false;
+    bool webhooks = false;
+};
+
 struct LeaseReport {
     std::vector<Telling> leased;
     int superseded = 0;
@@ -65,6 +71,8 @@ public:
 
     // Of the oldest notice that is not planned yet, if there is one: who confirmed before it happened and chose one of its components.
     PlanReport plan();
+    // Whether there is something to plan, and something due.
+    Waiting waiting();
 
     // Takes what is due, questions first, then news of one page after the other; of one incident one message at a time, in order.
     // What is old by now is dropped on the way: an opening whose end is known, a plan that has begun.

@@ -31,6 +31,12 @@
 
 namespace sonde::notifier::subscriber::statement {
 
+// Whether there is anything to do at all: most rounds end with it.
+inline constexpr db::Statement waiting{"subscriber_waiting", R"sql(
+    select exists (select from page_notice where planned_at is null),
+           exists (select from subscriber_delivery where kind = 'email' and next_at <= now() and state in ('planned', 'sending')),
+           exists (select from subscriber_delivery where kind = 'webhook' and next_at <= now() and state in ('planned', 'sending')))sql"};
+
 // Who was told of what is called off hears that it is, whatever he chose since. `for key share`: who unsubscribes meanwhile is not planned for, or waits until he is.
 inline constexpr db::Statement plan{"subscriber_plan", R"sql(
     with notice as (

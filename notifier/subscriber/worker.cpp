@@ -89,9 +89,12 @@ bool Worker::round() {
         ledger_.abandon(ids_in_flight());
         lease_in_doubt_ = false;
     }
-    more = plan() || more;
-    more = lease(Lane::email, options_.max_mails) || more;
-    more = lease(Lane::webhook, options_.max_webhooks) || more;
+    // What is planned now is due, and asked for in the next round, which follows at once.
+    const auto waiting = ledger_.waiting();
+    paced_ = paced_ && waiting.mails;
+    more = (waiting.notices && plan()) || more;
+    more = (waiting.mails && lease(Lane::email, options_.max_mails)) || more;
+    more = (waiting.webhooks && lease(Lane::webhook, options_.max_webhooks)) || more;
     look_after();
     return more;
 }

@@ -45,9 +45,9 @@ TEST_CASE("settings that make no sense are refused, with where") {
           "/retention/events_days: must be a whole number from 1 to 3650\n"
           "/retention/audit_days: must be a whole number from 1 to 3650\n"
           "/retention/hourly_rollups_days: must be a whole number from 2 to 3650\n"
-          "/retention/moods_days: is unknown\n");
+          "/retention/moods_days: is not a field of this object\n");
     CHECK(put({{"retention", 3}}) == "/retention: must be an object\n");
-    CHECK(put({{"version", 3}}) == "/version: is read-only\n");
+    CHECK(put({{"version", 3}}) == "/version: is set by the server and cannot be given\n");
 }
 
 TEST_CASE("settings are seen by who may read, changed by administrators, and not against what somebody else has done meanwhile") {
