@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "controlplane/status_page/format/news.h"
 #include "controlplane/status_page/format/parts.h"
@@ -22,11 +24,53 @@ std::string rss_date(TimePoint at) {
                        int{date.year()}, time.hours().count(), time.minutes().count(), time.seconds().count());
 }
 
-std::string address(std::string_view base, std::string_view name) { return fmt::format("{}{}", base, name); }
+// What of the page is about one component, as a page of its own; the others keep their names, for what is about them, too.
+Snapshot part_of(const Snapshot& page, std::string_view component) {
+    Snapshot part;
+    part.slug = fmt::format("{}:{}", page.slug, component);
+    part.look = page.look;
+    part.made_at = page.made_at;
+    const auto copy = [component](const auto& from, auto& to) {
+        std::copy_if(from.begin(), from.end(), std::back_inserter(to),
+                     [component](const auto& one) { return std::find(one.components.begin(), one.components.end(), component) != one.components.end(); });
+    };
+    copy(page.open, part.open);
+    copy(page.past, part.past);
+    copy(page.maintenance, part.maintenance);
+    auto& all = part.groups.emplace_back();
+    for (const auto& group : page.groups) {
+        for (const auto& one : group.components) {
+            auto& named = all.components.emplace_back();
+            named.id = one.id;
+            named.name = one.name;
+            if (one.id == component) {
+                named.since = one.since;
+                part.look.title = fmt::format("{} · {}", one.name, page.look.title);
+                part.look.description = one.description;
+            }
+        }
+    }
+    return part;
+}
 
-}  // namespace
+// What a feed is of, and where.
+struct Source {
+    const Snapshot& page;
+    std::string_view base;
+    std::string place;  // below it, of the feeds
 
-std::string rss(const Snapshot& page, std::string_view base) {
+    [[nodiscard]] std::string address(std::string_view name) const { return fmt::format("{}{}{}", base, place, name); }
+};
+
+template <class Write>
+std::string written(const Snapshot& page, std::string_view base, std::string_view component, Write write) {
+    if (component.empty()) return write(Source{page, base, {}});
+    const auto part = part_of(page, component);
+    return write(Source{part, base, fmt::format("components/{}/", component)});
+}
+
+std::string rss_of(const Source& source) {
+    const auto& [page, base, place] = source;
     const auto entries = news_of(page, base);
     const auto& look = page.look;
     std::string text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<rss version=\"2.0\" xmlns:atom=\"http://www.w3.org/2005/Atom\">\n<channel>\n";
@@ -35,7 +79,7 @@ std::string rss(const Snapshot& page, std::string_view base) {
     text += xml_element("description", look.description.empty() ? look.title : look.description);
     text += xml_element("language", html::Language::find(look.language).code());
     text += xml_element("lastBuildDate", rss_date(last_news(page, entries)));
-    text += fmt::format("<atom:link rel=\"self\" type=\"application/rss+xml\" href=\"{}\"/>\n", xml_text(address(base, "feed.rss")));
+    text += fmt::format("<atom:link rel=\"self\" type=\"application/rss+xml\" href=\"{}\"/>\n", xml_text(source.address("feed.rss")));
     for (const auto& entry : entries) {
         text += "<item>\n";
         text += xml_element("title", entry.title);
@@ -49,7 +93,8 @@ std::string rss(const Snapshot& page, std::string_view base) {
     return text + "</channel>\n</rss>\n";
 }
 
-std::string atom(const Snapshot& page, std::string_view base) {
+std::string atom_of(const Source& source) {
+    const auto& [page, base, place] = source;
     const auto entries = news_of(page, base);
     const auto& look = page.look;
     auto text = fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\" xml:lang=\"{}\">\n", html::Language::find(look.language).code());
@@ -58,7 +103,7 @@ std::string atom(const Snapshot& page, std::string_view base) {
     if (!look.description.empty()) text += xml_element("subtitle", look.description);
     text += xml_element("updated", to_rfc3339(last_news(page, entries)));
     text += fmt::format("<author>\n{}</author>\n", xml_element("name", look.title));
-    text += fmt::format("<link rel=\"self\" type=\"application/atom+xml\" href=\"{}\"/>\n", xml_text(address(base, "feed.atom")));
+    text += fmt::format("<link rel=\"self\" type=\"application/atom+xml\" href=\"{}\"/>\n", xml_text(source.address("feed.atom")));
     text += fmt::format("<link rel=\"alternate\" type=\"text/html\" href=\"{}\"/>\n", xml_text(base));
     for (const auto& entry : entries) {
         text += "<entry>\n";
@@ -74,9 +119,10 @@ std::string atom(const Snapshot& page, std::string_view base) {
     return text + "</feed>\n";
 }
 
-std::string json_feed(const Snapshot& page, std::string_view base) {
+std::string json_of(const Source& source) {
+    const auto& [page, base, place] = source;
     const auto& look = page.look;
-    Json feed{{"version", "https://jsonfeed.org/version/1.1"}, {"title", look.title}, {"home_page_url", base}, {"feed_url", address(base, "feed.json")}};
+    Json feed{{"version", "https://jsonfeed.org/version/1.1"}, {"title", look.title}, {"home_page_url", base}, {"feed_url", source.address("feed.json")}};
     if (!look.description.empty()) feed["description"] = look.description;
     feed["language"] = html::Language::find(look.language).code();
     auto& items = feed["items"] = Json::array();
@@ -92,5 +138,11 @@ std::string json_feed(const Snapshot& page, std::string_view base) {
     }
     return json::dump(feed);
 }
+
+}  // namespace
+
+std::string rss(const Snapshot& page, std::string_view base, std::string_view component) { return written(page, base, component, rss_of); }
+std::string atom(const Snapshot& page, std::string_view base, std::string_view component) { return written(page, base, component, atom_of); }
+std::string json_feed(const Snapshot& page, std::string_view base, std::string_view component) { return written(page, base, component, json_of); }
 
 }  // namespace sonde::status_page::format

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <utility>
 
 #include "controlplane/status_page/format/badge.h"
 #include "controlplane/status_page/format/feed.h"
@@ -70,12 +71,29 @@ std::optional<Document> made(std::string_view type, std::optional<std::string> b
     return Document{type, std::move(*body), std::move(policy)};
 }
 
+bool is_feed(std::string_view name) { return name == "feed.rss" || name == "feed.atom" || name == "feed.json"; }
+
+// `{component}/feed.atom`: both, if there are such.
+std::optional<std::pair<std::string_view, std::string_view>> feed_of_component(const Snapshot& page, std::string_view place) {
+    const auto slash = place.find('/');
+    if (slash == std::string_view::npos || !is_feed(place.substr(slash + 1)) || format::find_component(page, place.substr(0, slash)) == nullptr) return std::nullopt;
+    return std::pair{place.substr(0, slash), place.substr(slash + 1)};
+}
+
+std::optional<Document> make_feed(const Snapshot& page, const Asked& asked, std::string_view component, std::string_view name) {
+    if (name == "feed.rss") return made("application/rss+xml; charset=utf-8", format::rss(page, asked.address, component));
+    if (name == "feed.atom") return made("application/atom+xml; charset=utf-8", format::atom(page, asked.address, component));
+    return made("application/feed+json; charset=utf-8", format::json_feed(page, asked.address, component));
+}
+
 std::optional<Document> make_data(const Snapshot& page, const Asked& asked) {
     const auto& place = asked.place;
     if (place == "index.json") return made(kJson, format::index_json(page, asked.address));
-    if (place == "feed.rss") return made("application/rss+xml; charset=utf-8", format::rss(page, asked.address));
-    if (place == "feed.atom") return made("application/atom+xml; charset=utf-8", format::atom(page, asked.address));
-    if (place == "feed.json") return made("application/feed+json; charset=utf-8", format::json_feed(page, asked.address));
+    if (is_feed(place)) return make_feed(page, asked, {}, place);
+    if (const auto rest = after("components/", place)) {
+        const auto feed = feed_of_component(page, *rest);
+        return feed ? make_feed(page, asked, feed->first, feed->second) : std::nullopt;
+    }
     if (const auto name = after("api/v2/", place)) return made(kJson, format::statuspage(page, asked.address, *name));
     if (const auto name = after("badge/", place)) return made(kJson, format::badge(page, *name));
     return std::nullopt;
@@ -88,10 +106,11 @@ std::optional<Use> use_of(const Snapshot& page, std::string_view place) {
     if (place == "widget.html") return Use::widget;
     if (place == "widget.js") return Use::script;
     if (place == kPicture) return Use::picture;
-    if (place == "index.json" || place == "feed.rss" || place == "feed.atom" || place == "feed.json") return Use::data;
+    if (place == "index.json" || is_feed(place)) return Use::data;
     const auto unless = [](bool there, Use use) { return there ? std::optional(use) : std::nullopt; };
     if (const auto name = after("api/v2/", place)) return unless(is_statuspage(*name), Use::data);
     if (const auto name = after("badge/", place)) return unless(may_have_badge(page, *name), name->ends_with(".svg") ? Use::picture : Use::data);
+    if (const auto rest = after("components/", place)) return unless(feed_of_component(page, *rest).has_value(), Use::data);
     if (const auto id = after("incidents/", place)) return unless(has_incident(page, *id), Use::reading);
     if (const auto id = after("maintenance/", place)) return unless(has_maintenance(page, *id), Use::reading);
     if (const auto month = after("history/", place)) return unless(may_have_month(page, *month), Use::reading);

@@ -19,6 +19,7 @@ std::vector<std::string> places_of(const Snapshot& page) {
     }
     for (const auto& group : page.groups) {
         for (const auto& component : group.components) {
+            for (const auto* kind : {"rss", "atom", "json"}) places.push_back(fmt::format("components/{}/feed.{}", component.id, kind));
             for (const auto* fact : {"state", "uptime", "response-time"}) {
                 for (const auto* kind : {"svg", "json"}) places.push_back(fmt::format("badge/{}/{}.{}", component.id, fact, kind));
             }

@@ -20,9 +20,9 @@ constexpr int kHashesAtOnce = 1;  // the public's passwords must not keep people
 constexpr std::string_view kAll = "/status/{slug}";
 
 // What may be asked for below a page's address; document.h knows what there is. Names of routes, by which requests are counted.
-constexpr std::array<std::string_view, 16> kPlaces{
-    "", "history/{month}", "incidents/{incident_id}", "maintenance/{occurrence}", "index.json", "feed.rss", "feed.atom", "feed.json", "api/v2/{document}", "api/v2/{list}/{document}",
-    "badge/{file}", "badge/{component}/{file}", "widget.html", "widget.js", kPicture, "events",
+constexpr std::array<std::string_view, 17> kPlaces{
+    "", "history/{month}", "incidents/{incident_id}", "maintenance/{occurrence}", "index.json", "feed.rss", "feed.atom", "feed.json", "components/{component}/{file}",
+    "api/v2/{document}", "api/v2/{list}/{document}", "badge/{file}", "badge/{component}/{file}", "widget.html", "widget.js", kPicture, "events",
 };
 
 // Where the request was sent to, if what it says of that is a host and nothing else: it goes into addresses.

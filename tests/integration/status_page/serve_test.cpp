@@ -39,6 +39,8 @@ const std::vector<std::string> kDocuments{"",
                                           "feed.rss",
                                           "feed.atom",
                                           "feed.json",
+                                          "components/api/feed.atom",
+                                          "components/search/feed.json",
                                           "api/v2/summary.json",
                                           "api/v2/incidents/unresolved.json",
                                           "badge/state.svg",
@@ -142,7 +144,8 @@ TEST_CASE("what is not there is not there in one way") {
     const auto nothing = site.get("/status/other/");
     CHECK(nothing.status == 404);
     CHECK_FALSE(has(nothing.body, "other"));
-    for (const auto* target : {"/status/other/index.json", "/status/other", "/status/acme/incidents/inc_none", "/status/acme/badge/none/state.svg", "/status/acme/history/1999-01",
+    for (const auto* target : {"/status/other/index.json", "/status/other", "/status/acme/incidents/inc_none", "/status/acme/badge/none/state.svg", "/status/acme/components/none/feed.atom",
+                               "/status/acme/components/api/other", "/status/acme/history/1999-01",
                                "/status/acme/api/v2/subscribers.json", "/status/other/events"}) {
         CAPTURE(target);
         const auto answer = site.get(target);

@@ -2,9 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "controlplane/status_page/format/news.h"
+#include "controlplane/status_page/format/parts.h"
 #include "lib/json/json.h"
 #include "tests/unit/status_page/golden.h"
 #include "tests/unit/status_page/sample.h"
@@ -32,6 +34,35 @@ TEST_CASE("three feeds of one page") {
     page.look.language = "hr";
     page.look.time_zone = "Europe/Zagreb";
     test::check_golden("format/golden/feed-hr.atom", format::atom(page, kBase));
+}
+
+TEST_CASE("a component has feeds of its own, with what is about it alone") {
+    const auto page = test::sample_page();
+    const auto feed = *json::parse(format::json_feed(page, kBase, "billing"));
+    CHECK(feed["title"] == "Billing · " + page.look.title);
+    CHECK(feed["home_page_url"] == kBase);
+    CHECK(feed["feed_url"] == "https://status.acme.example/components/billing/feed.json");
+    std::set<std::string> expected;
+    for (const auto& entry : news_of(page, kBase)) {
+        const auto about = [&](const auto& all) {
+            return std::any_of(all.begin(), all.end(), [&](const auto& one) { return format::lasting_id(one) == entry.id && std::count(one.components.begin(), one.components.end(), "billing") > 0; });
+        };
+        if (about(page.open) || about(page.past) || about(page.maintenance)) expected.insert(entry.id);
+    }
+    std::set<std::string> told;
+    for (const auto& item : feed["items"]) told.insert(item["id"]);
+    CHECK(told == expected);
+    CHECK(!told.empty());
+    CHECK(told.size() < news_of(page, kBase).size());
+    // An incident of two components names both in either's feed.
+    CHECK(format::rss(page, kBase, "search").find("API and Search") != std::string::npos);
+    CHECK(format::rss(page, kBase, "search").find("components/search/feed.rss\"/>") != std::string::npos);
+    const auto atom = format::atom(page, kBase, "api");
+    CHECK(atom.find("components/api/feed.atom\"/>") != std::string::npos);
+    CHECK(atom.substr(0, atom.find("<entry>")).find("<id>") != std::string::npos);
+    const auto id_of = [](const std::string& text) { return text.substr(text.find("<id>"), text.find("</id>") - text.find("<id>")); };
+    CHECK(id_of(atom) != id_of(format::atom(page, kBase)));
+    CHECK(id_of(atom) != id_of(format::atom(page, kBase, "search")));
 }
 
 TEST_CASE("what changed last comes first, under an identifier that stays") {
