@@ -7,6 +7,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "lib/base/utf8.h"
+
 namespace sonde::json {
 namespace {
 
@@ -110,7 +112,11 @@ std::string dump_pretty(const Json& document) {
 }
 
 std::string clean_utf8(std::string_view text) {
-    auto clean = Json::parse(dump(Json(text))).get<std::string>();
+    const auto plain = std::find_if(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+    Utf8Cursor rest(text.substr(static_cast<std::size_t>(plain - text.begin())));
+    while (rest.next()) {
+    }
+    auto clean = rest.broken() ? Json::parse(dump(Json(text))).get<std::string>() : std::string(text);
     std::replace(clean.begin(), clean.end(), '\0', ' ');
     return clean;
 }

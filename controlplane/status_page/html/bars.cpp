@@ -14,18 +14,19 @@ constexpr std::size_t kMaxDisruptions = 5;  // told of one day
 
 constexpr std::string_view kNothing = "nothing";
 
-std::string colour_of(const Day& day) {
-    if (!day.disruptions.empty() || day.uptime) return mark_of(day.worst);
-    return day.worst == Condition::operational ? std::string(kNothing) : mark_of(day.worst);
+std::string_view colour_of(const Day& day) {
+    const bool is_nothing = day.disruptions.empty() && !day.uptime && day.worst == Condition::operational;
+    return is_nothing ? kNothing : std::string_view(mark_of(day.worst));
 }
 
 bool is_good(const Day& day) { return day.disruptions.empty() && day.worst == Condition::operational && day.uptime && *day.uptime >= 1; }
 
 // Runs of days of one colour, each colour one path: a run is a dashed line, whose dashes begin anew with it.
 Json runs(std::span<const Day> days, int span) {
-    std::vector<std::string> marks(static_cast<std::size_t>(span) - days.size(), std::string(kNothing));
+    std::vector<std::string_view> marks(static_cast<std::size_t>(span) - days.size(), kNothing);
+    marks.reserve(static_cast<std::size_t>(span));
     for (const auto& day : days) marks.push_back(colour_of(day));
-    std::vector<std::pair<std::string, std::string>> paths;
+    std::vector<std::pair<std::string_view, std::string>> paths;
     for (std::size_t from = 0; from < marks.size();) {
         auto to = from + 1;
         while (to < marks.size() && marks[to] == marks[from]) ++to;

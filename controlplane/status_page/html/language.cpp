@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <stdexcept>
 
 #include "controlplane/status_page/html/sources.h"
 
@@ -10,14 +12,16 @@ namespace sonde::status_page::html {
 namespace {
 
 // Every text of ours has these places and no others, which a test holds.
-std::string filled(std::string_view pattern, const Language::Values& values) {
+std::string filled(std::string_view pattern, Language::Values values) {
     std::string text;
     for (std::size_t at = 0; at < pattern.size();) {
         const auto open = std::min(pattern.find('{', at), pattern.size());
         text += pattern.substr(at, open - at);
         const auto close = pattern.find('}', open);
         if (close == std::string_view::npos) break;
-        if (const auto found = values.find(pattern.substr(open + 1, close - open - 1)); found != values.end()) text += found->second;
+        const auto name = pattern.substr(open + 1, close - open - 1);
+        const auto* found = std::find_if(values.begin(), values.end(), [name](const auto& value) { return value.first == name; });
+        if (found != values.end()) text += found->second;
         at = close + 1;
     }
     return text;
@@ -58,11 +62,24 @@ const Language& Language::find(std::string_view code) {
     return found == all.end() ? all.at("en") : found->second;
 }
 
-const std::string& Language::text(std::string_view section, std::string_view name) const {
-    return texts_.at(std::string(section)).at(std::string(name)).get_ref<const std::string&>();
+Language::Language(std::string code, Json texts) : code_(std::move(code)), texts_(std::move(texts)) {
+    for (const auto& [section, members] : texts_.items()) {
+        if (!members.is_object()) continue;
+        for (const auto& [name, text] : members.items()) {
+            if (text.is_string()) sections_[section][name] = text.get<std::string>();
+        }
+    }
 }
 
-std::string Language::say(std::string_view sentence, const Values& values) const { return filled(text("sentence", sentence), values); }
+const std::string& Language::text(std::string_view section, std::string_view name) const {
+    const auto texts = sections_.find(section);
+    if (texts != sections_.end()) {
+        if (const auto found = texts->second.find(name); found != texts->second.end()) return found->second;
+    }
+    throw std::out_of_range(fmt::format("no text {} of {} in {}", name, section, code_));
+}
+
+std::string Language::say(std::string_view sentence, Values values) const { return filled(text("sentence", sentence), values); }
 
 std::string Language::counted(std::string_view unit, std::int64_t n) const {
     const auto& forms = texts_.at("units").at(std::string(unit));
