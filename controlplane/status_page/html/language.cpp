@@ -1,5 +1,6 @@
 #include "controlplane/status_page/html/language.h"
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -41,7 +42,7 @@ std::string_view form(std::string_view rule, std::int64_t n) {
 
 std::string clock(calendar::Local local) {
     const std::chrono::hh_mm_ss time{local - std::chrono::floor<std::chrono::days>(local)};
-    return fmt::format("{:02}:{:02}", time.hours().count(), time.minutes().count());
+    return fmt::format(FMT_COMPILE("{:02}:{:02}"), time.hours().count(), time.minutes().count());
 }
 
 std::map<std::string, Language, std::less<>> all_languages() {
@@ -83,7 +84,7 @@ std::string Language::say(std::string_view sentence, Values values) const { retu
 
 std::string Language::counted(std::string_view unit, std::int64_t n) const {
     const auto& forms = texts_.at("units").at(std::string(unit));
-    return filled(forms.at(std::string(form(texts_.at("plural").get_ref<const std::string&>(), n))).get_ref<const std::string&>(), {{"n", fmt::format("{}", n)}});
+    return filled(forms.at(std::string(form(texts_.at("plural").get_ref<const std::string&>(), n))).get_ref<const std::string&>(), {{"n", fmt::format(FMT_COMPILE("{}"), n)}});
 }
 
 std::string Language::duration(milliseconds time) const {
@@ -99,7 +100,7 @@ std::string Language::duration(milliseconds time) const {
 
 std::string Language::percent(double share) const {
     const auto thousandths = static_cast<std::int64_t>(std::floor(share * 100'000 + 1e-6));  // 99970.9999999 is what 0.99971 comes to
-    const auto number = fmt::format("{}{}{:03}", thousandths / 1000, text("number", "decimal"), thousandths % 1000);
+    const auto number = fmt::format(FMT_COMPILE("{}{}{:03}"), thousandths / 1000, text("number", "decimal"), thousandths % 1000);
     return filled(text("number", "percent"), {{"n", number}});
 }
 
@@ -113,19 +114,19 @@ std::string Language::joined(const std::vector<std::string>& texts) const {
 }
 
 std::string Language::day(std::chrono::year_month_day date) const {
-    return filled(text("date", "full"), {{"day", date.day() == std::chrono::day{1} ? text("date", "first_day") : fmt::format("{}", unsigned{date.day()})},
+    return filled(text("date", "full"), {{"day", date.day() == std::chrono::day{1} ? text("date", "first_day") : fmt::format(FMT_COMPILE("{}"), unsigned{date.day()})},
                                          {"month", texts_.at("date").at("months").at(unsigned{date.month()} - 1).get<std::string>()},
-                                         {"year", fmt::format("{}", int{date.year()})}});
+                                         {"year", fmt::format(FMT_COMPILE("{}"), int{date.year()})}});
 }
 
 std::string Language::short_day(std::chrono::year_month_day date) const {
-    return filled(text("date", "short"), {{"day", date.day() == std::chrono::day{1} ? text("date", "first_day") : fmt::format("{}", unsigned{date.day()})},
+    return filled(text("date", "short"), {{"day", date.day() == std::chrono::day{1} ? text("date", "first_day") : fmt::format(FMT_COMPILE("{}"), unsigned{date.day()})},
                                           {"month", texts_.at("date").at("months").at(unsigned{date.month()} - 1).get<std::string>()}});
 }
 
 std::string Language::month(std::chrono::year_month month) const {
     return filled(text("date", "month"), {{"month", texts_.at("date").at("months_alone").at(unsigned{month.month()} - 1).get<std::string>()},
-                                          {"year", fmt::format("{}", int{month.year()})}});
+                                          {"year", fmt::format(FMT_COMPILE("{}"), int{month.year()})}});
 }
 
 std::string Language::at(const calendar::Zone& zone, TimePoint when) const {
