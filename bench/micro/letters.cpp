@@ -15,14 +15,15 @@ namespace {
 constexpr TimePoint kNow = from_unix_ms(1'790'000'000'000);
 
 constexpr std::string_view kOpened =
-    R"({"v":1,"id":"evt_0000000000033","kind":"incident.opened","at":"2026-01-01T00:00:01.123Z","actor":"engine","reason":"quorum_down","site":{"id":"sit_0000000000003","name":"Shop"},)"
-    R"("incident":{"id":"inc_000000000000b","seq":1,"scope":"outage","state":"open","severity":"major","worst_severity":"major","title":"Shop: Checkout is down: connect_refused from eu, us",)"
-    R"("opened_by":"engine","assigned_to":null,"failing_since":"2026-01-01T00:00:00.123Z","opened_at":"2026-01-01T00:00:01.123Z","acknowledged_at":null,"resolved_at":null,)"
-    R"("monitors":[{"id":"mon_0000000000007","name":"Checkout","cause":"connect_refused","left_at":null}]},"monitor":{"id":"mon_0000000000007","name":"Checkout"},"tags":["production"],"regions":["eu","us"],)"
-    R"("votes":[{"region":"eu","failure_domain":"a","verdict":"down","class":"connect_refused","slot":"2026-01-01T00:00:00.123Z","attempt":0,"at":"2026-01-01T00:00:00.124Z","fresh":true,)"
-    R"("message":"connect to 192.0.2.1:443: refused"},{"region":"us","failure_domain":"b","verdict":"down","class":"connect_refused","slot":"2026-01-01T00:00:00.123Z","attempt":1,)"
-    R"("at":"2026-01-01T00:00:00.125Z","fresh":true,"message":"connect to 192.0.2.1:443: refused"},{"region":"ap","failure_domain":"c","verdict":"absent","fresh":false}],)"
-    R"("rule":"majority of failure domains, confirmed"})";
+    R"({"v":1,"id":"evt_0000000000033","kind":"incident.opened","at":"2026-01-01T00:00:01.123Z","actor":"engine","reason":"quorum_down","site":{"id":"sit_0000000000003",)"
+    R"("name":"Shop"},"incident":{"id":"inc_000000000000b","seq":1,"scope":"outage","state":"open","severity":"major","worst_severity":"major",)"
+    R"("title":"Shop: Checkout is down: connect_refused from eu, us","opened_by":"engine","assigned_to":null,"failing_since":"2026-01-01T00:00:00.123Z",)"
+    R"("opened_at":"2026-01-01T00:00:01.123Z","acknowledged_at":null,"resolved_at":null,"monitors":[{"id":"mon_0000000000007","name":"Checkout","cause":"connect_refused",)"
+    R"("left_at":null}]},"monitor":{"id":"mon_0000000000007","name":"Checkout"},"tags":["production"],"regions":["eu","us"],"votes":[{"region":"eu","failure_domain":"a",)"
+    R"("verdict":"down","class":"connect_refused","slot":"2026-01-01T00:00:00.123Z","attempt":0,"at":"2026-01-01T00:00:00.124Z","fresh":true,)"
+    R"("message":"connect to 192.0.2.1:443: refused"},{"region":"us","failure_domain":"b","verdict":"down","class":"connect_refused","slot":"2026-01-01T00:00:00.123Z",)"
+    R"("attempt":1,"at":"2026-01-01T00:00:00.125Z","fresh":true,"message":"connect to 192.0.2.1:443: refused"},{"region":"ap","failure_domain":"c","verdict":"absent",)"
+    R"("fresh":false}],"rule":"majority of failure domains, confirmed"})";
 
 void mail_compose(benchmark::State& run) {
     const auto& declaration = *channel::find("email");
@@ -54,7 +55,8 @@ void subscriber_letter(benchmark::State& run) {
 BENCHMARK(subscriber_letter);
 
 void template_render(benchmark::State& run) {
-    const auto parsed = mustache::Template::parse("{{incident.title}}\n{{#regions}}* {{.}}\n{{/regions}}{{#incident.monitors}}{{name}}: {{cause}}\n{{/incident.monitors}}since {{incident.failing_since}}\n");
+    const auto parsed = mustache::Template::parse(
+        "{{incident.title}}\n{{#regions}}* {{.}}\n{{/regions}}{{#incident.monitors}}{{name}}: {{cause}}\n{{/incident.monitors}}since {{incident.failing_since}}\n");
     if (!parsed) return run.SkipWithError(parsed.error().message.c_str());
     const auto event = *json::parse(kOpened);
     for (auto _ : run) benchmark::DoNotOptimize(parsed->render(mustache::Values(event)));
