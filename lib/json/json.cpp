@@ -41,7 +41,10 @@ public:
             refusal = fmt::format("has the key \"{}\" twice in one object", name);
             return false;
         }
-        if (is_new) members.emplace_back(std::move(name), nullptr);
+        if (is_new) {
+            make_room(members);
+            members.emplace_back(std::move(name), nullptr);
+        }
         top.next = known->second;
         return true;
     }
@@ -58,6 +61,16 @@ private:
         std::size_t next = 0;                                 // the member that the next value is for
         std::unordered_map<std::string, std::size_t> places;  // of members
     };
+
+    // Left to itself a list of members, whose names are constant, is copied as it grows: with all that is below them.
+    static void make_room(Json::object_t& members) {
+        constexpr std::size_t kUsual = 4;
+        if (members.size() < members.capacity()) return;
+        Json::object_t larger;
+        larger.reserve(std::max(kUsual, members.size() * 2));
+        for (auto& [name, value] : members) larger.emplace_back(name, std::move(value));
+        members.swap(larger);
+    }
 
     // Where the value now stands. Nodes stay where they are while something is open below them: only the innermost array or object grows.
     Json* put(Json value) {
