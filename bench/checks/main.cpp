@@ -3,7 +3,6 @@
 #include <csignal>
 #include <cstdio>
 #include <malloc.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
@@ -12,6 +11,7 @@
 
 #include "bench/checks/probes.h"
 #include "bench/checks/raw.h"
+#include "bench/cpu.h"
 
 namespace {
 
@@ -27,13 +27,6 @@ struct Arguments {
     int in_flight = 64;
     long timeout_ms = 10'000;
 };
-
-double cpu_us() {
-    rusage usage{};
-    ::getrusage(RUSAGE_SELF, &usage);
-    const auto us = [](const timeval& time) { return static_cast<double>(time.tv_sec) * 1e6 + static_cast<double>(time.tv_usec); };
-    return us(usage.ru_utime) + us(usage.ru_stime);
-}
 
 double resident_mib() {
     std::ifstream statm("/proc/self/statm");
@@ -93,7 +86,7 @@ private:
         if (++done_ > all) return;  // of the turn in which the last one ended
         if (done_ == arguments_.warm_up) {
             began_ = std::chrono::steady_clock::now();
-            cpu_ = -cpu_us();
+            cpu_ = -bench::cpu_us();
             read(0);
         } else if (done_ > arguments_.warm_up) {
             good_ += good ? 1 : 0;
@@ -103,7 +96,7 @@ private:
         }
         if (done_ == all) {
             ended_ = std::chrono::steady_clock::now();
-            cpu_ += cpu_us();
+            cpu_ += bench::cpu_us();
             peak_ = std::max(peak_, resident_mib());
             return loop_.stop();
         }

@@ -9,7 +9,6 @@
 #include "lib/channel/structure.h"
 #include "lib/config/tree.h"
 #include "lib/json/reader.h"
-#include "lib/regex/pattern.h"
 #include "lib/template/template.h"
 
 namespace sonde::channel {
@@ -57,7 +56,12 @@ Field read_field(const std::string& name, const Json& document, const std::strin
     if (const auto* value = in.value("example")) field.example = *value;
     if (!field.pattern.empty()) {
         if (field.form.empty()) in.refuse("pattern", "needs a `form`, which says it in words");
-        if (const auto compiled = regex::Pattern::compile(field.pattern); !compiled) in.refuse("pattern", compiled.error().message);
+        const auto compiled = regex::Pattern::compile(field.pattern);
+        if (compiled) {
+            field.fitting = *compiled;
+        } else {
+            in.refuse("pattern", compiled.error().message);
+        }
     }
     if (field.type == FieldType::choice && field.choices.empty()) in.refuse("type", "needs `choices`");
     in.finish();

@@ -23,6 +23,7 @@
 #include "lib/channel/escape.h"
 #include "lib/channel/flow.h"
 #include "lib/json/json.h"
+#include "lib/regex/pattern.h"
 
 namespace sonde::channel {
 
@@ -39,6 +40,7 @@ struct Field {
     std::int64_t max = 200;  // likewise
     int most = 20;           // of texts: how many there may be; at least one
     std::string pattern;     // of a text: an RE2 expression for all of it
+    std::optional<regex::Pattern> fitting{};  // the same, compiled
     std::string form;        // what that means, after `must be`
     std::vector<std::string> choices;
     std::string with;  // another setting or secret that must be there if this one is

@@ -8,7 +8,6 @@
 #include "lib/crypto/crypto.h"
 #include "lib/crypto/pem.h"
 #include "lib/net/url.h"
-#include "lib/regex/pattern.h"
 
 namespace sonde::channel {
 namespace {
@@ -28,7 +27,7 @@ void check_url(json::Reader& in, const Field& field, const std::string& text) {
     }
 }
 
-bool fits(const Field& field, const std::string& text) { return field.pattern.empty() || regex::Pattern::compile(field.pattern)->matches(text); }
+bool fits(const Field& field, const std::string& text) { return !field.fitting || field.fitting->matches(text); }
 
 void check_texts(const Field& field, const std::vector<std::string>& texts, const std::string& pointer, json::Problems& problems) {
     if (texts.empty()) problems.push_back({pointer, "must have at least one"});

@@ -7,6 +7,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "lib/base/utf8.h"
+
 namespace sonde::json {
 namespace {
 
@@ -39,7 +41,10 @@ public:
             refusal = fmt::format("has the key \"{}\" twice in one object", name);
             return false;
         }
-        if (is_new) members.emplace_back(std::move(name), nullptr);
+        if (is_new) {
+            make_room(members);
+            members.emplace_back(std::move(name), nullptr);
+        }
         top.next = known->second;
         return true;
     }
@@ -56,6 +61,16 @@ private:
         std::size_t next = 0;                                 // the member that the next value is for
         std::unordered_map<std::string, std::size_t> places;  // of members
     };
+
+    // Left to itself a list of members, whose names are constant, is copied as it grows: with all that is below them.
+    static void make_room(Json::object_t& members) {
+        constexpr std::size_t kUsual = 4;
+        if (members.size() < members.capacity()) return;
+        Json::object_t larger;
+        larger.reserve(std::max(kUsual, members.size() * 2));
+        for (auto& [name, value] : members) larger.emplace_back(name, std::move(value));
+        members.swap(larger);
+    }
 
     // Where the value now stands. Nodes stay where they are while something is open below them: only the innermost array or object grows.
     Json* put(Json value) {
@@ -110,7 +125,11 @@ std::string dump_pretty(const Json& document) {
 }
 
 std::string clean_utf8(std::string_view text) {
-    auto clean = Json::parse(dump(Json(text))).get<std::string>();
+    const auto plain = std::find_if(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+    Utf8Cursor rest(text.substr(static_cast<std::size_t>(plain - text.begin())));
+    while (rest.next()) {
+    }
+    auto clean = rest.broken() ? Json::parse(dump(Json(text))).get<std::string>() : std::string(text);
     std::replace(clean.begin(), clean.end(), '\0', ' ');
     return clean;
 }

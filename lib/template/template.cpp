@@ -33,8 +33,8 @@ void fill(engine::data& into, const Json& value, const Escape& escape) {
     } else if (value.is_null() || value.is_boolean()) {
         into = engine::data{value.is_boolean() && value.get<bool>()};
     } else {
-        const auto text = value.is_string() ? value.get<std::string>() : json::dump(value);
-        into = text.empty() ? engine::data{false} : engine::data{escape ? escape(text) : text};
+        const auto put = [&](const std::string& text) { into = text.empty() ? engine::data{false} : engine::data{escape ? escape(text) : text}; };
+        value.is_string() ? put(value.get_ref<const std::string&>()) : put(json::dump(value));
     }
 }
 

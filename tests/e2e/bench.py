@@ -3,11 +3,13 @@ import copy
 import html.parser
 import json
 import pathlib
+import re
 import subprocess
 import sys
 
 import pytest
 
+from stack import BUILD
 from waiting import PATIENCE
 
 BENCH = pathlib.Path(__file__).resolve().parents[2] / "bench"
@@ -224,3 +226,26 @@ def test_a_flood_of_incidents_is_told_whole(tmp_path):
     report = json.loads(report_file.read_text())
     assert (report["sent"], report["grouped"], report["dead"]) == (400, 0, 0)
     assert report["planned_s"] <= report["told_s"] and report["notifier_pss_mib"] > 0
+
+
+def test_what_the_parts_can_do_is_told_of_each(tmp_path):
+    report_file = tmp_path / "limits.json"
+    result = subprocess.run([BENCH / "limits", "--repeat", "1", "--count", "small", "--json", report_file], capture_output=True, text=True, timeout=300 * PATIENCE)
+    assert result.returncode == 0, result.stdout + result.stderr
+    report = json.loads(report_file.read_text())
+    costs = {"agent_us", "agent_tls_us", "bus_us", "bus_client_us", "copy_us", "copy_5000_us", "copy_client_us", "upsert_us", "upsert_client_us"}
+    assert set(report) == costs | {"rounds", "machine"}
+    assert all(report[name] > 0 for name in costs), report
+    assert len(report["rounds"]) == 1 and set(report["rounds"][0]) == costs
+    assert len(result.stdout.splitlines()) == len(costs) and report["machine"]["cores"] > 0
+
+
+def test_every_hot_piece_is_measured_and_has_its_row():
+    result = subprocess.run([BUILD / "bench/bench-micro", "--benchmark_min_time=0.001", "--benchmark_format=json"], capture_output=True, text=True, timeout=300 * PATIENCE)
+    assert result.returncode == 0, result.stdout + result.stderr
+    measured = json.loads(result.stdout)["benchmarks"]
+    assert [one for one in measured if one.get("error_occurred")] == []
+    assert all(one["iterations"] > 0 and one["cpu_time"] > 0 for one in measured)
+    section = (BENCH.parent / "docs/performance.md").read_text().partition("## The hot pieces\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
+    assert sorted(one["name"] for one in measured) == sorted(rows)

@@ -1,8 +1,10 @@
 #include "controlplane/status_page/html/bars.h"
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <span>
 
 namespace sonde::status_page::html {
@@ -14,24 +16,25 @@ constexpr std::size_t kMaxDisruptions = 5;  // told of one day
 
 constexpr std::string_view kNothing = "nothing";
 
-std::string colour_of(const Day& day) {
-    if (!day.disruptions.empty() || day.uptime) return mark_of(day.worst);
-    return day.worst == Condition::operational ? std::string(kNothing) : mark_of(day.worst);
+std::string_view colour_of(const Day& day) {
+    const bool is_nothing = day.disruptions.empty() && !day.uptime && day.worst == Condition::operational;
+    return is_nothing ? kNothing : std::string_view(mark_of(day.worst));
 }
 
 bool is_good(const Day& day) { return day.disruptions.empty() && day.worst == Condition::operational && day.uptime && *day.uptime >= 1; }
 
 // Runs of days of one colour, each colour one path: a run is a dashed line, whose dashes begin anew with it.
 Json runs(std::span<const Day> days, int span) {
-    std::vector<std::string> marks(static_cast<std::size_t>(span) - days.size(), std::string(kNothing));
+    std::vector<std::string_view> marks(static_cast<std::size_t>(span) - days.size(), kNothing);
+    marks.reserve(static_cast<std::size_t>(span));
     for (const auto& day : days) marks.push_back(colour_of(day));
-    std::vector<std::pair<std::string, std::string>> paths;
+    std::vector<std::pair<std::string_view, std::string>> paths;
     for (std::size_t from = 0; from < marks.size();) {
         auto to = from + 1;
         while (to < marks.size() && marks[to] == marks[from]) ++to;
         auto found = std::find_if(paths.begin(), paths.end(), [&](const auto& path) { return path.first == marks[from]; });
         if (found == paths.end()) found = paths.insert(paths.end(), {marks[from], ""});
-        found->second += fmt::format("M{} 16H{}", from * kBar, to * kBar);
+        fmt::format_to(std::back_inserter(found->second), FMT_COMPILE("M{} 16H{}"), from * kBar, to * kBar);
         from = to;
     }
     auto all = Json::array();
@@ -44,7 +47,7 @@ std::string told(const Scene& scene, const Day& day, const Disruption& disruptio
     const auto& words = scene.words;
     const auto starts = day_of(scene.zone, disruption.from) == day.date ? words.time(scene.zone, disruption.from) : words.at(scene.zone, disruption.from);
     const auto ends = day_of(scene.zone, disruption.to) == day.date ? words.time(scene.zone, disruption.to) : words.at(scene.zone, disruption.to);
-    return fmt::format("{}: {}", words.text("condition", name_of(disruption.condition)),
+    return fmt::format(FMT_COMPILE("{}: {}"), words.text("condition", name_of(disruption.condition)),
                        words.say("lasted", {{"from", starts}, {"to", ends}, {"duration", words.duration(disruption.to - disruption.from)}}));
 }
 
@@ -57,7 +60,7 @@ Json note(const Scene& scene, const Day& day, int at, int span) {
     if (day.disruptions.size() > kMaxDisruptions) facts.push_back(words.say("more", {{"n", fmt::format("{}", day.disruptions.size() - kMaxDisruptions)}}));
     if (day.disruptions.empty() && day.worst != Condition::operational) facts.push_back(words.text("condition", name_of(day.worst)));
     const auto* side = at < span / 3 ? "left" : at < span - span / 3 ? "middle" : "right";
-    return object({{"place", fmt::format("t{} o{} {}", at / 10, at % 10, side)}, {"date", words.day(day.date)}, {"facts", std::move(facts)}});
+    return object({{"place", fmt::format(FMT_COMPILE("t{} o{} {}"), at / 10, at % 10, side)}, {"date", words.day(day.date)}, {"facts", std::move(facts)}});
 }
 
 }  // namespace

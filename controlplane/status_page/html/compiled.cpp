@@ -19,6 +19,9 @@ mustache::Template compiled(std::string_view name) {
 }
 
 std::string escaped_lines(const std::string& text) {
+    // Nearly all texts are plain, and a large page has tens of thousands.
+    const auto means_itself = [](char c) { return (static_cast<unsigned char>(c) >= 0x20 || c == '\n') && c != 0x7f && c != '&' && c != '<' && c != '>' && c != '"' && c != '\''; };
+    if (std::all_of(text.begin(), text.end(), means_itself)) return text;
     std::string safe;
     for (std::size_t at = 0; at <= text.size();) {
         const auto end = std::min(text.find('\n', at), text.size());

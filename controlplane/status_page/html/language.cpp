@@ -1,8 +1,11 @@
 #include "controlplane/status_page/html/language.h"
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <stdexcept>
 
 #include "controlplane/status_page/html/sources.h"
 
@@ -10,14 +13,16 @@ namespace sonde::status_page::html {
 namespace {
 
 // Every text of ours has these places and no others, which a test holds.
-std::string filled(std::string_view pattern, const Language::Values& values) {
+std::string filled(std::string_view pattern, Language::Values values) {
     std::string text;
     for (std::size_t at = 0; at < pattern.size();) {
         const auto open = std::min(pattern.find('{', at), pattern.size());
         text += pattern.substr(at, open - at);
         const auto close = pattern.find('}', open);
         if (close == std::string_view::npos) break;
-        if (const auto found = values.find(pattern.substr(open + 1, close - open - 1)); found != values.end()) text += found->second;
+        const auto name = pattern.substr(open + 1, close - open - 1);
+        const auto* found = std::find_if(values.begin(), values.end(), [name](const auto& value) { return value.first == name; });
+        if (found != values.end()) text += found->second;
         at = close + 1;
     }
     return text;
@@ -37,7 +42,7 @@ std::string_view form(std::string_view rule, std::int64_t n) {
 
 std::string clock(calendar::Local local) {
     const std::chrono::hh_mm_ss time{local - std::chrono::floor<std::chrono::days>(local)};
-    return fmt::format("{:02}:{:02}", time.hours().count(), time.minutes().count());
+    return fmt::format(FMT_COMPILE("{:02}:{:02}"), time.hours().count(), time.minutes().count());
 }
 
 std::map<std::string, Language, std::less<>> all_languages() {
@@ -58,15 +63,28 @@ const Language& Language::find(std::string_view code) {
     return found == all.end() ? all.at("en") : found->second;
 }
 
-const std::string& Language::text(std::string_view section, std::string_view name) const {
-    return texts_.at(std::string(section)).at(std::string(name)).get_ref<const std::string&>();
+Language::Language(std::string code, Json texts) : code_(std::move(code)), texts_(std::move(texts)) {
+    for (const auto& [section, members] : texts_.items()) {
+        if (!members.is_object()) continue;
+        for (const auto& [name, text] : members.items()) {
+            if (text.is_string()) sections_[section][name] = text.get<std::string>();
+        }
+    }
 }
 
-std::string Language::say(std::string_view sentence, const Values& values) const { return filled(text("sentence", sentence), values); }
+const std::string& Language::text(std::string_view section, std::string_view name) const {
+    const auto texts = sections_.find(section);
+    if (texts != sections_.end()) {
+        if (const auto found = texts->second.find(name); found != texts->second.end()) return found->second;
+    }
+    throw std::out_of_range(fmt::format("no text {} of {} in {}", name, section, code_));
+}
+
+std::string Language::say(std::string_view sentence, Values values) const { return filled(text("sentence", sentence), values); }
 
 std::string Language::counted(std::string_view unit, std::int64_t n) const {
     const auto& forms = texts_.at("units").at(std::string(unit));
-    return filled(forms.at(std::string(form(texts_.at("plural").get_ref<const std::string&>(), n))).get_ref<const std::string&>(), {{"n", fmt::format("{}", n)}});
+    return filled(forms.at(std::string(form(texts_.at("plural").get_ref<const std::string&>(), n))).get_ref<const std::string&>(), {{"n", fmt::format(FMT_COMPILE("{}"), n)}});
 }
 
 std::string Language::duration(milliseconds time) const {
@@ -82,7 +100,7 @@ std::string Language::duration(milliseconds time) const {
 
 std::string Language::percent(double share) const {
     const auto thousandths = static_cast<std::int64_t>(std::floor(share * 100'000 + 1e-6));  // 99970.9999999 is what 0.99971 comes to
-    const auto number = fmt::format("{}{}{:03}", thousandths / 1000, text("number", "decimal"), thousandths % 1000);
+    const auto number = fmt::format(FMT_COMPILE("{}{}{:03}"), thousandths / 1000, text("number", "decimal"), thousandths % 1000);
     return filled(text("number", "percent"), {{"n", number}});
 }
 
@@ -96,19 +114,19 @@ std::string Language::joined(const std::vector<std::string>& texts) const {
 }
 
 std::string Language::day(std::chrono::year_month_day date) const {
-    return filled(text("date", "full"), {{"day", date.day() == std::chrono::day{1} ? text("date", "first_day") : fmt::format("{}", unsigned{date.day()})},
+    return filled(text("date", "full"), {{"day", date.day() == std::chrono::day{1} ? text("date", "first_day") : fmt::format(FMT_COMPILE("{}"), unsigned{date.day()})},
                                          {"month", texts_.at("date").at("months").at(unsigned{date.month()} - 1).get<std::string>()},
-                                         {"year", fmt::format("{}", int{date.year()})}});
+                                         {"year", fmt::format(FMT_COMPILE("{}"), int{date.year()})}});
 }
 
 std::string Language::short_day(std::chrono::year_month_day date) const {
-    return filled(text("date", "short"), {{"day", date.day() == std::chrono::day{1} ? text("date", "first_day") : fmt::format("{}", unsigned{date.day()})},
+    return filled(text("date", "short"), {{"day", date.day() == std::chrono::day{1} ? text("date", "first_day") : fmt::format(FMT_COMPILE("{}"), unsigned{date.day()})},
                                           {"month", texts_.at("date").at("months").at(unsigned{date.month()} - 1).get<std::string>()}});
 }
 
 std::string Language::month(std::chrono::year_month month) const {
     return filled(text("date", "month"), {{"month", texts_.at("date").at("months_alone").at(unsigned{month.month()} - 1).get<std::string>()},
-                                          {"year", fmt::format("{}", int{month.year()})}});
+                                          {"year", fmt::format(FMT_COMPILE("{}"), int{month.year()})}});
 }
 
 std::string Language::at(const calendar::Zone& zone, TimePoint when) const {

@@ -3,9 +3,11 @@
 
 #include <array>
 #include <chrono>
+#include <initializer_list>
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "lib/base/instant.h"
@@ -29,9 +31,10 @@ public:
     // A text by its section and name: `text("page", "history")`.
     [[nodiscard]] const std::string& text(std::string_view section, std::string_view name) const;
 
-    using Values = std::map<std::string, std::string, std::less<>>;
+    // By name; what they view must live as long as the call.
+    using Values = std::initializer_list<std::pair<std::string_view, std::string_view>>;
     // A sentence with its `{places}` filled in.
-    [[nodiscard]] std::string say(std::string_view sentence, const Values& values) const;
+    [[nodiscard]] std::string say(std::string_view sentence, Values values) const;
 
     // A number with its unit in the right form: `3 minutes`.
     [[nodiscard]] std::string counted(std::string_view unit, std::int64_t n) const;
@@ -48,11 +51,12 @@ public:
     [[nodiscard]] std::string time(const calendar::Zone& zone, TimePoint when) const;  // `12:00`
     [[nodiscard]] std::string range(const std::string& from, const std::string& to) const;
 
-    Language(std::string code, Json texts) : code_(std::move(code)), texts_(std::move(texts)) {}
+    Language(std::string code, Json texts);
 
 private:
     std::string code_;
     Json texts_;
+    std::map<std::string, std::map<std::string, std::string, std::less<>>, std::less<>> sections_;  // those of `texts_` that are texts: a page asks for thousands
 };
 
 // The day that a clock on the wall of the zone says.

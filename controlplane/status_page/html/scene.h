@@ -1,6 +1,8 @@
 // What every part of a page is made from, and small things that all of them say.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -36,12 +38,16 @@ inline Json object(std::initializer_list<Member> members) {
 inline Json moment(const Scene& scene, TimePoint at, std::string text) { return object({{"iso", scene.zone.text(at)}, {"text", std::move(text)}}); }
 
 // The style sheet's class of a condition: `partial-outage`.
-inline std::string mark_of(Condition condition) {
-    std::string mark{name_of(condition)};
-    for (auto& c : mark) {
-        if (c == '_') c = '-';
-    }
-    return mark;
+inline const std::string& mark_of(Condition condition) {
+    static const auto marks = [] {
+        std::array<std::string, EnumNames<Condition>::names.size()> all;
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            all.at(i) = EnumNames<Condition>::names.at(i);
+            std::replace(all.at(i).begin(), all.at(i).end(), '_', '-');
+        }
+        return all;
+    }();
+    return marks.at(static_cast<std::size_t>(condition));
 }
 
 }  // namespace sonde::status_page::html

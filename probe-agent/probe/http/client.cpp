@@ -256,13 +256,17 @@ check::Phase HttpExchange::step() const {
     return has_head ? check::Phase::transfer : check::Phase::first_byte;
 }
 
-HttpAnswer HttpExchange::so_far() {
+void HttpExchange::note_facts() {
     long status = 0;
     curl_easy_getinfo(easy_->handle, CURLINFO_RESPONSE_CODE, &status);
     answer_.facts.status = static_cast<int>(status);
     answer_.facts.version = status == 0 ? "" : version_of(easy_->handle);
     answer_.tls = certificate_.facts();
     answer_.phases = phases();
+}
+
+HttpAnswer HttpExchange::so_far() {
+    note_facts();
     return answer_;
 }
 
@@ -283,7 +287,7 @@ check::Failure HttpExchange::shortfall(CURLcode code) const {
 }
 
 void HttpExchange::transferred(CURLcode code) {
-    so_far();
+    note_facts();
     if (headers_too_long_) {
         answer_.failure = {check::FailureClass::http_protocol,
                            fmt::format("the headers of the answer are longer than {} bytes", kMaxHeaderBytes), check::Phase::first_byte};

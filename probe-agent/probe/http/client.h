@@ -78,6 +78,7 @@ private:
     friend class HttpClient;
     void prepare();
     void note_header(std::string_view line);
+    void note_facts();
     [[nodiscard]] std::string peer() const;
     void transferred(CURLcode code) override;
     check::Phases phases() const;

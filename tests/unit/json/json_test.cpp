@@ -69,4 +69,32 @@ TEST_CASE("a reader reports every mistake with its pointer") {
     CHECK(count == 7);
 }
 
+TEST_CASE("a text that is UTF-8 stays as it is, and what is broken in one is replaced") {
+    struct Row {
+        std::string text;
+        std::string clean;
+    };
+    using namespace std::string_literals;
+    for (const auto& [text, clean] : {
+             Row{"", ""},
+             Row{"plain \"text\"\n\t\x01\x7f", "plain \"text\"\n\t\x01\x7f"},
+             Row{"é, € and \xF0\x9F\x98\x80", "é, € and \xF0\x9F\x98\x80"},
+             Row{"a\0b\0"s, "a b "},
+             Row{"é\0"s, "é "},
+             Row{"\xff", "\xEF\xBF\xBD"},
+             Row{"ab\xC3", "ab\xEF\xBF\xBD"},
+             Row{"ab\xE2\x82", "ab\xEF\xBF\xBD"},
+             Row{"\xC0\xAF", "\xEF\xBF\xBD\xEF\xBF\xBD"},
+             Row{"\0\xff"s, " \xEF\xBF\xBD"},
+         }) {
+        CAPTURE(text);
+        CHECK(json::clean_utf8(text) == clean);
+    }
+    for (const auto* broken : {"\xED\xA0\x80", "\xF4\x90\x80\x80", "\xF8\x88\x80\x80\x80", "a\x80z"}) {
+        const auto clean = json::clean_utf8(broken);
+        CHECK(clean.find("\xEF\xBF\xBD") != std::string::npos);
+        CHECK(json::clean_utf8(clean) == clean);
+    }
+}
+
 }  // namespace json_test
