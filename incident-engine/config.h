@@ -14,7 +14,7 @@ struct EngineConfig {
     std::string key_file = "secrets.key";
     milliseconds lease{4000};            // how long a shard stays ours without a renewal
     milliseconds linger{20};             // how long results that press may wait for others to share a transaction
-    milliseconds relaxed_linger{100};    // the same where all is well
+    milliseconds relaxed_linger{20};    // the same where all is well
     int batch_results = 2000;
     int pull_messages = 128;
     int known_sights = 200'000;

@@ -24,7 +24,7 @@ struct Parcel {
 struct IntakeOptions {
     int pull_messages = 128;          // of one shard, in the queue
     milliseconds linger{20};          // after the first pressing message
-    milliseconds relaxed_linger{100}; // after the first message
+    milliseconds relaxed_linger{20}; // after the first message
 };
 
 // Thread-safe. Messages leave by `take` or `close`; who takes them acknowledges them.

@@ -121,6 +121,7 @@ std::string load(const Program& program, const std::string& file) {
 // Large blocks go back when they are freed, and threads share a few arenas: what one of them once needed is not kept for it alone.
 void settle_allocator() {
     mallopt(M_MMAP_THRESHOLD, 1 << 20);
+    mallopt(M_TRIM_THRESHOLD, 8 << 20);
     mallopt(M_ARENA_MAX, 4);
 }
 
