@@ -32,7 +32,7 @@ struct AgentConfig {
     std::vector<std::string> dns_servers;
     std::string ca_file;
     std::string rdap_bootstrap_url = ProbeOptions{}.rdap_bootstrap;
-    int target_cache = 20'000;
+    int target_cache = 50'000;
     std::string probe_modules_file;  // empty: no /probe
     std::string probe_token_file;    // empty: anybody may ask
     int probe_concurrency = 50;

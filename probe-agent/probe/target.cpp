@@ -7,15 +7,18 @@
 namespace sonde::agent {
 
 Result<std::shared_ptr<const Target>> make_target(check::Spec spec, check::Redactor redact) {
-    const auto endpoint = check::endpoint_of(spec);
-    auto host = fmt::format("{}:{}", endpoint.host, endpoint.port);
     net::Url url;
+    std::string host;
     if (const auto* http = std::get_if<check::HttpSpec>(&spec)) {
         auto parsed = net::parse_url(http->url);
         if (!parsed) return Error{"the url " + parsed.error().message};
         url = std::move(*parsed);
+        host = fmt::format("{}:{}", url.host, url.port);  // what `endpoint_of` says, which would parse it again
         const auto& auth = http->auth;
         if (auth.type == check::HttpAuthType::basic && !redact.empty()) redact.add(crypto::base64(auth.username + ':' + auth.password));
+    } else {
+        const auto endpoint = check::endpoint_of(spec);
+        host = fmt::format("{}:{}", endpoint.host, endpoint.port);
     }
     return std::make_shared<const Target>(Target{std::move(spec), std::move(url), std::move(host), std::move(redact)});
 }

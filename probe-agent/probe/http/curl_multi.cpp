@@ -51,7 +51,12 @@ void CurlMulti::add(CURL* easy, Listener* listener) {
     curl_multi_add_handle(multi_, easy);
 }
 
-void CurlMulti::remove(CURL* easy) { curl_multi_remove_handle(multi_, easy); }
+void CurlMulti::remove(CURL* easy) {
+    curl_multi_remove_handle(multi_, easy);
+    for (auto& one : finished_) {
+        if (one.easy == easy) one.easy = nullptr;  // it ended, and was not told yet
+    }
+}
 
 int CurlMulti::socket_changed(CURL* easy, curl_socket_t fd, int what, void* self, void*) {
     auto& multi = *static_cast<CurlMulti*>(self);
@@ -126,16 +131,20 @@ void CurlMulti::take_second_looks() {
 }
 
 void CurlMulti::tell_finished() {
+    // Whatever handle is removed, libcurl looks for it through all messages that nobody has read: so all are read first, for many end together.
     int left = 0;
     while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
-        if (message->msg != CURLMSG_DONE) continue;
-        CURL* easy = message->easy_handle;
-        const auto code = message->data.result;
+        if (message->msg == CURLMSG_DONE) finished_.push_back({message->easy_handle, message->data.result});
+    }
+    for (auto& one : finished_) {
+        CURL* const easy = std::exchange(one.easy, nullptr);
+        if (easy == nullptr) continue;
         char* listener = nullptr;
         curl_easy_getinfo(easy, CURLINFO_PRIVATE, &listener);
-        curl_multi_remove_handle(multi_, easy);  // `message` is no more
-        reinterpret_cast<Listener*>(listener)->transferred(code);
+        curl_multi_remove_handle(multi_, easy);
+        reinterpret_cast<Listener*>(listener)->transferred(one.code);
     }
+    finished_.clear();
 }
 
 }  // namespace sonde::agent

@@ -52,6 +52,10 @@ private:
         std::uint64_t serial = 0;  // tells a socket from the next one of the same number
         CURL* easy = nullptr;
     };
+    struct Finished {
+        CURL* easy = nullptr;  // null: told, or removed
+        CURLcode code = CURLE_OK;
+    };
     struct SecondLook {
         curl_socket_t fd;
         std::uint64_t serial;
@@ -62,6 +66,7 @@ private:
     uv_timer_t* timer_;
     std::unordered_map<int, Watched> watched_;
     std::uint64_t last_serial_ = 0;
+    std::vector<Finished> finished_;  // of the turn that is being told; nothing is added meanwhile
     // libcurl (7.88) may stop reading though TLS or HTTP/2 hold more that has arrived. With these sockets there is nothing to read then, so that
     // nothing would ever move again: after each read they are looked at once more, until a look finds nothing new.
     std::vector<SecondLook> second_looks_;

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <vector>
+
 namespace target_cache_test {
 
 using namespace sonde;
@@ -33,15 +35,41 @@ TEST_CASE("a spec is parsed once for each revision and text") {
     CHECK(cache.size() == 1);
 }
 
-TEST_CASE("the least recently used target goes when the cache is full") {
+TEST_CASE("of more monitors than it has places for, in turn, it keeps as many as it can") {
     agent::TargetCache cache(2);
-    const auto one = *cache.find(job(1, 1, kSpec));
-    const auto two = *cache.find(job(2, 1, kSpec));
-    CHECK(*cache.find(job(1, 1, kSpec)) == one);
-    REQUIRE(cache.find(job(3, 1, kSpec)));
+    std::vector<std::shared_ptr<const agent::Target>> first;
+    for (int monitor = 1; monitor <= 6; ++monitor) first.push_back(*cache.find(job(monitor, 1, kSpec)));
     CHECK(cache.size() == 2);
-    CHECK(*cache.find(job(1, 1, kSpec)) == one);
-    CHECK(*cache.find(job(2, 1, kSpec)) != two);
+    int kept = 0;
+    for (int monitor = 1; monitor <= 6; ++monitor) kept += *cache.find(job(monitor, 1, kSpec)) == first.at(static_cast<std::size_t>(monitor - 1)) ? 1 : 0;
+    CHECK(kept == 2);
+}
+
+TEST_CASE("what nobody asks for any more makes room when the cache is full") {
+    agent::TargetCache cache(2);
+    const auto gone = *cache.find(job(1, 1, kSpec));
+    const auto asked = *cache.find(job(2, 1, kSpec));
+    for (int i = 0; i < 40; ++i) CHECK(*cache.find(job(2, 1, kSpec)) == asked);
+    const auto fresh = *cache.find(job(3, 1, kSpec));
+    CHECK(*cache.find(job(3, 1, kSpec)) == fresh);
+    CHECK(*cache.find(job(2, 1, kSpec)) == asked);
+    CHECK(cache.size() == 2);
+}
+
+TEST_CASE("whether a monitor is well is known of those that have no place, too, until their spec is another") {
+    agent::TargetCache cache(1);
+    REQUIRE(cache.find(job(1, 1, kSpec)));
+    REQUIRE(cache.find(job(2, 1, kSpec)));
+    for (const auto monitor : {MonitorId{1}, MonitorId{2}}) {
+        CHECK(cache.exchange_well(monitor, true));
+        CHECK(cache.exchange_well(monitor, false));
+        CHECK_FALSE(cache.exchange_well(monitor, false));
+        CHECK_FALSE(cache.exchange_well(monitor, true));
+        CHECK(cache.exchange_well(monitor, false));
+    }
+    REQUIRE(cache.find(job(1, 2, kSpec)));
+    CHECK(cache.exchange_well(MonitorId{1}, false));
+    CHECK_FALSE(cache.exchange_well(MonitorId{2}, false));
 }
 
 TEST_CASE("a spec that cannot be run says why, and is not kept") {
