@@ -150,7 +150,8 @@ TEST_CASE("a drill is applied from files by keys, changed, exported and pruned")
     Json resources = Json::array({of("site", "exercise", {{"name", "Exercise"}}), of("monitor", "exercise/fails", {{"name", "fails"}, {"kind", "drill"}, {"spec", Json::object()}}),
                                   of("channel", "drill-pager", {{"kind", "webhook"}, {"name", "Pager"}, {"config", {{"url", "https://p.example/"}}},
                                                                 {"secrets", {{"signing_key", "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="}}}}),
-                                  of("drill", "weekly", {{"monitor", "exercise/fails"}, {"channel", "drill-pager"}, {"name", "Weekly exercise"}, {"schedule", "0 10 * * mon"}, {"within_ms", 90'000}})});
+                                  of("drill", "weekly", {{"monitor", "exercise/fails"}, {"channel", "drill-pager"}, {"name", "Weekly exercise"},
+                                                         {"schedule", "0 10 * * mon"}, {"within_ms", 90'000}})});
     CHECK(files(resources) == 4);
     CHECK(files(resources) == 0);
     const auto exported = api.get("/v1/export?owner=drilling").json();
@@ -158,7 +159,8 @@ TEST_CASE("a drill is applied from files by keys, changed, exported and pruned")
     REQUIRE(found != exported["resources"].end());
     CHECK(nlohmann::json((*found)["set"]) == nlohmann::json(resources[3]["set"]));
     resources[3]["set"]["monitor"] = "exercise/nothing";
-    CHECK(api.post("/v1/apply", {{"owner", "drilling"}, {"mode", "apply"}, {"resources", resources}}).errors() == "/resources/3/set/monitor: there is no monitor \"exercise/nothing\" in these files\n");
+    const auto refused = api.post("/v1/apply", {{"owner", "drilling"}, {"mode", "apply"}, {"resources", resources}});
+    CHECK(refused.errors() == "/resources/3/set/monitor: there is no monitor \"exercise/nothing\" in these files\n");
     resources[3]["set"]["monitor"] = "exercise/fails";
     resources[1]["set"]["kind"] = "heartbeat";
     resources[1]["set"]["spec"] = {{"period_ms", 60'000}};

@@ -46,7 +46,8 @@ TEST_CASE("a mistake the server finds has its place in the file") {
 
 TEST_CASE("mistakes of files are told with file and line, all at once") {
     CHECK(mistakes("sits: {}\nsites:\n  shop:\n    monitors:\n      home: {interval: 30}\nmonitors:\n  cart: {name: c}\n") ==
-          "a.yaml:1: there is no section \"sits\": they are regions, channels, sites, monitors, groups, dependencies, maintenance, schedules, escalations, routes, route_overrides, status_pages, drills\n"
+          "a.yaml:1: there is no section \"sits\": they are regions, channels, sites, monitors, groups, dependencies, maintenance, schedules, escalations, routes, route_overrides, "
+          "status_pages, drills\n"
           "a.yaml:5: \"interval\" must be a duration as 500ms, 30s or 1h30m\n"
           "a.yaml:7: the monitor \"cart\" needs a `site`, which is the key of one");
     CHECK(mistakes("sites:\n  a: {name: x}\n---\nsites:\n  a: {name: y}\n") == "a.yaml:5: the site a is there already, at a.yaml:2");
