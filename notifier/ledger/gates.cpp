@@ -15,7 +15,9 @@ constexpr db::Statement kGates{"gates", R"sql(
       and exists (select from delivery d where d.channel_id = c.id and d.state in ('planned', 'sending') and d.next_at <= now())
     order by h.channel_id for update of h)sql"};
 
-constexpr db::Statement kTook{"gate_took", "update channel_health set probe_at = $2, tokens = $3, tokens_at = $4 where channel_id = $1"};
+// Tokens are counted on from when the attempts are on record as begun: however long that took, no more of them begin in a while than may.
+constexpr db::Statement kTook{"gate_took", R"sql(
+    update channel_health set probe_at = $2, tokens = $3, tokens_at = greatest($4::timestamptz, case when $4::timestamptz is not null then clock_timestamp() end) where channel_id = $1)sql"};
 
 constexpr db::Statement kHealth{"gate_health", R"sql(
     select failures, open_since, probe_at, cool_off_ms from channel_health where channel_id = $1 for update)sql"};

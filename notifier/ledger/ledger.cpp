@@ -311,12 +311,12 @@ LeaseReport Ledger::lease(const Room& room) {
         tell_dead(tx, dead);
         if (!sorted.held.empty()) tx.run(statement::hold_back, {sorted.held, sorted.held_until});
         for (const auto& one : report.leased) gates.took(one.channel, lease_);
-        gates.save();
         report.wait = gates.wait();
         if (!sorted.taken.empty()) {
             tx.run(statement::take, {sorted.taken, owner_, static_cast<std::int64_t>(lease_.count())});
             tx.run(statement::begin_attempts, {sorted.taken});
         }
+        gates.save();
         return report;
     });
 }
