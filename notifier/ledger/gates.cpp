@@ -26,7 +26,13 @@ constexpr db::Statement kHealthy{"gate_healthy", R"sql(
            last_error_at = case when $6 is null then last_error_at else clock_timestamp() end
     where channel_id = $1)sql"};
 
-const std::vector<std::string>& limited_kinds() {
+Breaker read_breaker(const db::Row& row, int first) {
+    return {row.small(first), row.maybe(first + 1, &db::Row::time), row.maybe(first + 2, &db::Row::time).value_or(TimePoint{}), milliseconds{row.whole(first + 3)}};
+}
+
+}  // namespace
+
+const std::vector<std::string>& Gates::limited_kinds() {
     static const std::vector<std::string> kinds = [] {
         std::vector<std::string> made;
         for (const auto& one : channel::declarations()) {
@@ -36,12 +42,6 @@ const std::vector<std::string>& limited_kinds() {
     }();
     return kinds;
 }
-
-Breaker read_breaker(const db::Row& row, int first) {
-    return {row.small(first), row.maybe(first + 1, &db::Row::time), row.maybe(first + 2, &db::Row::time).value_or(TimePoint{}), milliseconds{row.whole(first + 3)}};
-}
-
-}  // namespace
 
 Gates::Gates(db::Tx& tx) : tx_(tx) {
     for (const auto row : tx.run(kGates, {limited_kinds()})) {
@@ -66,6 +66,12 @@ std::unordered_map<ChannelId, int> Gates::allowed() const {
         all[channel] = by_breaker ? std::min(*by_breaker, by_rate) : by_rate;
     }
     return all;
+}
+
+std::vector<std::int64_t> Gates::held() const {
+    std::vector<std::int64_t> channels;
+    for (const auto& [channel, gate] : gates_) channels.push_back(channel.value());
+    return channels;
 }
 
 std::vector<std::int64_t> Gates::open() const {

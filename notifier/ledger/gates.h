@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -21,6 +22,9 @@ public:
 
     // How many attempts may begin, of each of them.
     [[nodiscard]] std::unordered_map<ChannelId, int> allowed() const;
+    // Whose gates are held, and the kinds of channels that have one whatever is set.
+    [[nodiscard]] std::vector<std::int64_t> held() const;
+    static const std::vector<std::string>& limited_kinds();
     // Those that wait for a probe.
     [[nodiscard]] std::vector<std::int64_t> open() const;
 

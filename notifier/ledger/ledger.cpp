@@ -297,7 +297,7 @@ LeaseReport Ledger::lease(const Room& room) {
             channels.push_back(channel.value());
             left.push_back(std::min(deliveries, room.per_channel));
         }
-        const auto due = tx.run(statement::due, {channels, left, room.in_flight, room.per_channel, room.free});
+        const auto due = tx.run(statement::due, {channels, left, room.in_flight, room.per_channel, room.free, Gates::limited_kinds(), gates.held()});
         Due sorted;
         if (!due.empty()) sort_out(tx, due, report, sorted);
         std::vector<std::int64_t> dead;

@@ -107,7 +107,8 @@ inline constexpr db::Statement later_kinds{"notifier_later_kinds",
     where d.id = any($1::bigint[])
     group by d.id)sql"};
 
-// $1, $2: channels with less room than others, and how much; $3: deliveries under way; $4: the room of the others; $5: most in all.
+// $1, $2: channels with less room than others, and how much; $3: deliveries under way; $4: the room of the others; $5: most in all; $6: kinds that have a rate; $7: channels whose gates are held.
+// What is planned for a channel between the look at gates and this one waits for the next: it may not be sent without its gate.
 // Openings go first: what they tell is news, and there may not be room for all.
 // An event that is not planned yet may still put a delivery before a later one of its incident, which therefore waits for it.
 inline constexpr db::Statement due{"notifier_due",
@@ -120,7 +121,9 @@ inline constexpr db::Statement due{"notifier_due",
            coalesce(case when o.incident_id is not null and jsonb_typeof(c.flow -> 'quiet_hours') = 'object' then
                         (select n.payload #>> '{incident,severity}' from outbox n where n.incident_id = o.incident_id order by n.seq desc limit 1) end,
                     o.payload #>> '{incident,severity}', o.payload #>> '{digest,severity}', o.payload #>> '{delivery,severity}', ''), now(), due.reached
-    from (select *, md5(config::text || secrets::text) as place from channel) c
+    from (select n.*, md5(n.config::text || n.secrets::text) as place,
+                 h.open_since is not null or n.kind = any($6::text[]) or jsonb_typeof(n.flow -> 'rate') = 'object' as limited
+          from channel n left join channel_health h on h.channel_id = n.id) c
     left join unnest($1::bigint[], $2::int[]) as room(channel_id, deliveries) on room.channel_id = c.id
     cross join lateral (
         select d.id, d.event_id, d.attempts, d.rank, d.next_at, d.reached
@@ -136,7 +139,7 @@ inline constexpr db::Statement due{"notifier_due",
                    join delivery b on b.event_id = p.id and b.channel_id = d.channel_id
                    where e.id = d.event_id and )sql" SONDE_UNFINISHED("b") R"sql( offset 0))
         order by d.rank, d.next_at
-        limit greatest(coalesce(room.deliveries, $4), 0)
+        limit case when c.limited and c.id <> all($7::bigint[]) then 0 else greatest(coalesce(room.deliveries, $4), 0) end
         for update of d skip locked
     ) due
     join outbox o on o.id = due.event_id
