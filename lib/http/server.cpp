@@ -42,10 +42,15 @@ const std::string kNoRoute = "none";
 // How long a stopping server waits for the responses of handlers that have ended to be taken by their clients.
 constexpr milliseconds kDrain{3000};
 constexpr std::size_t kLargeAnswer = 1U << 20U;
+constexpr milliseconds kBetweenTrims{100};
 
-// What a large request took to be worked on, several times its size, the allocator would keep for the next one.
+// What a large request took to be worked on, several times its size, the allocator would keep for the next one. Meanwhile nobody gets memory, so that those who send many make no difference.
 void give_memory_back(const Exchange& exchange) {
-    if (exchange.request.body.size() > BodyBudget::kSmall || exchange.response->body.size() > kLargeAnswer) malloc_trim(0);
+    if (exchange.request.body.size() <= BodyBudget::kSmall && exchange.response->body.size() <= kLargeAnswer) return;
+    static std::atomic<MonotonicPoint> next{MonotonicPoint{}};
+    const auto now = std::chrono::steady_clock::now();
+    auto due = next.load();
+    if (now >= due && next.compare_exchange_strong(due, now + kBetweenTrims)) malloc_trim(0);
 }
 
 Connection& connection_of(MHD_Connection* connection) {
