@@ -1,4 +1,4 @@
-"""Adds up the test cases of meson test logs: `summary.py FILE.json…` prints `N passed, N failed` as its last line.
+"""Adds up the test cases of meson test logs: `summary.py FILE.json…` prints `N passed, N failed` as its last line, and before it the heart of what each failed program said.
 
 A program that failed without saying how many cases it has (a crash, a time-out) counts as one that failed.
 """
@@ -11,9 +11,22 @@ DOCTEST = re.compile(r"test cases:\s+\d+ \|\s+(\d+) passed \|\s+(\d+) failed")
 PYTEST_PASSED = re.compile(r"^(?:=+ )?.*?(\d+) passed.* in [\d.]+s", re.MULTILINE)
 PYTEST_FAILED = re.compile(r"^(?:=+ )?.*?(\d+) (?:failed|error).* in [\d.]+s", re.MULTILINE)
 
+# Where doctest, pytest and sanitizers say what is wrong, of which the first lines tell most.
+WRONG = re.compile(r"^(E  |.*\b(ERROR|FAILED)\b|\s+(values|logged): |.*runtime error: |SUMMARY: )")
+LINES, WIDTH = 12, 240
+
+
+def output(test: dict) -> str:
+    return re.sub(r"\x1b\[[0-9;]*m", "", test.get("stdout", "") + test.get("stderr", ""))
+
+
+def heart(test: dict) -> list[str]:
+    lines = [line for line in output(test).splitlines() if line.strip()]
+    return [line[:WIDTH] for line in [line for line in lines if WRONG.match(line)][:LINES] or lines[-LINES:]]
+
 
 def cases(test: dict) -> tuple[int, int]:
-    text = re.sub(r"\x1b\[[0-9;]*m", "", test.get("stdout", ""))
+    text = output(test)
     passed = failed = 0
     if found := DOCTEST.search(text):
         passed, failed = int(found[1]), int(found[2])
@@ -37,7 +50,7 @@ def main() -> int:
         passed += more_passed
         failed += more_failed
         if test["result"] != "OK":
-            print(f"{test['result']}: {test['name']}")
+            print(f"{test['result']}: {test['name']}", *heart(test), sep="\n  ")
     print(f"{passed} passed, {failed} failed")
     return 0 if passed and not failed else 1
 

@@ -96,6 +96,8 @@ def run(stack: Stack, commands: list[str], seconds: float = 90) -> str:
             os.killpg(shell.pid, signal.SIGTERM)
     output = shell.communicate(timeout=20)[0]
     errors.seek(0)
-    assert code == 0, output + errors.read() + stack.logs()
+    told = errors.read()
+    ended = f"it ended with {code}" if code is not None else f"it did not end within {seconds * PATIENCE:.0f} s"
+    assert code == 0, "\n".join([ended + "; the last of what it printed:", *(output + told).splitlines()[-8:], "", "All of it:", output + told + stack.logs()])
     check(output, steps)
     return output
