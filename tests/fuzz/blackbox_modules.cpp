@@ -27,7 +27,7 @@ const char* target_for(Prober prober) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+SONDE_FUZZ_TARGET(blackbox_modules) {
     const auto modules = read_modules(fuzz::text(data, size), "file", read_no_disk);
     if (!modules) {
         fuzz::require(modules.error().message.starts_with("file:"), "a mistake has its line");

@@ -3,7 +3,7 @@
 
 using namespace sonde;
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+SONDE_FUZZ_TARGET(certificate) {
     const auto facts = agent::read_certificate(fuzz::text(data, size));
     if (!facts) return 0;
     fuzz::require(facts->fingerprint.size() == 64, "a certificate has a fingerprint");

@@ -4,7 +4,7 @@
 
 using namespace sonde;
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+SONDE_FUZZ_TARGET(credentials) {
     const auto text = fuzz::text(data, size);
     if (const auto bytes = admission::from_base32(text)) fuzz::require(admission::base32(*bytes) == text, "base32 is read strictly");
     if (const auto seed = admission::read_seed(admission::KeyKind::user, text)) {

@@ -2,7 +2,7 @@
 
 using namespace sonde;
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+SONDE_FUZZ_TARGET(cron) {
     fuzz::schedule(calendar::Kind::cron, fuzz::text(data, size));
     return 0;
 }

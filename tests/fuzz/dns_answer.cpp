@@ -5,7 +5,7 @@
 
 using namespace sonde;
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+SONDE_FUZZ_TARGET(dns_answer) {
     check::Observation seen;
     auto& facts = seen.facts<check::DnsFacts>();
     agent::read_dns_answer(fuzz::text(data, size), facts);

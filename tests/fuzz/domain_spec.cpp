@@ -2,7 +2,7 @@
 
 using namespace sonde;
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+SONDE_FUZZ_TARGET(domain_spec) {
     fuzz::round_trip(check::Kind::domain, fuzz::text(data, size));
     return 0;
 }

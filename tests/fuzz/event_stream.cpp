@@ -42,7 +42,7 @@ std::string with_line_feeds(std::string_view text) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+SONDE_FUZZ_TARGET(event_stream) {
     const auto text = fuzz::text(data, size);
     http::Request request;
     request.headers.emplace_back("accept", text.substr(0, text.find('\n')));

@@ -7,7 +7,7 @@
 using namespace sonde;
 using namespace sonde::cli::import_from;
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+SONDE_FUZZ_TARGET(gatus_condition) {
     const auto text = std::string(fuzz::text(data, size));
     const auto condition = parse_condition(text);
     if (!condition) return 0;

@@ -6,7 +6,7 @@
 
 using namespace sonde;
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+SONDE_FUZZ_TARGET(greeting) {
     using agent::Greeting;
     if (size < 2) return 0;
     const auto protocol = static_cast<check::BannerProtocol>(data[0] % EnumNames<check::BannerProtocol>::names.size());

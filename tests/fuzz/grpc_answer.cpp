@@ -8,7 +8,7 @@
 
 using namespace sonde;
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+SONDE_FUZZ_TARGET(grpc_answer) {
     if (size < 1) return 0;
     const std::size_t piece = 1 + data[0];
     auto text = fuzz::text(data, size).substr(1);

@@ -2,7 +2,7 @@
 
 using namespace sonde;
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+SONDE_FUZZ_TARGET(heartbeat_spec) {
     fuzz::round_trip(check::Kind::heartbeat, fuzz::text(data, size));
     return 0;
 }

@@ -10,7 +10,7 @@ constexpr std::size_t kLongestField = 4096;
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+SONDE_FUZZ_TARGET(http_judge) {
     const auto text = fuzz::text(data, size);
     const auto line = text.find('\n');
     if (line == std::string_view::npos) return 0;

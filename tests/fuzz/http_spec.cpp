@@ -4,7 +4,7 @@
 
 using namespace sonde;
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+SONDE_FUZZ_TARGET(http_spec) {
     const auto document = json::parse(fuzz::text(data, size));
     if (!document) return 0;
     const auto spec = check::read_spec(check::Kind::http, *document, "");

@@ -32,7 +32,7 @@ void check_own(const EchoIdentity& identity, std::uint16_t sequence) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+SONDE_FUZZ_TARGET(icmp) {
     constexpr std::size_t kBefore = 12;
     if (size < kBefore) return 0;
     EchoIdentity identity;

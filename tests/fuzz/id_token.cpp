@@ -12,7 +12,7 @@ constexpr std::string_view kKeys = R"({"keys":[{"kty":"EC","crv":"P-256","kid":"
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+SONDE_FUZZ_TARGET(id_token) {
     const auto text = fuzz::text(data, size);
     static const auto known = *oidc::read_key_set(kKeys);
     const oidc::Expected expected{"https://id.example", "sonde", "n", from_unix_ms(1'767'225'600'000)};

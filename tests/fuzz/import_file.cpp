@@ -10,7 +10,7 @@ using namespace sonde::cli;
 
 namespace {
 
-void check(const import_from::Findings& findings) {
+void read_again(const import_from::Findings& findings) {
     const auto text = files::write_one(findings.resources, {});
     const auto read = files::read({{"file", text}});
     fuzz::require(read.ok(), "what is written can be read");
@@ -19,10 +19,10 @@ void check(const import_from::Findings& findings) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+SONDE_FUZZ_TARGET(import_file) {
     const auto text = fuzz::text(data, size);
-    if (const auto kuma = import_from::read_uptime_kuma(text)) check(*kuma);
-    if (const auto gatus = import_from::read_gatus(text, "file")) check(*gatus);
+    if (const auto kuma = import_from::read_uptime_kuma(text)) read_again(*kuma);
+    if (const auto gatus = import_from::read_gatus(text, "file")) read_again(*gatus);
     const auto read = files::read({{"file", std::string(text)}});
     if (!read) fuzz::require(read.error().message.starts_with("file:"), "a mistake has its line");
     return 0;

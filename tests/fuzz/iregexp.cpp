@@ -6,7 +6,7 @@
 
 using namespace sonde;
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+SONDE_FUZZ_TARGET(iregexp) {
     const auto input = fuzz::text(data, size);
     const auto line = input.find('\n');
     const auto pattern = input.substr(0, line);

@@ -3,7 +3,7 @@
 
 using namespace sonde;
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+SONDE_FUZZ_TARGET(job_batch) {
     const auto batch = message::read_job_batch(fuzz::text(data, size));
     if (!batch) return 0;
     for (const auto& job : batch->jobs) {

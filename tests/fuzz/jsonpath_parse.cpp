@@ -3,7 +3,7 @@
 
 using namespace sonde;
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+SONDE_FUZZ_TARGET(jsonpath_parse) {
     const auto path = jsonpath::Path::compile(fuzz::text(data, size));
     if (!path) {
         fuzz::require(path.error().column >= 1 && static_cast<std::size_t>(path.error().column) <= size + 1, "a mistake is somewhere in the query");

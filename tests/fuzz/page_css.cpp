@@ -3,7 +3,7 @@
 
 using namespace sonde;
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+SONDE_FUZZ_TARGET(page_css) {
     const auto clean = status_page::html::clean_css(fuzz::text(data, size));
     if (!clean) {
         fuzz::require(!clean.error().message.empty(), "a refusal says why");

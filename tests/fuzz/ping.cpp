@@ -31,7 +31,7 @@ void check_facts(const ping::Call& call) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+SONDE_FUZZ_TARGET(ping) {
     auto text = fuzz::text(data, size);
     const auto line = [&text] {
         const auto end = std::min(text.find('\n'), text.size());

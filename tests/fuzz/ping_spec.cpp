@@ -2,7 +2,7 @@
 
 using namespace sonde;
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+SONDE_FUZZ_TARGET(ping_spec) {
     fuzz::round_trip(check::Kind::ping, fuzz::text(data, size));
     return 0;
 }

@@ -5,7 +5,7 @@
 
 using namespace sonde;
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+SONDE_FUZZ_TARGET(rdap) {
     const auto text = fuzz::text(data, size);
     if (const auto facts = agent::read_registration(text, "example.test")) {
         fuzz::require(facts->registered, "an answer is about a registration");

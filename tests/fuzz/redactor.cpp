@@ -18,7 +18,7 @@ std::string percent_encoded(std::string_view text, std::string_view digits) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+SONDE_FUZZ_TARGET(redactor) {
     const auto text = fuzz::text(data, size);
     const auto line = text.find('\n');
     if (line == std::string_view::npos) return 0;

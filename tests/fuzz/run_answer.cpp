@@ -4,7 +4,7 @@
 
 using namespace sonde;
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+SONDE_FUZZ_TARGET(run_answer) {
     const auto answer = message::read_run_answer(fuzz::text(data, size));
     if (!answer) return 0;
     const auto written = message::write_run_answer(*answer);

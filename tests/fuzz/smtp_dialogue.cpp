@@ -8,7 +8,7 @@
 
 using namespace sonde;
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+SONDE_FUZZ_TARGET(smtp_dialogue) {
     notifier::SmtpDialogue dialogue;
     std::size_t recipients = 0;
     const auto in_bounds = [](const notifier::MailAnswer& answer) { return answer.code >= 0 && answer.code <= 999 && answer.words.size() <= notifier::MailAnswer::kMaxWords; };

@@ -6,7 +6,7 @@
 
 using namespace sonde;
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+SONDE_FUZZ_TARGET(starttls) {
     using Dialogue = agent::StartTlsDialogue;
     if (size < 2) return 0;
     const auto protocol = static_cast<check::StartTls>(1 + data[0] % (EnumNames<check::StartTls>::names.size() - 1));

@@ -4,7 +4,7 @@
 
 using namespace sonde;
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+SONDE_FUZZ_TARGET(status_page_file) {
     const auto page = status_page::read_file(fuzz::text(data, size));
     if (!page) return 0;
     fuzz::require(page->second.snapshot.groups.size() <= 100, "groups are bounded");

@@ -5,7 +5,7 @@
 using namespace sonde;
 using namespace sonde::status_page::subscribe;
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+SONDE_FUZZ_TARGET(subscriber_address) {
     const auto text = fuzz::text(data, size);
     if (const auto mail = read_address(Kind::email, text)) {
         fuzz::require(mail->size() <= 254, "an address is no longer than one may be");

@@ -3,7 +3,7 @@
 
 using namespace sonde;
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+SONDE_FUZZ_TARGET(template) {
     static const mustache::Values values(
         {{"a", "x"}, {"b", Json::array({"1", "2", {{"a", "inner"}}})}, {"c", {{"d", 4}, {"a", ""}}}, {"t", true}, {"n", nullptr}},
         [](const std::string& text) { return "<" + text + ">"; });

@@ -6,7 +6,7 @@
 
 using namespace sonde;
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+SONDE_FUZZ_TARGET(token_answer) {
     const auto token = agent::read_token(fuzz::text(data, size));
     if (!token) return 0;
     const auto is_visible = [](char c) { return c > 0x20 && c < 0x7f; };

@@ -4,7 +4,7 @@
 
 using namespace sonde;
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+SONDE_FUZZ_TARGET(udp_judge) {
     const auto text = fuzz::text(data, size);
     const auto end = text.find('\n');
     const auto document = json::parse(text.substr(0, end));

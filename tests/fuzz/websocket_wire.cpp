@@ -28,7 +28,7 @@ void frames(std::string_view bytes, std::size_t piece) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+SONDE_FUZZ_TARGET(websocket_wire) {
     if (size < 1) return 0;
     const std::size_t piece = 1 + data[0];
     const auto text = fuzz::text(data, size).substr(1);
