@@ -19,7 +19,9 @@ Witnesses witnesses_of(const MonitorState& state, const Definition& definition, 
         const auto* other = definition.voter(vote.region);
         if (other == nullptr || other->standing != Standing::counts || other->domain == voter.domain) continue;
         if (vote.taken_at < failing.failing_since || !is_fresh(vote.taken_at, definition, now)) continue;
-        ++(rank(vote.verdict) < rank(failing.verdict) ? witnesses.better : witnesses.same);
+        // Who became well in a later slot than the region has looked at saw the same as it till then: after an outage that all saw, one region's results may be the last to come.
+        const bool better = rank(vote.verdict) < rank(failing.verdict) && vote.well_from <= failing.slot;
+        ++(better ? witnesses.better : witnesses.same);
     }
     return witnesses;
 }

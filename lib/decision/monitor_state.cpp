@@ -30,6 +30,7 @@ void write_vote(Out out, const Vote& vote) {
     if (vote.failing_slots != 0) {
         fmt::format_to(out, R"(,"failing_slots":{},"failing_since":{})", vote.failing_slots, to_unix_ms(vote.failing_since));
     }
+    if (vote.well_from != Slot{}) fmt::format_to(out, R"(,"well_from":{})", to_unix_ms(vote.well_from));
     if (!vote.message.empty()) fmt::format_to(out, R"(,"message":{})", json::dump(Json(vote.message)));
     fmt::format_to(out, "}}");
 }
@@ -103,6 +104,7 @@ Vote read_vote(const Json& document, const std::string& pointer, json::Problems&
     in.boolean("backfilled", vote.backfilled);
     in.whole("failing_slots", vote.failing_slots, 1, INT32_MAX);
     read_time(in, "failing_since", vote.failing_since);
+    read_time(in, "well_from", vote.well_from);
     in.text("message", vote.message, {.min = 1, .max = kMessageBytes * 2, .multi_line = true});
     in.finish();
     return vote;

@@ -48,11 +48,13 @@ Vote& cast_vote(std::vector<Vote>& votes, const ResultSeen& result, TimePoint ta
     }
     Vote& vote = *at;
     if (rank(result.verdict) == 0) {
+        if (vote.failing_slots > 0) vote.well_from = result.slot;
         vote.failing_slots = 0;
         vote.failing_since = {};
     } else if (vote.failing_slots == 0) {
         vote.failing_slots = 1;
         vote.failing_since = taken;
+        vote.well_from = {};
     } else if (result.slot > vote.slot) {
         ++vote.failing_slots;
     }
@@ -66,6 +68,9 @@ Vote& cast_vote(std::vector<Vote>& votes, const ResultSeen& result, TimePoint ta
         vote.message.clear();
     } else {
         vote.message = shorten(result.message);
+    }
+    if (std::none_of(votes.begin(), votes.end(), [](const Vote& one) { return one.failing_slots > 0; })) {
+        for (auto& one : votes) one.well_from = {};
     }
     return vote;
 }

@@ -20,6 +20,7 @@ struct Vote {
     int failing_slots = 0;    // successive slots, up to this one, in which the region saw a failure
     TimePoint failing_since;  // its first failing check of those; meaningless while failing_slots is 0
     std::string message;      // for people; at most kMessageBytes, empty when up
+    Slot well_from{};         // the first slot it saw well after one that failed; forgotten once no region sees a failure
 
     friend bool operator==(const Vote&, const Vote&) = default;
 };

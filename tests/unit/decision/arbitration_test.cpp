@@ -62,6 +62,37 @@ TEST_CASE("a site fails in a region alone if most others looked since and see it
     CHECK(seen(Verdict::up, Verdict::up, kNow - seconds{1}, kNow - seconds{5}).sight == Sight::nothing);
 }
 
+TEST_CASE("a region whose results come last after an outage that all saw has not failed alone") {
+    using check::Verdict;
+    const auto definition = test::definition_with({"a", "b", "c"});
+    const auto slot = [](int k) { return kNow - seconds{60} + seconds{k * 10}; };
+    MonitorState state = first_state(kNow);
+    for (int k = 0; k < 3; ++k) {
+        for (const int region : {1, 2, 3}) vote(state, region, Verdict::down, slot(k));
+    }
+    vote(state, 2, Verdict::up, slot(3));
+    vote(state, 3, Verdict::up, slot(3));
+    CHECK(compare(state, definition, definition.voters[0], kNow).sight == Sight::nothing);
+    CHECK(anchor_of(state, definition, static_cast<RegionId>(1), kNow) == AnchorSight::nothing);
+    CHECK(compare(*read_state(write_state(state)), definition, definition.voters[0], kNow).sight == Sight::nothing);
+    vote(state, 2, Verdict::up, slot(4));
+    CHECK(compare(state, definition, definition.voters[0], kNow).sight == Sight::nothing);
+
+    SUBCASE("it sees it well too") {
+        vote(state, 1, Verdict::up, slot(3));
+        CHECK(compare(state, definition, definition.voters[0], kNow).sight == Sight::well);
+        // What was is forgotten: the next failure is its own.
+        CHECK(std::all_of(state.votes.begin(), state.votes.end(), [](const Vote& one) { return one.well_from == Slot{}; }));
+        vote(state, 1, Verdict::down, slot(4));
+        CHECK(compare(state, definition, definition.voters[0], kNow).sight == Sight::alone);
+    }
+    SUBCASE("it goes on failing where others are well") {
+        vote(state, 1, Verdict::down, slot(3));
+        CHECK(compare(state, definition, definition.voters[0], kNow).sight == Sight::alone);
+        CHECK(anchor_of(state, definition, static_cast<RegionId>(1), kNow) == AnchorSight::failing);
+    }
+}
+
 TEST_CASE("nobody's vote is evidence where it does not count, and a region is not judged by monitors that exclude it") {
     auto definition = test::definition_with({"a", "b", "c"});
     MonitorState state = first_state(kNow);
@@ -118,6 +149,8 @@ TEST_CASE("an anchor fails by two checks in a row, unless others see it fail too
     vote(state, 2, check::Verdict::down, kNow - seconds{5});
     CHECK(anchor_of(state, definition, eu, kNow) == AnchorSight::nothing);
     vote(state, 2, check::Verdict::up, kNow - seconds{4});
+    CHECK(anchor_of(state, definition, eu, kNow) == AnchorSight::nothing);  // the region has not looked since
+    vote(state, 1, check::Verdict::down, kNow - seconds{3});
     CHECK(anchor_of(state, definition, eu, kNow) == AnchorSight::failing);
     vote(state, 1, check::Verdict::up, kNow - seconds{1});
     CHECK(anchor_of(state, definition, eu, kNow) == AnchorSight::well);

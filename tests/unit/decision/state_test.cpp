@@ -25,7 +25,7 @@ MonitorState full_state() {
     state.in_warning = true;
     state.votes.push_back({static_cast<RegionId>(1), at(3), 2, at(4), check::Verdict::down, check::FailureClass::http_status, true, 3,
                            at(0), "GET http://x: \"500\" \xC3\xA9"});
-    state.votes.push_back({static_cast<RegionId>(9), at(3), 0, at(3), check::Verdict::up, {}, false, 0, {}, ""});
+    state.votes.push_back({static_cast<RegionId>(9), at(3), 0, at(3), check::Verdict::up, {}, false, 0, {}, "", at(3)});
     state.suspicion = Suspicion{static_cast<RegionId>(1), at(4), at(3), 2, 3, 1, at(9), {{static_cast<RegionId>(9), 3}}, at(8)};
     state.doubt = {{static_cast<RegionId>(1), static_cast<RegionId>(2)}, 4, at(100)};
     state.recovery = {at(3), 1, at(2)};
