@@ -9,6 +9,7 @@
 #include "controlplane/status_page/serve/response.h"
 #include "lib/base/percent.h"
 #include "lib/log/log.h"
+#include "lib/net/client_key.h"
 #include "lib/net/url.h"
 
 namespace sonde::status_page::serve {
@@ -118,7 +119,7 @@ void Visits::visit(const http::Request& request, bool by_host, const http::Reply
     if (!site) return reply(nothing_here());
     const bool listens = site->place == "events";
     const auto use = listens ? std::optional(Use::data) : use_of(site->page->snapshot, site->place);
-    const auto client = controlplane::caller_address(request, options_.proxies);
+    const auto client = net::client_key(controlplane::caller_address(request, options_.proxies));
     if (const auto taken = limits_.take(Cost::view, client, std::chrono::steady_clock::now()); !taken.allowed) return reply(controlplane::too_many(Cost::view, taken));
     const auto now = wall_now();
     const auto standing = gate_.standing(request, *site->page, now);
@@ -171,7 +172,7 @@ http::Response Visits::let_in(const http::Request& request, bool by_host) {
     const auto& page = *site->page;
     if (page.guard.access != Access::password) return lead(site->base);
     if (login::is_foreign(request, options_.public_url)) return refuse(page, Use::reading, site->base, Refusal::ask);
-    const auto client = controlplane::caller_address(request, options_.proxies);
+    const auto client = net::client_key(controlplane::caller_address(request, options_.proxies));
     if (const auto taken = limits_.take(Cost::guess, client, std::chrono::steady_clock::now()); !taken.allowed) {
         return refuse(page, Use::reading, site->base, Refusal::limited).with("Retry-After", std::to_string(taken.again.count()));
     }
@@ -204,7 +205,7 @@ template <class Act>
 http::Response Visits::at_desk(const http::Request& request, bool by_host, bool for_all, Act act) {
     const auto site = site_of(request, by_host);
     if (!site) return nothing_here();
-    const auto client = controlplane::caller_address(request, options_.proxies);
+    const auto client = net::client_key(controlplane::caller_address(request, options_.proxies));
     if (const auto taken = limits_.take(Cost::view, client, std::chrono::steady_clock::now()); !taken.allowed) return controlplane::too_many(Cost::view, taken);
     if (!for_all && gate_.standing(request, *site->page, wall_now()) == Standing::shut) return refuse(*site->page, Use::reading, site->base, Refusal::ask);
     return act(subscribe::Visitor{site->page, site->base, client});

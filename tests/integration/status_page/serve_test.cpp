@@ -357,6 +357,9 @@ TEST_CASE("one client asks so often and no more, and the others are answered") {
     for (int i = 0; i < 5; ++i) CHECK(status("192.0.2.1") == 200);
     CHECK(status("192.0.2.1") == 429);
     CHECK(status("192.0.2.2") == 200);
+    for (int i = 0; i < 5; ++i) CHECK(status(fmt::format("2001:db8::{}", i)) == 200);
+    CHECK(status("2001:db8::5") == 429);
+    CHECK(status("2001:db8:0:1::") == 200);
 }
 
 }  // namespace status_page_serve_test
