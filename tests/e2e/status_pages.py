@@ -17,7 +17,7 @@ from waiting import PATIENCE, eventually
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
-DOCUMENTS = ["", "index.json", "feed.rss", "feed.atom", "feed.json", "api/v2/summary.json", "api/v2/status.json", "api/v2/components.json", "api/v2/incidents.json",
+DOCUMENTS = ["", "feeds", "index.json", "feed.rss", "feed.atom", "feed.json", "api/v2/summary.json", "api/v2/status.json", "api/v2/components.json", "api/v2/incidents.json",
              "api/v2/incidents/unresolved.json", "api/v2/scheduled-maintenances.json", "badge/state.svg", "badge/state.json", "badge/shop/state.svg", "badge/shop/uptime.svg", "widget.html", "widget.js"]
 # In every name and address that is not for the public.
 POISON = "xq7poison"
