@@ -165,7 +165,10 @@ struct Stand::Impl {
         http::Server server;
 
         Limited(Impl& stand, const controlplane::RateLimits& limits)
-            : proxies(stand.backend.proxies), limiter(limits, registry), backend{stand.pool, stand.box, stand.desk, stand.runs, stand.feed, stand.tokens, stand.login}, server({}, with_routes(), registry) {}
+            : proxies(stand.backend.proxies),
+              limiter(limits, registry),
+              backend{stand.pool, stand.box, stand.desk, stand.runs, stand.feed, stand.tokens, stand.login},
+              server({}, with_routes(), registry) {}
 
         http::Router& with_routes() {
             backend.limits = &limiter;

@@ -22,8 +22,8 @@ constexpr std::string_view kAddress = "https://status.acme.example/";
 TEST_CASE("a page as files has all that is served") {
     const auto page = test::sample_page();
     const auto files = static_site(page, kAddress, page.made_at);
-    for (const auto* name : {"index.html", "feeds/index.html", "incidents/inc_06ht3e8gt0000/index.html", "maintenance/mnt_06ht3e8gt0002-1/index.html", "history/2026-03/index.html", "history/2025-12/index.html",
-                             "index.json", "feed.rss", "feed.atom",
+    for (const auto* name : {"index.html", "feeds/index.html", "incidents/inc_06ht3e8gt0000/index.html", "maintenance/mnt_06ht3e8gt0002-1/index.html", "history/2026-03/index.html",
+                             "history/2025-12/index.html", "index.json", "feed.rss", "feed.atom",
                              "feed.json", "components/api/feed.atom", "components/search/feed.json", "api/v2/summary.json",
                              "api/v2/incidents/unresolved.json", "badge/state.svg", "badge/api/uptime.svg", "widget.html", "widget.js"}) {
         CAPTURE(name);
