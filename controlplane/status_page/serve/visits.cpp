@@ -169,6 +169,12 @@ http::Response Visits::listen(const http::Request& request, const Site& site, co
     return audience_.listen(request, *site.page, std::move(place)).with("X-Accel-Buffering", "no");
 }
 
+http::Response Visits::listen_to(const http::Request& request, const std::string& slug, std::shared_ptr<void> place) {
+    const auto page = pages_.find(slug);
+    if (!page) throw http::ProblemError{http::problem::unavailable, "the page is not known here yet", {}};
+    return audience_.listen(request, *page, std::move(place));
+}
+
 http::Response Visits::let_in(const http::Request& request, bool by_host) {
     const auto site = site_of(request, by_host);
     if (!site) return nothing_here();
