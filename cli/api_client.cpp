@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <memory>
+#include <utility>
 
 #include "cli/input.h"
 
@@ -17,15 +18,6 @@ constexpr std::size_t kMostAnswerBytes = 256U << 20U;
 std::string environment(const char* name) {
     const auto* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nothing of ours changes the environment
     return value != nullptr ? value : "";
-}
-
-// From a file or the environment, since everybody on a machine can read command lines.
-std::string token_in(const ApiOption& option) {
-    auto token = option.token_file.empty() ? environment("SONDE_TOKEN") : read_input(option.token_file, option.usage);
-    while (!token.empty() && (token.back() == '\n' || token.back() == '\r')) token.pop_back();
-    if (token.empty()) throw Failure{"name a --token-file, or put the token into SONDE_TOKEN", option.usage};
-    if (token.find_first_of("\r\n") != std::string::npos) throw Failure{"the token is one line", option.usage};
-    return token;
 }
 
 std::size_t take_bytes(const char* data, std::size_t, std::size_t size, void* into) noexcept {
@@ -79,8 +71,17 @@ std::string api_address(const ApiOption& option) {
     return url;
 }
 
+// From a file or the environment, since everybody on a machine can read command lines.
+Secret api_token(const ApiOption& option) {
+    auto token = option.token_file.empty() ? environment("SONDE_TOKEN") : read_input(option.token_file, option.usage);
+    while (!token.empty() && (token.back() == '\n' || token.back() == '\r')) token.pop_back();
+    if (token.empty()) throw Failure{"name a --token-file, or put the token into SONDE_TOKEN", option.usage};
+    if (token.find_first_of("\r\n") != std::string::npos) throw Failure{"the token is one line", option.usage};
+    return Secret{std::move(token)};
+}
+
 ApiAnswer ask_api(const ApiOption& option, const std::string& method, const std::string& path, const std::string& body, long patience_ms) {
-    return send({method, api_address(option) + path, Secret{token_in(option)}, body, option.ca_file, patience_ms});
+    return send({method, api_address(option) + path, api_token(option), body, option.ca_file, patience_ms});
 }
 
 Json document_of(const ApiAnswer& answer) {

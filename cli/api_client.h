@@ -43,6 +43,9 @@ ApiAnswer send(const ApiRequest& request);
 // Where the control plane is that the option names, without a slash at its end.
 std::string api_address(const ApiOption& option);
 
+// The token that the option names. Throws Failure if there is none.
+Secret api_token(const ApiOption& option);
+
 // To the control plane that the option names, in the name of its token. Throws Failure if there is no token, or nobody answers.
 ApiAnswer ask_api(const ApiOption& option, const std::string& method, const std::string& path, const std::string& body, long patience_ms);
 

@@ -119,6 +119,7 @@ struct ControlplaneApp::Parts {
         backend.limits = &limits;
         backend.accounting = accounting_of(config);
         backend.proxies = proxies_of(config);
+        backend.listen_to_page = [this](const http::Request& request, const std::string& slug, std::shared_ptr<void> place) { return visits.listen_to(request, slug, std::move(place)); };
     }
 
     metrics::Registry registry;

@@ -123,7 +123,7 @@ config::Keys keys_of(ControlplaneConfig& config) {
     keys.push_back(config::key("api.max_connections", config.api_max_connections, 1, 100'000,
                                "Connections from clients; beyond, none is accepted."));
     keys.push_back(config::key("api.max_connections_per_peer", config.api_max_connections_per_peer, 1, 100'000,
-                               "Of those, from one address. Behind a proxy all come from the proxy's."));
+                               "Of those, from one address (of IPv6: from one /64). Behind a proxy all come from the proxy's."));
     keys.push_back(config::key("api.max_queued", config.api_max_queued, 1, 100'000,
                                "Requests that wait for a worker; beyond, they get a 503."));
     keys.push_back(config::key("api.max_bodies_mib", config.api_max_bodies_mib, 64, 65'536,
@@ -158,12 +158,12 @@ config::Keys keys_of(ControlplaneConfig& config) {
     keys.push_back(config::key("limits.keys", config.limits.key.most, 0, 10'000'000,
                                "Idempotency-Keys of one client, which are kept for a day: so many at once, and as many again each day."));
     keys.push_back(config::key("limits.refused", config.limits.refused.most, 0, 10'000'000,
-                               "Requests from one address without a good token that are answered 401: so many at once, and as many again each minute; beyond, 429."));
+                               "Requests from one address (of IPv6: from one /64) without a good token that are answered 401: so many at once, and as many again each minute; beyond, 429."));
     keys.push_back(config::key("limits.streams", config.limits.streams, 0, 100'000, "Streams of events of one client that are open at once."));
     keys.push_back(config::key("limits.subscriptions", config.limits.subscribe.most, 0, 10'000'000,
-                               "Forms of one address that subscribe to status pages: so many at once, and as many again within ten minutes; beyond, 429."));
+                               "Forms of one address (of IPv6: of one /64) that subscribe to status pages: so many at once, and as many again within ten minutes; beyond, 429."));
     keys.push_back(config::key("limits.views", config.limits.view.most, 0, 10'000'000,
-                               "Requests for status pages from one address: so many at once, and as many again each minute; beyond, 429."));
+                               "Requests for status pages from one address (of IPv6: from one /64): so many at once, and as many again each minute; beyond, 429."));
     const auto counts = [&keys](std::string path, std::string& target, std::string doc) {
         keys.push_back(config::one_of(std::move(path), target, {"up", "down", "excluded"}, std::move(doc)));
     };

@@ -50,7 +50,7 @@ struct Changes::Listening {
     static int go_on(void* into, curl_off_t, curl_off_t, curl_off_t, curl_off_t) noexcept { return static_cast<Listening*>(into)->changes.stopping_ ? 1 : 0; }
 };
 
-Changes::Changes(std::string url, std::string ca_file) : url_(std::move(url)), ca_file_(std::move(ca_file)) {
+Changes::Changes(ApiOption api, std::string path) : api_(std::move(api)), path_(std::move(path)) {
     thread_ = std::thread([this] { run(); });
 }
 
@@ -80,26 +80,32 @@ void Changes::wait(milliseconds at_least, milliseconds at_most) {
 
 void Changes::run() {
     while (!stopping_) {
-        listen();
+        try {
+            listen();
+        } catch (const Failure&) {
+            // There is no token at the moment, which whoever asks for the page is told.
+        }
         std::unique_lock lock(mutex_);
         wakes_.wait_for(lock, kBetween, [this] { return stopping_.load(); });
     }
 }
 
-// Until the connection ends, however it does: then there is another one.
+// Until the connection ends, however it does: then there is another one. Throws Failure if there is no token.
 void Changes::listen() {
     const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> easy(curl_easy_init(), &curl_easy_cleanup);
     if (!easy) return;
-    const std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers(curl_slist_append(nullptr, "Accept: text/event-stream"), &curl_slist_free_all);
+    const auto url = api_address(api_) + path_;
+    std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers(curl_slist_append(nullptr, "Accept: text/event-stream"), &curl_slist_free_all);
+    headers.reset(curl_slist_append(headers.release(), ("Authorization: Bearer " + api_token(api_).reveal()).c_str()));
     Listening listening{*this, easy.get()};
-    curl_easy_setopt(easy.get(), CURLOPT_URL, url_.c_str());
+    curl_easy_setopt(easy.get(), CURLOPT_URL, url.c_str());
     curl_easy_setopt(easy.get(), CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy.get(), CURLOPT_HTTPHEADER, headers.get());
     curl_easy_setopt(easy.get(), CURLOPT_CONNECTTIMEOUT, kConnectSeconds);
     curl_easy_setopt(easy.get(), CURLOPT_LOW_SPEED_LIMIT, 1L);
     curl_easy_setopt(easy.get(), CURLOPT_LOW_SPEED_TIME, kSilenceSeconds);
     curl_easy_setopt(easy.get(), CURLOPT_NOSIGNAL, 1L);
-    if (!ca_file_.empty()) curl_easy_setopt(easy.get(), CURLOPT_CAINFO, ca_file_.c_str());
+    if (!api_.ca_file.empty()) curl_easy_setopt(easy.get(), CURLOPT_CAINFO, api_.ca_file.c_str());
     curl_easy_setopt(easy.get(), CURLOPT_WRITEFUNCTION, &Listening::take);
     curl_easy_setopt(easy.get(), CURLOPT_WRITEDATA, static_cast<void*>(&listening));
     curl_easy_setopt(easy.get(), CURLOPT_NOPROGRESS, 0L);

@@ -7,15 +7,16 @@
 #include <string>
 #include <thread>
 
+#include "cli/api_client.h"
 #include "lib/base/duration.h"
 
 namespace sonde::cli {
 
-// Listens to the page's events on a thread of its own, for as long as it lives, and again whenever the connection ends. A page that does not let everybody see it tells nothing.
+// Listens to the page's events on a thread of its own, for as long as it lives, and again whenever the connection ends.
 class Changes {
 public:
-    // `url` is that of the page's events.
-    Changes(std::string url, std::string ca_file);
+    // `path` is that of the page's events in the API. The token is read anew for each connection.
+    Changes(ApiOption api, std::string path);
     ~Changes();
     Changes(const Changes&) = delete;
     Changes& operator=(const Changes&) = delete;
@@ -29,8 +30,8 @@ private:
     void listen();
     void note();
 
-    const std::string url_;
-    const std::string ca_file_;
+    const ApiOption api_;
+    const std::string path_;
     std::atomic<bool> stopping_{false};
     std::mutex mutex_;
     std::condition_variable wakes_;

@@ -36,7 +36,6 @@ struct StatusPageArguments {
 
 struct ExportedPage {
     std::string id;
-    std::string slug;
     std::string address;
 };
 
@@ -56,7 +55,7 @@ ExportedPage find_exported(const StatusPageArguments& arguments) {
             auto address = arguments.url.empty() ? own : arguments.url;
             if (address.empty()) throw Failure{"where will it be? The page has no domain: say --url", kUsage};
             if (!address.ends_with('/')) address += '/';
-            return {page.at("id").get<std::string>(), page.at("slug").get<std::string>(), address};
+            return {page.at("id").get<std::string>(), address};
         }
         const auto& next = pages.at("next_cursor");
         path = next.is_null() ? "" : "/v1/status-pages?limit=100&fields=id,slug,domain&cursor=" + next.get<std::string>();
@@ -90,7 +89,7 @@ std::size_t export_once(const StatusPageArguments& arguments, const ExportedPage
 // Until somebody ends it. What could not be had is told, and the page says how old it is.
 [[noreturn]] void keep_exporting(const StatusPageArguments& arguments, const ExportedPage& page, status_page::Snapshot snapshot, const status_page::picture::Font* font, milliseconds every) {
     std::optional<Changes> changes;
-    if (arguments.follow) changes.emplace(api_address(arguments.api) + "/status/" + page.slug + "/events", arguments.api.ca_file);
+    if (arguments.follow) changes.emplace(arguments.api, "/v1/status-pages/" + page.id + "/events");
     for (;;) {
         if (changes) {
             changes->wait(kGather, every);
@@ -141,7 +140,7 @@ void add_status_page(CLI::App& app, std::function<int()>& run) {
     exporting->add_option("directory", arguments->directory, "where to; what was exported there before is replaced")->required();
     exporting->add_option("--page", arguments->page, "the page's slug or identifier")->required();
     exporting->add_option("--url", arguments->url, "where the files will be read, for feeds; the page's own domain if not given");
-    exporting->add_flag("--follow", arguments->follow, "write it anew as soon as it changes, and now and then for its age; a protected page tells nobody, and is followed by --every alone");
+    exporting->add_flag("--follow", arguments->follow, "write it anew as soon as it changes, and now and then for its age");
     exporting->add_option("--every", arguments->every, "write it anew so often, such as 60s, which it is with --follow");
     exporting->add_option("--font", arguments->font, "a font file for the page's picture; DejaVu Sans Bold if not given, and no picture where that is not installed");
     add_api_options(*exporting, arguments->api);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "lib/net/client_key.h"
+
 namespace sonde::controlplane {
 namespace {
 
@@ -17,15 +19,6 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(0, text.find_last_not_of(blank) + 1);
 }
 
-// `::ffff:192.0.2.1`, as sockets for both families tell it, is 192.0.2.1.
-Address plain(const Address& address) {
-    static constexpr unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-    if (address.family != AF_INET6 || !std::equal(mapped, mapped + 12, address.bytes)) return address;
-    Address v4;
-    std::copy(address.bytes + 12, address.bytes + 16, v4.bytes);
-    return v4;
-}
-
 // With or without a port: `192.0.2.1:4711`, `[2001:db8::1]:4711`, `2001:db8::1`.
 std::optional<Address> read_address(std::string_view text) {
     text = trimmed(text);
@@ -37,7 +30,7 @@ std::optional<Address> read_address(std::string_view text) {
     }
     const auto address = Address::parse(text);
     if (!address) return std::nullopt;
-    return plain(*address);
+    return net::unmapped(*address);
 }
 
 // The value of `for` in one element of Forwarded; empty if there is none.

@@ -9,6 +9,7 @@
 #include "controlplane/api/incident_store.h"
 #include "controlplane/login/attempts.h"
 #include "lib/channel/ack_link.h"
+#include "lib/net/client_key.h"
 
 namespace sonde::controlplane::ack_api {
 namespace {
@@ -45,7 +46,7 @@ std::optional<Found> find(db::Tx& tx, const AckLink& link) {
 // Whoever guesses is slowed down as who guesses passwords is.
 Looked look(Backend& backend, const Call& call) {
     const auto link = AckLink::open(backend.secrets, call.request.parameters.at("token"), wall_now());
-    const login::Attempt attempt("ack:" + call.address, call.address);
+    const login::Attempt attempt("ack:" + net::client_key(call.address), call.address);
     return call.transact(backend, [&](db::Tx& tx) {
         Looked looked;
         looked.wait = login::attempts::begin(tx, attempt);

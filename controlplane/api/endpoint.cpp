@@ -7,6 +7,7 @@
 #include "controlplane/access/reach.h"
 #include "controlplane/api/audit.h"
 #include "controlplane/api/identity.h"
+#include "lib/net/client_key.h"
 
 namespace sonde::controlplane {
 namespace {
@@ -87,7 +88,7 @@ http::Response call(const Endpoint& endpoint, Backend& backend, const http::Requ
     const auto address = caller_address(request, backend.proxies);
     auto identified = identify(backend, request);
     if (auto* refusal = std::get_if<http::Response>(&identified)) {
-        const auto taken = take(backend, Cost::refused, address);
+        const auto taken = take(backend, Cost::refused, net::client_key(address));
         return taken.allowed ? std::move(*refusal) : too_many(Cost::refused, taken);
     }
     const auto& [actor, session, user] = std::get<Identity>(identified);

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -46,6 +49,9 @@ struct Backend {
     Joining* joining = nullptr;     // where agents cannot join
     RateLimiter* limits = nullptr;  // null: nobody is limited
     Proxies proxies{};
+    // Opens a stream of events `changed` of the status page of this slug; `place` is held as long as the stream. Throws http::ProblemError, 503, where there can be none. Null where no
+    // pages are served.
+    std::function<http::Response(const http::Request&, const std::string& slug, std::shared_ptr<void> place)> listen_to_page{};
 };
 
 struct Endpoint;

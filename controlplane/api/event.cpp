@@ -77,10 +77,7 @@ http::Response listen(Backend& backend, const Call& call) {
     asked.after = read_after(call.request);
     // For as long as the token or the session is good for it.
     asked.filter.restriction = call.actor.restriction;
-    asked.permitted = [needed = call.endpoint.permission, again = asks_again(backend, call.request), restriction = call.actor.restriction] {
-        const auto actor = again();
-        return actor && actor->permissions.has(needed) && actor->restriction == restriction;
-    };
+    asked.permitted = may_still(backend, call);
     const auto place = backend.limits == nullptr ? nullptr : backend.limits->open_stream(call.actor.id);
     const auto stream = http::open_stream(call.request, {.max_queued_bytes = kMaxQueuedBytes});
     stream->on_closed([place] {});  // which is kept as long as the stream, whatever becomes of it

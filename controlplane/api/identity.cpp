@@ -48,4 +48,11 @@ std::function<std::optional<Actor>()> asks_again(Backend& backend, const http::R
     };
 }
 
+std::function<bool()> may_still(Backend& backend, const Call& call) {
+    return [needed = call.endpoint.permission, again = asks_again(backend, call.request), restriction = call.actor.restriction] {
+        const auto actor = again();
+        return actor && actor->permissions.has(needed) && actor->restriction == restriction;
+    };
+}
+
 }  // namespace sonde::controlplane

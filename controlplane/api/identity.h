@@ -12,6 +12,7 @@
 namespace sonde::controlplane {
 
 struct Backend;
+struct Call;
 
 struct Identity {
     Actor actor;
@@ -25,5 +26,8 @@ std::variant<Identity, http::Response> identify(Backend& backend, const http::Re
 
 // Asks again, as for a stream that goes on: whether he still is who he was, and what he may do now. Does not count as use of a session. The function throws DbError.
 std::function<std::optional<Actor>()> asks_again(Backend& backend, const http::Request& request);
+
+// The same, for a stream of this call's: whether its caller may still do what he did, and sees what he saw. Lives as long as the backend; throws DbError.
+std::function<bool()> may_still(Backend& backend, const Call& call);
 
 }  // namespace sonde::controlplane

@@ -9,6 +9,7 @@
 #include "controlplane/api/joining.h"
 #include "lib/admission/claims.h"
 #include "lib/log/log.h"
+#include "lib/net/client_key.h"
 
 namespace sonde::controlplane::join_api {
 namespace {
@@ -119,7 +120,7 @@ Json welcome(const Joining& joining, const Wish& wish, const Admitted& admitted)
 http::Response join(Backend& backend, const http::Request& request) {
     const auto address = caller_address(request, backend.proxies);
     if (backend.joining == nullptr) conflict("agents cannot join here: admission.key_file is not configured");
-    if (const auto wait = backend.joining->attempts.take(address, std::chrono::steady_clock::now()); wait > milliseconds{0}) {
+    if (const auto wait = backend.joining->attempts.take(net::client_key(address), std::chrono::steady_clock::now()); wait > milliseconds{0}) {
         return http::problem_response(http::problem::too_many_requests, "too many attempts to join; try again later")
             .with("Retry-After", std::to_string(std::chrono::ceil<std::chrono::seconds>(wait).count()));
     }

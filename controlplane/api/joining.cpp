@@ -10,12 +10,12 @@ milliseconds Attempts::wait_for(const Bucket& bucket, MonotonicPoint now, int mo
     return std::max(milliseconds{0}, std::chrono::ceil<milliseconds>(debt - every * (most - 1)));
 }
 
-milliseconds Attempts::take(const std::string& address, MonotonicPoint now) {
+milliseconds Attempts::take(const std::string& client, MonotonicPoint now) {
     const std::scoped_lock lock(mutex_);
-    if (of_.size() >= kMostAddresses) std::erase_if(of_, [now](const auto& entry) { return entry.second.empty_until <= now; });
-    // Of more addresses than we remember, each must wait for room; those that are known go on.
-    if (of_.size() >= kMostAddresses && !of_.contains(address)) return kOneEvery;
-    auto& own = of_[address];
+    if (of_.size() >= kMostClients) std::erase_if(of_, [now](const auto& entry) { return entry.second.empty_until <= now; });
+    // Of more clients than we remember, each must wait for room; those that are known go on.
+    if (of_.size() >= kMostClients && !of_.contains(client)) return kOneEvery;
+    auto& own = of_[client];
     const auto wait = std::max(wait_for(own, now, of_one_, kOneEvery), wait_for(all_, now, of_all_, kAllEvery));
     if (wait > milliseconds{0}) return wait;
     own.empty_until = std::max(own.empty_until, now) + kOneEvery;

@@ -11,19 +11,19 @@
 
 namespace sonde::controlplane {
 
-// How often an address may try, and all of them together: a bucket each, which fills up again. Bounded; thread-safe.
+// How often a client (net::client_key) may try, and all of them together: a bucket each, which fills up again. Bounded; thread-safe.
 class Attempts {
 public:
     static constexpr int kOfOne = 20;              // at once, and one more every three seconds
     static constexpr milliseconds kOneEvery{3'000};
     static constexpr int kOfAll = 300;
     static constexpr milliseconds kAllEvery{200};
-    static constexpr std::size_t kMostAddresses = 4096;
+    static constexpr std::size_t kMostClients = 4096;
 
     explicit Attempts(int of_one = kOfOne, int of_all = kOfAll) : of_one_(of_one), of_all_(of_all) {}
 
     // Zero if it may; else how long it has to wait.
-    milliseconds take(const std::string& address, MonotonicPoint now);
+    milliseconds take(const std::string& client, MonotonicPoint now);
 
 private:
     struct Bucket {

@@ -13,6 +13,7 @@
 #include "controlplane/oidc/identity_store.h"
 #include "lib/account/store.h"
 #include "lib/log/log.h"
+#include "lib/net/client_key.h"
 
 namespace sonde::controlplane::oidc_api {
 namespace {
@@ -71,7 +72,7 @@ http::Response begin(Backend& backend, const Call& call) {
 class Return {
 public:
     Return(Backend& backend, const Call& call)
-        : backend_(backend), call_(call), provider_(provider(backend)), attempt_("oidc:" + call.address, call.address) {}
+        : backend_(backend), call_(call), provider_(provider(backend)), attempt_("oidc:" + net::client_key(call.address), call.address) {}
 
     http::Response answer() {
         // Whoever has no ticket has tried nothing: there is nothing to guess here, and a page of anybody's may have sent the browser. Neither does it count, nor is it written down.

@@ -80,7 +80,7 @@ public:
 
     RateLimiter(RateLimits limits, metrics::Registry& metrics);
 
-    // `client` is an actor's id or an address.
+    // `client` is an actor's id or what a caller's address comes to (net::client_key).
     Taken take(Cost cost, const std::string& client, MonotonicPoint now);
 
     // A place for one stream of the client's, given back when the last copy is gone. Throws a 429 if he has as many as he may.

@@ -6,10 +6,12 @@
 
 #include "controlplane/api/body.h"
 #include "controlplane/api/channel_store.h"
+#include "controlplane/api/identity.h"
 #include "controlplane/api/precondition.h"
 #include "controlplane/api/query.h"
 #include "controlplane/api/relation.h"
 #include "controlplane/api/sorted.h"
+#include "controlplane/events/feed.h"
 #include "controlplane/login/login.h"
 #include "controlplane/status_page/builder.h"
 #include "controlplane/status_page/snapshot_json.h"
@@ -252,6 +254,16 @@ http::Response snapshot(Backend& backend, const Call& call) {
     return http::Response::json(status_page::write_snapshot(snapshot));
 }
 
+http::Response listen(Backend& backend, const Call& call) {
+    Query(call.request).finish();
+    const auto id = path_id<StatusPageId>(call, "status_page_id");
+    const auto slug = call.transact(backend, [&](db::Tx& tx) { return require(store::find(tx, id)).draft.slug; });
+    if (!backend.listen_to_page) throw http::ProblemError{http::problem::unavailable, "no status pages are served here", {}};
+    auto response = backend.listen_to_page(call.request, slug, backend.limits == nullptr ? nullptr : backend.limits->open_stream(call.actor.id));
+    backend.events.watch(response.stream, may_still(backend, call));
+    return response;
+}
+
 }  // namespace
 
 Endpoints endpoints() {
@@ -265,6 +277,7 @@ Endpoints endpoints() {
         {Method::patch, "/v1/status-pages/{status_page_id}", Permission::pages_write, edit},
         {Method::del, "/v1/status-pages/{status_page_id}", Permission::pages_write, remove},
         {Method::get, "/v1/status-pages/{status_page_id}/snapshot", Permission::pages_read, snapshot},
+        {Method::get, "/v1/status-pages/{status_page_id}/events", Permission::pages_read, listen},
         {Method::post, "/v1/status-pages/{status_page_id}/token", Permission::pages_write, rotate_token},
     };
 }

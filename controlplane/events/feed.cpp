@@ -72,6 +72,11 @@ void Feed::listen(std::shared_ptr<http::Stream> stream, Request request) {
     wakes_.notify_all();
 }
 
+void Feed::watch(std::shared_ptr<http::Stream> stream, std::function<bool()> permitted) {
+    const std::scoped_lock lock(mutex_);
+    to_watch_.push_back({std::move(stream), std::move(permitted), Clock::now() + kPermitted});
+}
+
 void Feed::run() {
     bool failing = false;
     int looks = 0;
@@ -103,13 +108,25 @@ milliseconds Feed::look() {
     {
         const std::scoped_lock lock(mutex_);
         newcomers.swap(newcomers_);
+        watched_.insert(watched_.end(), std::make_move_iterator(to_watch_.begin()), std::make_move_iterator(to_watch_.end()));
+        to_watch_.clear();
     }
+    std::erase_if(watched_, [](const Watched& one) { return one.stream->closed(); });
     std::erase_if(listeners_, [](const Listener& listener) { return listener.stream->closed(); });
     listening_.set(static_cast<double>(listeners_.size() + newcomers.size()));
+    bool more = false;
     if (listeners_.empty() && newcomers.empty()) {
         told_to_.reset();
-        return kPoll;
+        if (watched_.empty()) return kPoll;
+    } else {
+        more = read(std::move(newcomers));
     }
+    check_permissions(Clock::now());
+    return more ? kSoon : kPermitted;
+}
+
+// What is new and what was missed, for all; whether there is more of it. Those who could not be let in for a failure are kept for the next time.
+bool Feed::read(std::vector<Listener> newcomers) {
     bool more = false;
     try {
         auto tx = pool_.begin();
@@ -123,8 +140,7 @@ milliseconds Feed::look() {
         newcomers_.insert(newcomers_.begin(), std::make_move_iterator(newcomers.begin()), std::make_move_iterator(newcomers.end()));
         throw;
     }
-    check_permissions(Clock::now());
-    return more ? kSoon : kPermitted;
+    return more;
 }
 
 void Feed::admit(db::Tx& tx, Listener& newcomer) {
@@ -189,15 +205,17 @@ std::size_t Feed::tell(Listener& listener, const Position& before, const std::ve
 }
 
 void Feed::check_permissions(MonotonicPoint now) {
-    for (auto& listener : listeners_) {
-        if (listener.permitted_until > now) continue;
-        listener.permitted_until = now + kPermitted;
+    const auto check = [now](http::Stream& stream, const std::function<bool()>& permitted, MonotonicPoint& until) {
+        if (until > now) return;
+        until = now + kPermitted;
         try {
-            if (!listener.request.permitted()) listener.stream->end();
+            if (!permitted()) stream.end();
         } catch (const db::DbError&) {
-            // Nobody knows: he is told nothing either until the database is back.
+            // Nobody knows, until the database is back: who listens is told nothing either.
         }
-    }
+    };
+    for (auto& listener : listeners_) check(*listener.stream, listener.request.permitted, listener.permitted_until);
+    for (auto& one : watched_) check(*one.stream, one.permitted, one.permitted_until);
 }
 
 }  // namespace sonde::events

@@ -50,6 +50,8 @@ public:
 
     // The stream is told until it is closed, by whoever; then it is forgotten.
     void listen(std::shared_ptr<http::Stream> stream, Request request);
+    // Tells the stream nothing, which others do, but ends it as soon as it is not permitted any more, as those that listen.
+    void watch(std::shared_ptr<http::Stream> stream, std::function<bool()> permitted);
 
 private:
     static constexpr int kPage = 100;
@@ -61,6 +63,11 @@ private:
         MonotonicPoint permitted_until;
         int page = kPage;  // as many are read for him at once: about what he takes
     };
+    struct Watched {
+        std::shared_ptr<http::Stream> stream;
+        std::function<bool()> permitted;
+        MonotonicPoint permitted_until;
+    };
     using Pages = std::map<std::pair<Position, int>, std::vector<Event>>;  // by what they come after, and how many were asked for
 
     void run();
@@ -69,6 +76,7 @@ private:
     void tell_new(db::Tx& tx);
     bool tell_missed(db::Tx& tx, Listener& listener, Pages& pages);
     std::size_t tell(Listener& listener, const Position& before, const std::vector<Event>& events);
+    bool read(std::vector<Listener> newcomers);
     void check_permissions(MonotonicPoint now);
 
     db::Pool& pool_;
@@ -81,8 +89,10 @@ private:
     bool stopping_ = false;
     std::uint64_t news_ = 0;  // counts what was heard of
     std::vector<Listener> newcomers_;
+    std::vector<Watched> to_watch_;
 
-    std::vector<Listener> listeners_;  // the thread's own, these two
+    std::vector<Listener> listeners_;  // the thread's own, these three
+    std::vector<Watched> watched_;
     std::optional<Position> told_to_;  // by those who hear what is new
     std::optional<db::Listener> listener_;
     std::thread thread_;

@@ -4,7 +4,7 @@
 
 #include "controlplane/login/backoff.h"
 #include "lib/crypto/crypto.h"
-#include "lib/net/guard.h"
+#include "lib/net/client_key.h"
 
 namespace sonde::login {
 namespace {
@@ -32,13 +32,6 @@ std::string folded(std::string_view text) {
     return result;
 }
 
-std::string network_of(std::string_view address) {
-    auto parsed = net::Address::parse(address);
-    if (!parsed || parsed->family != AF_INET6) return std::string(address);
-    std::fill(parsed->bytes + 8, parsed->bytes + 16, static_cast<unsigned char>(0));
-    return parsed->text();
-}
-
 struct Counted {
     std::int64_t failures;
     milliseconds blocked;
@@ -56,7 +49,7 @@ void count(db::Tx& tx, const std::string& subject, const Backoff& backoff, std::
 }  // namespace
 
 Attempt::Attempt(std::string_view typed, std::string_view from)
-    : account(crypto::sha256("account:" + folded(typed))), address(crypto::sha256("address:" + network_of(from))) {}
+    : account(crypto::sha256("account:" + folded(typed))), address(crypto::sha256("address:" + net::client_key(from))) {}
 
 namespace attempts {
 

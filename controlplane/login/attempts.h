@@ -13,7 +13,7 @@ namespace sonde::login {
 
 // One attempt: what it counts against.
 struct Attempt {
-    // `account` as it was typed, whether it is one or not: those that are none are counted alike. Of an IPv6 address the first 64 bits count.
+    // `account` as it was typed, whether it is one or not: those that are none are counted alike. Of `address` its net::client_key counts.
     Attempt(std::string_view account, std::string_view address);
 
     std::string account;  // SHA-256: nothing that somebody typed in the wrong field is kept

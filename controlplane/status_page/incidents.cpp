@@ -16,9 +16,9 @@ constexpr db::Statement kIncidents{"status_page_incidents", R"sql(
 select i.id, i.state = 'resolved', case when i.state = 'resolved' and not i.severity_pinned then i.worst_severity else i.severity end, i.failing_since, i.resolved_at,
        i.site_id, array(select j.monitor_id from incident_monitor j where j.incident_id = i.id and not j.is_group
                         union select unnest(g.members) from incident_monitor j join monitor_group g on g.id = j.monitor_id where j.incident_id = i.id and j.is_group) as about,
-       coalesce(p.body, '')
+       coalesce(p.body, ''), p.at
 from incident i
-left join lateral (select body, published from incident_postmortem where incident_id = i.id order by version desc limit 1) p on p.published
+left join lateral (select body, published, at from incident_postmortem where incident_id = i.id order by version desc limit 1) p on p.published
 where i.site_id = any($1::bigint[]) and (i.state <> 'resolved' or i.resolved_at > $2)
       and (i.scope = 'outage' or exists (select from incident_update u where u.incident_id = i.id and u.deleted_at is null))
 order by i.state <> 'resolved' desc, i.failing_since desc, i.id desc limit $3)sql"};
@@ -68,7 +68,8 @@ Incidents read_incidents(db::Tx& tx, const Cast& cast, TimePoint since) {
                        .resolved_at = row.boolean(1) ? row.maybe(4, &db::Row::time) : std::nullopt,
                        .components = cast.ids_of(components),
                        .updates = {},
-                       .postmortem = std::string(row.text(7))});
+                       .postmortem = std::string(row.text(7)),
+                       .postmortem_at = row.maybe(8, &db::Row::time)});
     }
     if (all.empty()) return {};
     for (const auto row : tx.run(kUpdates, {ids})) {

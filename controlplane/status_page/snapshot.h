@@ -85,6 +85,7 @@ struct Incident {
     std::vector<std::string> components;  // identifiers, of those on this page
     std::vector<Update> updates;          // newest first
     std::string postmortem;               // if it is published: plain, lines
+    std::optional<TimePoint> postmortem_at{};  // when what is published was written; also nothing in snapshots of earlier versions
     friend bool operator==(const Incident&, const Incident&) = default;
 };
 

@@ -48,6 +48,7 @@ Json write(const Incident& incident) {
     auto& updates = document["updates"] = Json::array();
     for (const auto& update : incident.updates) updates.push_back({{"number", update.number}, {"at", to_rfc3339(update.at)}, {"phase", name_of(update.phase)}, {"text", update.text}});
     document["postmortem"] = incident.postmortem;
+    document["postmortem_at"] = incident.postmortem_at ? Json(to_rfc3339(*incident.postmortem_at)) : Json(nullptr);
     return document;
 }
 
@@ -182,6 +183,7 @@ Incident read_incident(json::Reader& in, json::Problems& problems) {
         return update;
     });
     in.text("postmortem", incident.postmortem, kProse);
+    if (const auto* value = in.value("postmortem_at"); value != nullptr && !value->is_null()) read_time(in, "postmortem_at", incident.postmortem_at.emplace());
     return incident;
 }
 

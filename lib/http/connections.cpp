@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "lib/http/message.h"
+#include "lib/net/client_key.h"
 
 namespace sonde::http {
 namespace {
@@ -77,7 +78,7 @@ Connections::~Connections() {
 
 bool Connections::admits(const std::string& peer) {
     const std::scoped_lock lock(mutex_);
-    const auto found = per_peer_.find(peer);
+    const auto found = per_peer_.find(net::client_key(peer));
     if (found == per_peer_.end() || found->second < limits_.per_peer) return true;
     over_peer_limit_.add();
     return false;
@@ -86,11 +87,12 @@ bool Connections::admits(const std::string& peer) {
 Connection* Connections::opened(int fd, std::string peer) {
     auto connection = std::make_unique<Connection>();
     connection->fd = fd;
+    connection->client = net::client_key(peer);
     connection->peer = std::move(peer);
     connection->since = now();
     auto* raw = connection.get();
     const std::scoped_lock lock(mutex_);
-    ++per_peer_[raw->peer];
+    ++per_peer_[raw->client];
     connections_.emplace(raw, std::move(connection));
     open_.set(static_cast<double>(connections_.size()));
     return raw;
@@ -98,7 +100,7 @@ Connection* Connections::opened(int fd, std::string peer) {
 
 void Connections::closed(Connection* connection) {
     const std::scoped_lock lock(mutex_);
-    if (const auto peer = per_peer_.find(connection->peer); --peer->second == 0) per_peer_.erase(peer);
+    if (const auto peer = per_peer_.find(connection->client); --peer->second == 0) per_peer_.erase(peer);
     connections_.erase(connection);
     open_.set(static_cast<double>(connections_.size()));
     if (draining_) wake_.notify_all();

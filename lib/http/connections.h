@@ -24,6 +24,7 @@ struct Connection {
 
     int fd = -1;
     std::string peer;
+    std::string client;  // net::client_key of it
     Phase phase = Phase::receiving;
     MonotonicPoint since;                 // the beginning of the phase
     std::optional<MonotonicPoint> began;  // when the first byte of the request was seen
@@ -33,7 +34,7 @@ struct Connection {
 };
 
 struct ConnectionLimits {
-    int per_peer;
+    int per_peer;  // by net::client_key
     milliseconds request_deadline;
     milliseconds idle_timeout;
 };

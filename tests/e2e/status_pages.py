@@ -1,4 +1,5 @@
 """A status page as its readers have it: what happens is on it within seconds, nothing else is, and it is there when all that is behind it is not."""
+import itertools
 import json
 import os
 import pathlib
@@ -17,7 +18,7 @@ from waiting import PATIENCE, eventually
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
-DOCUMENTS = ["", "index.json", "feed.rss", "feed.atom", "feed.json", "api/v2/summary.json", "api/v2/status.json", "api/v2/components.json", "api/v2/incidents.json",
+DOCUMENTS = ["", "feeds", "index.json", "feed.rss", "feed.atom", "feed.json", "api/v2/summary.json", "api/v2/status.json", "api/v2/components.json", "api/v2/incidents.json",
              "api/v2/incidents/unresolved.json", "api/v2/scheduled-maintenances.json", "badge/state.svg", "badge/state.json", "badge/shop/state.svg", "badge/shop/uptime.svg", "widget.html", "widget.js"]
 # In every name and address that is not for the public.
 POISON = "xq7poison"
@@ -270,6 +271,46 @@ def test_a_page_as_files_has_what_is_served(stack, target, tmp_path):
     (other / "precious").write_text("x")
     refused = sonde("status-page", "export", other, "--page", "exported", "--url", "https://status.acme.example", *token)
     assert refused.returncode == 1 and [file.name for file in other.iterdir()] == ["precious"]
+
+
+def test_files_of_a_protected_page_follow_what_is_pushed(stack, target, tmp_path):
+    site, monitor, page = shop(stack, target, "kept")
+    eventually(lambda: page.condition() == "operational", 20, "all is well")
+    path = f"/v1/status-pages/{page.made['id']}"
+    where = tmp_path / "site"
+    options = ["--page", "kept", "--url", "https://status.acme.example", "--follow", "--every", "1h", "--api", stack.endpoints["api"], "--token-file", stack.path("token_file")]
+
+    def says(text: str) -> bool:
+        return (where / "index.html").exists() and text in (where / "index.html").read_text()
+    assert stack.call("PATCH", path, {"access": "password", "password": "a long password"}).status_code == 200
+    eventually(lambda: page.get().status_code == 403, 20, "a password is asked for")
+    with subprocess.Popen([SONDE, "status-page", "export", where, *map(str, options)]) as following:
+        try:
+            eventually(lambda: says("All systems operational"), 30, "the files are there")
+            target.break_now()
+            eventually(lambda: says("Major outage"), 60, "they follow the page that a password opens")
+            assert stack.call("PATCH", path, {"access": "token"}).status_code == 200
+            eventually(lambda: "This page is protected" in page.get().text and 'type="password"' not in page.get().text, 20, "a token is asked for")
+            target.mend()
+            eventually(lambda: says("All systems operational"), 60, "and the one that a token opens")
+        finally:
+            following.terminate()
+            target.mend()
+
+
+def test_who_may_not_read_pages_any_more_is_told_of_no_change(stack, target):
+    site, monitor, page = shop(stack, target, "listened")
+    path = f"/v1/status-pages/{page.made['id']}/events"
+    client = stack.post("/v1/clients", {"name": "listens to a page", "role": "viewer", "scopes": ["pages.read"]})
+    with requests.get(stack.endpoints["api"] + path, headers={"Authorization": f"Bearer {client['secret']}"}, stream=True, timeout=60 * PATIENCE) as stream:
+        assert stream.status_code == 200 and stream.headers["Content-Type"].startswith("text/event-stream")
+        lines = stream.iter_lines()
+        target.break_now()
+        assert next(line for line in lines if line == b"event: changed")
+        target.mend()
+        stack.post(f"/v1/clients/{client['id']}/revoke", {}, status=200)
+        assert len(list(itertools.islice(lines, 60))) < 60  # it ends; one that does not says every few seconds that it lives
+    assert requests.get(stack.endpoints["api"] + path, headers={"Authorization": f"Bearer {client['secret']}"}, timeout=30).status_code == 401
 
 
 def test_with_database_and_bus_away_not_one_view_fails_and_the_page_says_how_old_it_is(stack, target):

@@ -69,7 +69,7 @@ async function visit(options, name, look) {
 const text = page => page.evaluate(() => document.body.innerText.replace(/\s+/g, " ").trim());
 
 // What is looked at in which light and size: the languages differ in their words alone, and what is on other pages is on these.
-const everywhere = ["during", "dressed", "incident", "month", "subscribe-both", "subscribe-mistake", "subscribe-manage", "subscribe-confirmed"];
+const everywhere = ["during", "dressed", "incident", "month", "feeds", "nothing", "subscribe-both", "subscribe-mistake", "subscribe-manage", "subscribe-confirmed"];
 const rounds = [
   {size: "desktop", colorScheme: "light", of: names},
   {size: "desktop", colorScheme: "dark", of: everywhere},

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "controlplane/status_page/html/render.h"
+#include "controlplane/status_page/html/small.h"
 #include "controlplane/status_page/html/subscribe.h"
 #include "tests/unit/status_page/sample.h"
 
@@ -95,8 +96,14 @@ void draw_desks(const std::string& directory) {
     draw_desk(directory, "subscribe-not-now", {.view = SubscribeView::not_now});
 }
 
+void draw_nothing(const std::string& directory) {
+    std::ofstream(directory + "/nothing.html") << html::nothing(test::sample_page(), "./");
+    std::ofstream(directory + "/nothing.csp") << html::guard_policy();
+}
+
 void draw_all(const std::string& directory) {
     draw_desks(directory);
+    draw_nothing(directory);
 
     const auto page = test::sample_page();
     draw(directory, "before", good_page(), {.now = kNow});
@@ -109,6 +116,8 @@ void draw_all(const std::string& directory) {
     draw(directory, "quiet-month", page, {.now = kNow, .place = html::OneMonth{std::chrono::year{2026} / 1}});
     draw(directory, "incident", page, {.now = kNow, .place = html::OneIncident{page.past[0].id}});
     draw(directory, "maintenance", page, {.now = kNow, .place = html::OneMaintenance{page.maintenance[0].id}});
+    draw(directory, "feeds", page, {.now = kNow, .place = html::Feeds{}});
+    draw(directory, "feeds-de", in_language("de", "Europe/Berlin"), {.now = kNow, .place = html::Feeds{}});
     draw(directory, "de", in_language("de", "Europe/Berlin"), {.now = kNow});
     draw(directory, "fr", in_language("fr", "Europe/Paris"), {.now = kNow});
     draw(directory, "es", in_language("es", "America/Bogota"), {.now = kNow});

@@ -37,7 +37,8 @@ Json of_incident(std::string_view base, const Incident& incident) {
     for (const auto& one : incident.updates) updates.push_back({{"number", one.number}, {"at", to_rfc3339(one.at)}, {"phase", name_of(one.phase)}, {"text", one.text}});
     return {{"id", incident.id}, {"url", address_of(base, incident)}, {"title", incident.title}, {"impact", name_of(incident.impact)}, {"phase", name_of(incident.phase)},
             {"began_at", to_rfc3339(incident.began_at)}, {"resolved_at", instant(incident.resolved_at)}, {"components", incident.components}, {"updates", std::move(updates)},
-            {"postmortem", incident.postmortem.empty() ? Json(nullptr) : Json(incident.postmortem)}};
+            {"postmortem", incident.postmortem.empty() ? Json(nullptr) : Json(incident.postmortem)},
+            {"postmortem_at", instant(incident.postmortem_at)}};
 }
 
 Json of_maintenance(std::string_view base, const Maintenance& maintenance) {

@@ -48,7 +48,7 @@ Entry entry_of(const Voice& voice, std::string_view base, const Incident& incide
     const auto& words = voice.words;
     Prose prose;
     for (const auto& update : incident.updates) prose.say_under(words.text("phase", name_of(update.phase)), words.at(voice.zone, update.at), update.text);
-    if (!incident.postmortem.empty()) prose.say_under(words.text("page", "postmortem"), "", incident.postmortem);
+    if (!incident.postmortem.empty()) prose.say_under(words.text("page", "postmortem"), incident.postmortem_at ? words.at(voice.zone, *incident.postmortem_at) : "", incident.postmortem);
     prose.say(voice.span(incident.began_at, incident.resolved_at));
     prose.say(voice.affected(incident.components));
     return {lasting_id(incident), address_of(base, incident), incident.title, incident.began_at, changed_at(incident), std::string(name_of(incident.phase)), prose.html(), prose.text()};

@@ -30,7 +30,7 @@ std::string lasting_id(const Snapshot& page) { return "urn:sonde:status-page:" +
 TimePoint changed_at(const Incident& incident) {
     auto at = std::max(incident.began_at, incident.resolved_at.value_or(incident.began_at));
     for (const auto& update : incident.updates) at = std::max(at, update.at);
-    return at;
+    return std::max(at, incident.postmortem_at.value_or(at));
 }
 
 TimePoint changed_at(const Maintenance& maintenance) {

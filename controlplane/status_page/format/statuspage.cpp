@@ -12,6 +12,7 @@
 namespace sonde::status_page::format {
 namespace {
 
+constexpr std::string_view kPostmortem = "postmortem";  // the state of an incident that has one, and of the update that has its text
 constexpr std::size_t kMostIncidents = 50;  // as many as Statuspage tells
 
 std::string_view component_status(Condition condition) {
@@ -132,14 +133,54 @@ private:
         return all;
     }
 
-    static Json update(std::string_view of_id, std::string_view number, std::string_view status, const std::string& body, TimePoint at) {
+    struct Update {
+        std::string number;
+        std::string_view status;
+        std::string body;
+        TimePoint at;
+    };
+
+    static Json tell(std::string_view of_id, const Update& told) {
+        const auto& [number, status, body, at] = told;
         const auto when = to_rfc3339(at);
         return {{"id", fmt::format("{}-{}", of_id, number)}, {"status", status}, {"body", body}, {"incident_id", of_id}, {"created_at", when}, {"updated_at", when}, {"display_at", when},
                 {"affected_components", nullptr}, {"deliver_notifications", false}, {"custom_tweet", nullptr}, {"tweet_id", nullptr}};
     }
 
+    // Who reads updates alone must learn of a beginning and an end that nobody wrote about: they are updates, too. Newest first.
+    [[nodiscard]] Json updates_of(const Incident& incident) const {
+        std::vector<Update> all;
+        if (!incident.postmortem.empty()) all.push_back({std::string(kPostmortem), kPostmortem, incident.postmortem, incident.postmortem_at.value_or(changed_at(incident))});
+        const auto said = [&](Phase phase) { return std::any_of(incident.updates.begin(), incident.updates.end(), [phase](const auto& one) { return one.phase == phase; }); };
+        const auto unsaid = [&](const char* number, Phase phase, TimePoint at) {
+            if (!said(phase)) all.push_back({number, name_of(phase), words_.text("phase", name_of(phase)), at});
+        };
+        if (incident.resolved_at) unsaid("resolved", Phase::resolved, *incident.resolved_at);
+        for (const auto& one : incident.updates) all.push_back({fmt::format("{}", one.number), name_of(one.phase), one.text, one.at});
+        unsaid("investigating", Phase::investigating, incident.began_at);
+        return in_order(incident.id, std::move(all));
+    }
+
+    [[nodiscard]] Json updates_of(const Maintenance& maintenance) const {
+        std::vector<Update> all;
+        const auto add = [&](const char* number, Progress progress, TimePoint at) { all.push_back({number, name_of(progress), words_.text("progress", name_of(progress)), at}); };
+        if (maintenance.progress == Progress::completed) add("completed", Progress::completed, maintenance.ends_at);
+        if (maintenance.progress != Progress::scheduled) add("in_progress", Progress::in_progress, maintenance.starts_at);
+        add("1", Progress::scheduled, maintenance.announced_at);
+        if (!maintenance.description.empty()) all.back().body = maintenance.description;
+        return in_order(maintenance.id, std::move(all));
+    }
+
+    static Json in_order(std::string_view of_id, std::vector<Update> all) {
+        std::stable_sort(all.begin(), all.end(), [](const Update& a, const Update& b) { return a.at > b.at; });
+        auto told = Json::array();
+        for (const auto& one : all) told.push_back(tell(of_id, one));
+        return told;
+    }
+
     [[nodiscard]] Json of(const Incident& incident) const {
-        Json told{{"id", incident.id}, {"name", incident.title}, {"status", name_of(incident.phase)}, {"created_at", to_rfc3339(incident.began_at)}, {"updated_at", to_rfc3339(changed_at(incident))}};
+        const auto status = incident.postmortem.empty() ? name_of(incident.phase) : kPostmortem;
+        Json told{{"id", incident.id}, {"name", incident.title}, {"status", status}, {"created_at", to_rfc3339(incident.began_at)}, {"updated_at", to_rfc3339(changed_at(incident))}};
         told["monitoring_at"] = nullptr;
         for (const auto& one : incident.updates) {
             if (one.phase == Phase::monitoring) told["monitoring_at"] = to_rfc3339(one.at);
@@ -149,8 +190,7 @@ private:
         told["shortlink"] = address_of(base_, incident);
         told["started_at"] = to_rfc3339(incident.began_at);
         told["page_id"] = page_.slug;
-        auto& updates = told["incident_updates"] = Json::array();
-        for (const auto& one : incident.updates) updates.push_back(update(incident.id, fmt::format("{}", one.number), name_of(one.phase), one.text, one.at));
+        told["incident_updates"] = updates_of(incident);
         told["components"] = affected(incident.components);
         return told;
     }
@@ -164,8 +204,7 @@ private:
         told["shortlink"] = address_of(base_, maintenance);
         told["started_at"] = to_rfc3339(maintenance.starts_at);
         told["page_id"] = page_.slug;
-        told["incident_updates"] = Json::array();
-        if (!maintenance.description.empty()) told["incident_updates"].push_back(update(maintenance.id, "1", "scheduled", maintenance.description, maintenance.announced_at));
+        told["incident_updates"] = updates_of(maintenance);
         told["components"] = affected(maintenance.components);
         told["scheduled_for"] = to_rfc3339(maintenance.starts_at);
         told["scheduled_until"] = to_rfc3339(maintenance.ends_at);

@@ -78,6 +78,21 @@ Json groups_view(const Scene& scene) {
     return groups;
 }
 
+Json feeds_view(const Scene& scene) {
+    auto groups = Json::array();
+    for (std::size_t i = 0; i < scene.page.groups.size(); ++i) {
+        const auto& group = scene.page.groups[i];
+        auto components = Json::array();
+        for (const auto& component : group.components) components.push_back(object({{"id", component.id}, {"name", component.name}}));
+        const bool named = !group.name.empty();
+        groups.push_back(object({{"id", fmt::format("group-{}", i + 1)},
+                                 {"named", named},
+                                 {"name", named ? group.name : scene.words.text("page", "components")},
+                                 {"components", std::move(components)}}));
+    }
+    return groups;
+}
+
 Json overall_view(const Scene& scene) {
     const auto condition = scene.page.condition;
     return {{"mark", mark_of(condition)}, {"icon", stroke_of(condition)}, {"text", scene.words.text("overall", name_of(condition))}};

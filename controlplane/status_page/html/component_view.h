@@ -7,6 +7,9 @@ namespace sonde::status_page::html {
 
 Json groups_view(const Scene& scene);
 
+// The same groups with the names of their components, for the list of feeds; `named` is whether a group has a name of its own.
+Json feeds_view(const Scene& scene);
+
 // The state of the whole page.
 Json overall_view(const Scene& scene);
 

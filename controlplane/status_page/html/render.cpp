@@ -102,6 +102,10 @@ std::optional<Sight> sight(const Scene& scene, const OneMaintenance& one) {
     return Sight{{{"one", maintenance_view(scene, *maintenance)}}, maintenance->title};
 }
 
+std::optional<Sight> sight(const Scene& scene, const Feeds&) {
+    return Sight{{{"listing", {{"groups", feeds_view(scene)}}}}, scene.words.text("page", "feeds")};
+}
+
 // What every page has around what is to be seen.
 Json frame(const Scene& scene, const Sight& seen) {
     const auto& look = scene.page.look;
@@ -132,7 +136,8 @@ Json frame(const Scene& scene, const Sight& seen) {
             {"zone", words.say("zone", {{"zone", scene.zone.name()}})},
             {"current", false},
             {"month", nullptr},
-            {"one", nullptr}};
+            {"one", nullptr},
+            {"listing", nullptr}};
 }
 
 }  // namespace

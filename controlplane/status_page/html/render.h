@@ -1,7 +1,7 @@
 // A status page as HTML: a function of the snapshot and of who looks at what. Each answer is whole: style and script are in it, and it loads nothing else.
 //
-// What the server has to have beside it, under the page's base: `history/YYYY-MM`, `incidents/ID`, `maintenance/ID`; `feed.rss`, `feed.atom`, `feed.json` and
-// `index.json`, which it links to; `events`, server-sent events, of which any (without a name, or named `changed`) has the reader's browser ask again.
+// What the server has to have beside it, under the page's base: `history/YYYY-MM`, `incidents/ID`, `maintenance/ID`, `feeds`; `feed.rss`, `feed.atom`, `feed.json`, the same
+// below `components/ID`, and `index.json`, which it links to; `events`, server-sent events, of which any (without a name, or named `changed`) has the reader's browser ask again.
 #pragma once
 
 #include <chrono>
@@ -30,7 +30,10 @@ struct OneMaintenance {
     std::string id;
 };
 
-using Place = std::variant<Current, OneMonth, OneIncident, OneMaintenance>;
+// Where the feeds are, of everything and of each component.
+struct Feeds {};
+
+using Place = std::variant<Current, OneMonth, OneIncident, OneMaintenance, Feeds>;
 
 struct Visit {
     TimePoint now;           // tells only whether the snapshot is so old that its age must be shown, and the age in minutes then

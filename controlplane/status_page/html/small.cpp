@@ -55,6 +55,14 @@ std::string guard(std::string_view language, Question question, std::string_view
     return text ? with_style(*text) : std::string{};
 }
 
+std::string nothing(const Snapshot& page, std::string_view base) {
+    static const auto shape = compiled("nothing.html");
+    const auto& words = Language::find(page.look.language);
+    const Json values{{"lang", words.code()}, {"t", words.document().at("page")}, {"title", page.look.title}, {"base", base}};
+    const auto text = shape.render(mustache::Values(values, escaped_lines));
+    return text ? with_style(*text) : std::string{};
+}
+
 const std::string& guard_policy() {
     static const auto policy = small_policy("form-action 'self'; frame-ancestors 'none'");
     return policy;

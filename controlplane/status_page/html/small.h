@@ -1,4 +1,4 @@
-// What is shown alone: the page's state as a widget for other pages, and the question for what opens a protected page.
+// What is shown alone: the page's state as a widget for other pages, the question for what opens a protected page, and that something is not there.
 #pragma once
 
 #include <string>
@@ -20,5 +20,8 @@ enum class Question : unsigned char { password, wrong_password, later, token };
 // Tells nothing of the page but its language. A form that is posted to `base`, or, for a token, what to do.
 std::string guard(std::string_view language, Question question, std::string_view base);
 const std::string& guard_policy();
+
+// For who comes to what is not there, under a policy like the guard's: an old link, perhaps. It leads to the page at `base`.
+std::string nothing(const Snapshot& page, std::string_view base);
 
 }  // namespace sonde::status_page::html

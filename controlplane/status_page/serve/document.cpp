@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::string_view kHtml = "text/html; charset=utf-8";
 constexpr std::string_view kJson = "application/json";
+constexpr std::string_view kFeeds = "feeds";
 constexpr std::string_view kNothing = "default-src 'none'; frame-ancestors 'none'";
 constexpr std::chrono::days kAround{125};  // what a page may know of, generously
 
@@ -60,6 +61,7 @@ html::Place place_of(std::string_view place) {
     if (const auto id = after("incidents/", place)) return html::OneIncident{std::string(*id)};
     if (const auto id = after("maintenance/", place)) return html::OneMaintenance{std::string(*id)};
     if (const auto month = after("history/", place)) return html::OneMonth{html::read_month(*month).value_or(std::chrono::year_month{})};
+    if (place == kFeeds) return html::Feeds{};
     return html::Current{};
 }
 
@@ -102,7 +104,7 @@ std::optional<Document> make_data(const Snapshot& page, const Asked& asked) {
 }  // namespace
 
 std::optional<Use> use_of(const Snapshot& page, std::string_view place) {
-    if (place.empty()) return Use::reading;
+    if (place.empty() || place == kFeeds) return Use::reading;
     if (place == "widget.html") return Use::widget;
     if (place == "widget.js") return Use::script;
     if (place == kPicture) return Use::picture;

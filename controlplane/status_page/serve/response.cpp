@@ -65,6 +65,14 @@ http::Response refuse(const Page& page, Use use, std::string_view base, Refusal 
 
 http::Response nothing_here() { return http::Response::text("There is nothing here.\n", "text/plain; charset=utf-8", 404).with("X-Robots-Tag", "noindex"); }
 
+http::Response nothing_here(const Page& page, std::string_view base) {
+    return http::Response::text(html::nothing(page.snapshot, base), "text/html; charset=utf-8", 404)
+        .with("Content-Security-Policy", html::guard_policy())
+        .with("Referrer-Policy", "no-referrer")
+        .with("Cache-Control", "no-store")
+        .with("X-Robots-Tag", "noindex");
+}
+
 http::Response lead(std::string to) { return http::Response::empty(303).with("Location", std::move(to)).with("Referrer-Policy", "no-referrer"); }
 
 }  // namespace sonde::status_page::serve

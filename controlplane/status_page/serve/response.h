@@ -20,6 +20,8 @@ http::Response refuse(const Page& page, Use use, std::string_view base, Refusal 
 
 // Nothing is here, whatever may be elsewhere: the same for all that is not there.
 http::Response nothing_here();
+// The same for people who may see the page.
+http::Response nothing_here(const Page& page, std::string_view base);
 
 // The way on, by GET.
 http::Response lead(std::string to);

@@ -13,7 +13,7 @@ namespace {
 constexpr int kMonths = 5;  // what of them the page knows nothing of is left out
 
 std::vector<std::string> places_of(const Snapshot& page) {
-    std::vector<std::string> places{"", "widget.html", "widget.js", std::string(kPicture), "index.json", "feed.rss", "feed.atom", "feed.json", "badge/state.svg", "badge/state.json"};
+    std::vector<std::string> places{"", "feeds", "widget.html", "widget.js", std::string(kPicture), "index.json", "feed.rss", "feed.atom", "feed.json", "badge/state.svg", "badge/state.json"};
     for (const auto* name : {"summary", "status", "components", "incidents", "incidents/unresolved", "scheduled-maintenances", "scheduled-maintenances/upcoming", "scheduled-maintenances/active"}) {
         places.push_back(fmt::format("api/v2/{}.json", name));
     }

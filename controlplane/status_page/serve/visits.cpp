@@ -9,6 +9,7 @@
 #include "controlplane/status_page/serve/response.h"
 #include "lib/base/percent.h"
 #include "lib/log/log.h"
+#include "lib/net/client_key.h"
 #include "lib/net/url.h"
 
 namespace sonde::status_page::serve {
@@ -20,8 +21,8 @@ constexpr int kHashesAtOnce = 1;  // the public's passwords must not keep people
 constexpr std::string_view kAll = "/status/{slug}";
 
 // What may be asked for below a page's address; document.h knows what there is. Names of routes, by which requests are counted.
-constexpr std::array<std::string_view, 17> kPlaces{
-    "", "history/{month}", "incidents/{incident_id}", "maintenance/{occurrence}", "index.json", "feed.rss", "feed.atom", "feed.json", "components/{component}/{file}",
+constexpr std::array<std::string_view, 18> kPlaces{
+    "", "feeds", "history/{month}", "incidents/{incident_id}", "maintenance/{occurrence}", "index.json", "feed.rss", "feed.atom", "feed.json", "components/{component}/{file}",
     "api/v2/{document}", "api/v2/{list}/{document}", "badge/{file}", "badge/{component}/{file}", "widget.html", "widget.js", kPicture, "events",
 };
 
@@ -40,6 +41,9 @@ std::optional<picture::Font> font_at(const std::string& path) {
     log::warning("status_pages_without_pictures", "error", font.error().message);
     return std::nullopt;
 }
+
+// What is not there is told in words then.
+bool is_for_people(std::string_view place) { return place.starts_with("incidents/") || place.starts_with("maintenance/") || place.starts_with("history/"); }
 
 std::string without_slash(std::string url) {
     while (url.ends_with('/')) url.pop_back();
@@ -118,12 +122,12 @@ void Visits::visit(const http::Request& request, bool by_host, const http::Reply
     if (!site) return reply(nothing_here());
     const bool listens = site->place == "events";
     const auto use = listens ? std::optional(Use::data) : use_of(site->page->snapshot, site->place);
-    const auto client = controlplane::caller_address(request, options_.proxies);
+    const auto client = net::client_key(controlplane::caller_address(request, options_.proxies));
     if (const auto taken = limits_.take(Cost::view, client, std::chrono::steady_clock::now()); !taken.allowed) return reply(controlplane::too_many(Cost::view, taken));
     const auto now = wall_now();
     const auto standing = gate_.standing(request, *site->page, now);
     if (standing == Standing::shut) return reply(refuse(*site->page, use.value_or(Use::data), site->base, Refusal::ask));
-    if (!use) return reply(nothing_here());
+    if (!use) return reply(is_for_people(site->place) ? nothing_here(*site->page, site->base) : nothing_here());
     if (standing == Standing::by_query && *use == Use::reading) {
         return reply(lead(percent_encoded(request.path, "/")).with("Set-Cookie", gate_.cookie(request, *site->page, now)));
     }
@@ -151,9 +155,9 @@ void Visits::answer(const http::Request& request, const Site& site, const std::s
     answers_.ask(
         key, client, [page = site.page, asked = std::move(asked)] { return make(page->snapshot, asked); },
         // The request lives until it is replied to.
-        [&request, page = site.page, use, reply](const AnswerPtr& answer, Made outcome) {
+        [&request, page = site.page, base = site.base, use, reply](const AnswerPtr& answer, Made outcome) {
             if (answer) return reply(respond(request, *page, use, *answer));
-            if (outcome == Made::none) return reply(nothing_here());
+            if (outcome == Made::none) return reply(use == Use::reading ? nothing_here(*page, base) : nothing_here());
             if (outcome == Made::limited) return reply(http::problem_response(http::problem::too_many_requests, "Too much that was asked for is still to be made.").with("Retry-After", "1"));
             reply(http::problem_response(http::problem::unavailable, "This cannot be made at the moment.").with("Retry-After", "1"));
         });
@@ -165,13 +169,19 @@ http::Response Visits::listen(const http::Request& request, const Site& site, co
     return audience_.listen(request, *site.page, std::move(place)).with("X-Accel-Buffering", "no");
 }
 
+http::Response Visits::listen_to(const http::Request& request, const std::string& slug, std::shared_ptr<void> place) {
+    const auto page = pages_.find(slug);
+    if (!page) throw http::ProblemError{http::problem::unavailable, "the page is not known here yet", {}};
+    return audience_.listen(request, *page, std::move(place));
+}
+
 http::Response Visits::let_in(const http::Request& request, bool by_host) {
     const auto site = site_of(request, by_host);
     if (!site) return nothing_here();
     const auto& page = *site->page;
     if (page.guard.access != Access::password) return lead(site->base);
     if (login::is_foreign(request, options_.public_url)) return refuse(page, Use::reading, site->base, Refusal::ask);
-    const auto client = controlplane::caller_address(request, options_.proxies);
+    const auto client = net::client_key(controlplane::caller_address(request, options_.proxies));
     if (const auto taken = limits_.take(Cost::guess, client, std::chrono::steady_clock::now()); !taken.allowed) {
         return refuse(page, Use::reading, site->base, Refusal::limited).with("Retry-After", std::to_string(taken.again.count()));
     }
@@ -204,7 +214,7 @@ template <class Act>
 http::Response Visits::at_desk(const http::Request& request, bool by_host, bool for_all, Act act) {
     const auto site = site_of(request, by_host);
     if (!site) return nothing_here();
-    const auto client = controlplane::caller_address(request, options_.proxies);
+    const auto client = net::client_key(controlplane::caller_address(request, options_.proxies));
     if (const auto taken = limits_.take(Cost::view, client, std::chrono::steady_clock::now()); !taken.allowed) return controlplane::too_many(Cost::view, taken);
     if (!for_all && gate_.standing(request, *site->page, wall_now()) == Standing::shut) return refuse(*site->page, Use::reading, site->base, Refusal::ask);
     return act(subscribe::Visitor{site->page, site->base, client});

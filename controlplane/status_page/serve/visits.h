@@ -28,6 +28,9 @@ public:
     void open_desk(subscribe::Desk& desk);
     // To be called before the router's server starts, which it must outlive.
     void add_routes(http::Router& router);
+    // For who may see the page otherwise, whatever opens it to readers: a stream as theirs, which counts among the page's. Throws http::ProblemError, 503, if there are as many as may be, or
+    // the page is not known here yet.
+    http::Response listen_to(const http::Request& request, const std::string& slug, std::shared_ptr<void> place);
 
 private:
     // Where a visitor is: at a page, by its slug or by its host.

@@ -22,7 +22,7 @@ inline constexpr std::size_t kMostForm = 64U << 10U;  // bytes: all components o
 struct Visitor {
     std::shared_ptr<const Page> page;
     std::string base;    // of the page's addresses: `/status/acme/` or `/`
-    std::string client;  // his address
+    std::string client;  // net::client_key of his address
 };
 
 // Thread-safe; runs on the server's workers.

@@ -65,6 +65,23 @@ TEST_CASE("who guesses tokens is limited by address, and who has one is not") {
     CHECK(stand().with_token(stand().make_token("viewer"), port).get("/v1/sites").status == 200);
 }
 
+TEST_CASE("who guesses tokens from one address after the other of his IPv6 network is limited as from one") {
+    controlplane::RateLimits limits;
+    limits.refused = {2, std::chrono::seconds{86'400}};
+    const auto port = stand().limited(limits);
+    const auto guess = [port](const std::string& address) { return stand().with_token("sonde_wrong", port).get("/v1/sites", {"X-Forwarded-For: " + address}).status; };
+    CHECK(guess("2001:db8::1") == 401);
+    CHECK(guess("2001:db8::2") == 401);
+    CHECK(guess("2001:db8::3") == 429);
+    CHECK(guess("2001:db8:0:0:ffff::") == 429);
+    CHECK(guess("2001:db8:0:1::1") == 401);
+    CHECK(guess("192.0.2.1") == 401);
+    CHECK(guess("192.0.2.2") == 401);
+    CHECK(guess("::ffff:192.0.2.1") == 401);
+    CHECK(guess("192.0.2.1") == 429);
+    CHECK(guess("192.0.2.2") == 401);
+}
+
 TEST_CASE("of a client that tries again and again what it may not, the audit keeps so many refusals") {
     controlplane::RateLimits limits;
     limits.recorded = {2, std::chrono::seconds{86'400}};

@@ -157,6 +157,7 @@ struct Stand::Impl {
     }
 
     struct Limited {
+        controlplane::Proxies proxies;
         metrics::Registry registry;
         controlplane::RateLimiter limiter;
         controlplane::Backend backend;
@@ -164,10 +165,14 @@ struct Stand::Impl {
         http::Server server;
 
         Limited(Impl& stand, const controlplane::RateLimits& limits)
-            : limiter(limits, registry), backend{stand.pool, stand.box, stand.desk, stand.runs, stand.feed, stand.tokens, stand.login}, server({}, with_routes(), registry) {}
+            : proxies(stand.backend.proxies),
+              limiter(limits, registry),
+              backend{stand.pool, stand.box, stand.desk, stand.runs, stand.feed, stand.tokens, stand.login},
+              server({}, with_routes(), registry) {}
 
         http::Router& with_routes() {
             backend.limits = &limiter;
+            backend.proxies = proxies;
             controlplane::add_api_routes(router, backend);
             return router;
         }

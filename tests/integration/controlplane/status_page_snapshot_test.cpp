@@ -96,7 +96,9 @@ TEST_CASE("incidents are called by the components they are about, with what was 
     CHECK(snapshot["past"][0]["id"] == past.text());
     CHECK(snapshot["past"][0]["impact"] == "critical");
     CHECK(snapshot["past"][0]["postmortem"] == "It was the disk.");
+    CHECK(snapshot["past"][0]["postmortem_at"].is_string());
     CHECK(snapshot["past"][1]["postmortem"] == "");
+    CHECK(snapshot["past"][1]["postmortem_at"].is_null());
     CHECK(snapshot["past"][2]["id"] == whole.text());
     CHECK(snapshot["past"][2]["title"] == "Part 0, Part 1");
 }

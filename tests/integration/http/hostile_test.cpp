@@ -3,6 +3,7 @@
 #include <atomic>
 #include <thread>
 
+#include "lib/http/connections.h"
 #include "tests/integration/http/fixture.h"
 
 namespace hostile_test {
@@ -196,6 +197,25 @@ TEST_CASE("one peer cannot take all connections") {
     CHECK(http.exposes("sonde_http_cut_total{reason=\"peer_limit\"} 1\n"));
     first.reset();
     CHECK(eventually([&] { return get(http.port(), "/fast").status == 200; }));
+}
+
+TEST_CASE("connections of one IPv6 network are counted together") {
+    metrics::Registry registry;
+    http::EventThread events;
+    http::Connections connections({2, seconds{60}, seconds{60}}, events, registry);
+    const auto open = [&](const std::string& peer) { return connections.admits(peer) ? connections.opened(-1, peer) : nullptr; };
+    auto* first = open("2001:db8::1");
+    auto* second = open("2001:db8::2");
+    REQUIRE(first != nullptr);
+    REQUIRE(second != nullptr);
+    CHECK(first->peer == "2001:db8::1");
+    CHECK(!connections.admits("2001:db8::3"));
+    auto* neighbour = open("2001:db8:0:1::1");
+    CHECK(neighbour != nullptr);
+    connections.closed(first);
+    CHECK(connections.admits("2001:db8::3"));
+    connections.closed(second);
+    connections.closed(neighbour);
 }
 
 TEST_CASE("a client that says no more after its request is answered nonetheless, however long that takes") {

@@ -114,6 +114,25 @@ TEST_CASE("a stream ends with its page, and when what opens it changes") {
     REQUIRE(eventually([&] { return streams(site) == "0"; }, 60'000));
 }
 
+TEST_CASE("who may see a page by other means listens to it whatever opens it to readers, until that changes") {
+    Site site;
+    CHECK(site.get("/own/acme").status == 503);
+    auto page = fresh_page();
+    page.guard.access = status_page::Access::password;
+    page.guard.password_hash = "x";
+    site.pages.put(page);
+    CHECK(site.get("/status/acme/events").status == 403);
+    RawClient client(site.server->port());
+    client.send(Site::text("GET", "/own/acme"));
+    CHECK(has(client.until("retry: "), "text/event-stream"));
+    REQUIRE(eventually([&] { return streams(site) == "1"; }));
+    site.pages.put(page);
+    CHECK(has(client.until("data: changed"), "event: changed"));
+    ++page.guard.generation;
+    site.pages.put(page);
+    REQUIRE(eventually([&] { return streams(site) == "0"; }, 60'000));
+}
+
 TEST_CASE("HEAD of a stream is answered and holds no place") {
     Site site;
     site.pages.put(fresh_page());

@@ -144,9 +144,8 @@ TEST_CASE("what is not there is not there in one way") {
     const auto nothing = site.get("/status/other/");
     CHECK(nothing.status == 404);
     CHECK_FALSE(has(nothing.body, "other"));
-    for (const auto* target : {"/status/other/index.json", "/status/other", "/status/acme/incidents/inc_none", "/status/acme/badge/none/state.svg", "/status/acme/components/none/feed.atom",
-                               "/status/acme/components/api/other", "/status/acme/history/1999-01",
-                               "/status/acme/api/v2/subscribers.json", "/status/other/events"}) {
+    for (const auto* target : {"/status/other/index.json", "/status/other", "/status/acme/badge/none/state.svg", "/status/acme/components/none/feed.atom",
+                               "/status/acme/components/api/other", "/status/acme/api/v2/subscribers.json", "/status/other/events"}) {
         CAPTURE(target);
         const auto answer = site.get(target);
         CHECK(answer.status == 404);
@@ -347,6 +346,26 @@ TEST_CASE("other names for a host, and other ports, make nothing anew or are for
     CHECK(metric("sonde_status_page_answer_bytes") < 3 * bytes);
 }
 
+TEST_CASE("who comes by an old link is led to the page, in its language") {
+    Site site;
+    auto page = fresh_page();
+    page.snapshot.look.language = "de";
+    site.pages.put(page);
+    for (const auto* place : {"incidents/inc_06ht3e8gt9999", "maintenance/mnt_06ht3e8gt9999-1", "history/2020-01"}) {
+        CAPTURE(place);
+        const auto answer = site.get(fmt::format("/status/acme/{}", place));
+        CHECK(answer.status == 404);
+        CHECK(answer.headers.at("content-type") == "text/html; charset=utf-8");
+        CHECK(answer.headers.at("x-robots-tag") == "noindex");
+        CHECK(answer.body.find("<a href=\"/status/acme/\">Aktueller Zustand</a>") != std::string::npos);
+    }
+    CHECK(site.get("/status/acme/badge/none/state.svg").headers.at("content-type") == "text/plain; charset=utf-8");
+    page.guard.access = status_page::Access::password;
+    page.guard.password_hash = "x";
+    site.pages.put(page);
+    CHECK(site.get("/status/acme/incidents/inc_06ht3e8gt9999").status == 403);
+}
+
 TEST_CASE("one client asks so often and no more, and the others are answered") {
     SiteOptions options;
     options.limits.view = {5, std::chrono::hours{1}};
@@ -357,6 +376,9 @@ TEST_CASE("one client asks so often and no more, and the others are answered") {
     for (int i = 0; i < 5; ++i) CHECK(status("192.0.2.1") == 200);
     CHECK(status("192.0.2.1") == 429);
     CHECK(status("192.0.2.2") == 200);
+    for (int i = 0; i < 5; ++i) CHECK(status(fmt::format("2001:db8::{}", i)) == 200);
+    CHECK(status("2001:db8::5") == 429);
+    CHECK(status("2001:db8:0:1::") == 200);
 }
 
 }  // namespace status_page_serve_test

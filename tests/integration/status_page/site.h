@@ -23,11 +23,12 @@ struct SiteOptions {
 
 using SentHeaders = std::vector<std::string>;  // `Name: value`
 
-// The server's own host has `/own` besides, as the API has its paths.
+// The server's own host has `/own` besides, as the API has its paths, and `/own/{slug}`, where whoever may see the page by other means listens to it.
 struct Site {
     explicit Site(SiteOptions options = {})
         : limits(options.limits, metrics), visits(pages, crypto::SecretBox(std::string(32, 'k')), limits, std::move(options.serve), metrics) {
         router.add(http::Method::get, "/own", [](const http::Request&) { return http::Response::text("own"); });
+        router.add(http::Method::get, "/own/{slug}", [this](const http::Request& request) { return visits.listen_to(request, request.parameters.at("slug"), nullptr); });
         visits.add_routes(router);
         server = std::make_unique<http::Server>(std::move(options.server), router, metrics);
     }

@@ -28,7 +28,7 @@ TEST_CASE("all addresses together may try so often, and no more of them are reme
     for (int i = 0; i < Attempts::kOfAll; ++i) CHECK(attempts.take("address " + std::to_string(i), start) == milliseconds{0});
     CHECK(attempts.take("one more", start) == Attempts::kAllEvery);
     Attempts generous(1, 1'000'000);
-    for (std::size_t i = 0; i < Attempts::kMostAddresses; ++i) CHECK(generous.take("address " + std::to_string(i), start) == milliseconds{0});
+    for (std::size_t i = 0; i < Attempts::kMostClients; ++i) CHECK(generous.take("address " + std::to_string(i), start) == milliseconds{0});
     CHECK(generous.take("one more", start) > milliseconds{0});
     CHECK(generous.take("one more", start + Attempts::kOneEvery) == milliseconds{0});
 }

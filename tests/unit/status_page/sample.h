@@ -51,7 +51,8 @@ inline status_page::Snapshot sample_page() {
                          {{2, now - std::chrono::minutes{5}, Phase::identified, "A disk is full.\nWe are making room."},
                           {1, now - std::chrono::minutes{20}, Phase::investigating, "We are looking into it."}}, ""});
     page.past.push_back({"inc_06ht3e8gt0001", "Website was down", Impact::critical, Phase::resolved, now - std::chrono::days{17}, now - std::chrono::days{17} + std::chrono::minutes{29}, {"website"},
-                         {{1, now - std::chrono::days{17} + std::chrono::minutes{29}, Phase::resolved, "It is back."}}, "A certificate had ended.\nIt renews itself now."});
+                         {{1, now - std::chrono::days{17} + std::chrono::minutes{29}, Phase::resolved, "It is back."}},
+                         "A certificate had ended.\nIt renews itself now.", now - std::chrono::days{15}});
     page.maintenance.push_back({"mnt_06ht3e8gt0002-1", "New switches", "The back office is away.", Progress::in_progress, now - std::chrono::minutes{30}, now + std::chrono::minutes{30}, {"billing"},
                                 now - std::chrono::days{5}});
     page.maintenance.push_back({"mnt_06ht3e8gt0003-1", "Updates", "", Progress::scheduled, now + std::chrono::days{3}, now + std::chrono::days{3} + std::chrono::hours{1}, {"website", "api"},

@@ -50,6 +50,52 @@ TEST_CASE("each document has its part") {
     for (const auto* none : {"", "summary", "incidents", "subscribers.json", "../summary.json"}) CHECK_FALSE(format::statuspage(page, kBase, none));
 }
 
+TEST_CASE("an incident whose postmortem is published is in that state, and tells it as its newest update") {
+    auto page = test::sample_page();
+    const auto told = [&page] { return read(page, "incidents.json").at("incidents").at(1); };
+    const auto incident = told();
+    CHECK(incident.at("status") == "postmortem");
+    CHECK(incident.at("updated_at") == "2026-02-14T12:00:00.000Z");
+    CHECK(incident.at("incident_updates").size() == 3);
+    const auto newest = incident.at("incident_updates").at(0);
+    CHECK(newest.at("status") == "postmortem");
+    CHECK(newest.at("body") == page.past[0].postmortem);
+    CHECK(newest.at("created_at") == "2026-02-14T12:00:00.000Z");
+    page.past[0].postmortem_at.reset();  // of an earlier version
+    CHECK(told().at("incident_updates").at(0).at("created_at") == told().at("resolved_at"));
+    page.past[0].postmortem.clear();
+    CHECK(told().at("status") == "resolved");
+    CHECK(told().at("incident_updates").at(0).at("status") == "resolved");
+}
+
+TEST_CASE("a beginning and an end that nobody wrote about are updates, newest first") {
+    auto page = test::sample_page();
+    const auto statuses = [&page](std::string_view document, const char* list, std::size_t which) {
+        std::vector<std::string> all;
+        const Json updates = read(page, document).at(list).at(which).at("incident_updates");
+        for (const auto& one : updates) all.push_back(one.at("status"));
+        return all;
+    };
+    auto& past = page.past[0];
+    past.postmortem.clear();
+    past.postmortem_at.reset();
+    using Statuses = std::vector<std::string>;
+    CHECK(statuses("incidents.json", "incidents", 1) == Statuses{"resolved", "investigating"});
+    past.updates.clear();
+    CHECK(statuses("incidents.json", "incidents", 1) == Statuses{"resolved", "investigating"});
+    past.updates.push_back({1, *past.resolved_at + std::chrono::minutes{3}, Phase::monitoring, "We watch it."});
+    CHECK(statuses("incidents.json", "incidents", 1) == Statuses{"monitoring", "resolved", "investigating"});
+    page.open[0].updates.clear();
+    const auto opened = read(page, "incidents/unresolved.json").at("incidents").at(0).at("incident_updates").at(0);
+    CHECK(opened.at("id") == "inc_06ht3e8gt0000-investigating");
+    CHECK(opened.at("body") == "Investigating");
+    CHECK(statuses("scheduled-maintenances.json", "scheduled_maintenances", 0) == Statuses{"in_progress", "scheduled"});
+    page.maintenance[0].progress = Progress::completed;
+    CHECK(statuses("scheduled-maintenances.json", "scheduled_maintenances", 0) == Statuses{"completed", "in_progress", "scheduled"});
+    page.maintenance[0].description.clear();
+    CHECK(read(page, "scheduled-maintenances.json").at("scheduled_maintenances").at(0).at("incident_updates").at(2).at("body") == "Planned");
+}
+
 TEST_CASE("conditions in the words of Statuspage") {
     struct Row {
         Condition condition;

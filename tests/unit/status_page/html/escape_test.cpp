@@ -47,7 +47,7 @@ rc::Gen<std::string> poison() {
 }
 
 const std::vector<html::Place>& places() {
-    static const std::vector<html::Place> all{html::Current{}, html::OneMonth{std::chrono::year{2026} / 2}, html::OneMonth{std::chrono::year{2026} / 1}};
+    static const std::vector<html::Place> all{html::Current{}, html::OneMonth{std::chrono::year{2026} / 2}, html::OneMonth{std::chrono::year{2026} / 1}, html::Feeds{}};
     return all;
 }
 

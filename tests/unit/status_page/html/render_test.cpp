@@ -47,10 +47,30 @@ TEST_CASE("a page in English, and in Croatian") {
     check_golden("month-en", *render(page, {.now = kNow, .base = "/status/acme/", .place = OneMonth{std::chrono::year{2026} / 2}}));
     check_golden("incident-en", *render(page, {.now = kNow, .base = "/status/acme/", .place = OneIncident{page.past[0].id}, .address = "https://status.acme.example/incidents/" + page.past[0].id}));
     check_golden("maintenance-en", *render(page, {.now = kNow, .base = "/status/acme/", .place = OneMaintenance{page.maintenance[0].id}}));
+    check_golden("feeds-en", *render(page, {.now = kNow, .base = "/status/acme/", .place = html::Feeds{}}));
     page.look.language = "hr";
     page.look.time_zone = "Europe/Zagreb";
     page.look.indexed = false;
     check_golden("current-hr", *render(page, {.now = kNow + 2h, .base = "/"}));
+}
+
+TEST_CASE("every component's feeds are one link away from every page, in every language") {
+    auto page = test::sample_page();
+    for (const auto* language : {"en", "de", "fr", "es", "hr"}) {
+        CAPTURE(language);
+        page.look.language = language;
+        const auto current = render(page, {.now = kNow, .base = "/status/acme/"});
+        const auto feeds = render(page, {.now = kNow, .base = "/status/acme/", .place = html::Feeds{}});
+        CHECK(has(current, "<a href=\"/status/acme/feeds\">"));
+        CHECK(has(render(page, {.now = kNow, .place = OneIncident{page.open[0].id}}), "<a href=\"/feeds\">"));
+        for (const auto& group : page.groups) {
+            for (const auto& component : group.components) {
+                CAPTURE(component.id);
+                for (const auto* kind : {"atom", "rss", "json"}) CHECK(has(feeds, fmt::format("<a href=\"/status/acme/components/{}/feed.{}\"", component.id, kind)));
+            }
+        }
+        for (const auto* type : {"application/atom+xml", "application/rss+xml", "application/feed+json"}) CHECK(has(current, fmt::format("<link rel=\"alternate\" type=\"{}\"", type)));
+    }
 }
 
 TEST_CASE("what is not there is not drawn") {

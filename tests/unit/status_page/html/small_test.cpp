@@ -31,6 +31,11 @@ TEST_CASE("the widget and the question for a password") {
     test::check_golden("html/golden/widget-en.html", html::widget(test::sample_page(), {.now = kNow}, kUrl));
     test::check_golden("html/golden/guard-en.html", html::guard("en", Question::wrong_password, "/status/acme/"));
     test::check_golden("html/golden/guard-token-de.html", html::guard("de", Question::token, "/status/acme/"));
+    auto page = test::sample_page();
+    page.look.language = "de";
+    test::check_golden("html/golden/nothing-de.html", html::nothing(page, "/status/acme/"));
+    page.look.title = test::worst_text();
+    CHECK_FALSE(has(html::nothing(page, test::worst_text()), "<b "));
 }
 
 TEST_CASE("the widget says of when it is once it is old") {
@@ -49,7 +54,7 @@ TEST_CASE("the question tells nothing of the page") {
 }
 
 TEST_CASE("their policies allow their style, and the widget alone may be framed") {
-    for (const auto& text : {html::widget(test::sample_page(), {.now = kNow}, kUrl), html::guard("en", Question::password, "/")}) {
+    for (const auto& text : {html::widget(test::sample_page(), {.now = kNow}, kUrl), html::guard("en", Question::password, "/"), html::nothing(test::sample_page(), "/")}) {
         const auto digest = "'sha256-" + crypto::base64(crypto::sha256(style_in(text))) + "'";
         CHECK(has(html::widget_policy(), digest));
         CHECK(has(html::guard_policy(), digest));

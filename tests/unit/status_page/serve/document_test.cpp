@@ -25,6 +25,7 @@ serve::Asked asked(std::string place, std::int64_t age = 0) { return {std::move(
 const std::vector<std::pair<std::string, Use>>& all() {
     static const std::vector<std::pair<std::string, Use>> places{
         {"", Use::reading},
+        {"feeds", Use::reading},
         {"history/2026-03", Use::reading},
         {"incidents/inc_06ht3e8gt0000", Use::reading},
         {"incidents/inc_06ht3e8gt0001", Use::reading},

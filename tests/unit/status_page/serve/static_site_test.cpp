@@ -22,8 +22,8 @@ constexpr std::string_view kAddress = "https://status.acme.example/";
 TEST_CASE("a page as files has all that is served") {
     const auto page = test::sample_page();
     const auto files = static_site(page, kAddress, page.made_at);
-    for (const auto* name : {"index.html", "incidents/inc_06ht3e8gt0000/index.html", "maintenance/mnt_06ht3e8gt0002-1/index.html", "history/2026-03/index.html", "history/2025-12/index.html",
-                             "index.json", "feed.rss", "feed.atom",
+    for (const auto* name : {"index.html", "feeds/index.html", "incidents/inc_06ht3e8gt0000/index.html", "maintenance/mnt_06ht3e8gt0002-1/index.html", "history/2026-03/index.html",
+                             "history/2025-12/index.html", "index.json", "feed.rss", "feed.atom",
                              "feed.json", "components/api/feed.atom", "components/search/feed.json", "api/v2/summary.json",
                              "api/v2/incidents/unresolved.json", "badge/state.svg", "badge/api/uptime.svg", "widget.html", "widget.js"}) {
         CAPTURE(name);
@@ -46,7 +46,7 @@ TEST_CASE("every link of a page leads to a file") {
             if (to.starts_with("https:") || to.starts_with("data:") || to.starts_with("#")) continue;
             CAPTURE(name);
             CAPTURE(to);
-            const std::string up = depth == 0 ? "./" : depth == 2 ? "../../" : "?";
+            const std::string up = depth == 0 ? "./" : depth == 1 ? "../" : depth == 2 ? "../../" : "?";
             REQUIRE(to.starts_with(up));
             to.erase(0, up.size());
             to.resize(std::min(to.find('#'), to.size()));
