@@ -64,6 +64,7 @@ std::string step_text(const Json& step) {
     if (action == "orphan") text += ": " + reason + "; --prune deletes what the files made";
     if (action == "release") text += ": no file has it any more; " + reason + ", and stays as it is";
     if (action == "keep") text += ": is not deleted, for " + reason;
+    if (action == "over") text += ": " + reason + ", and is not made";
     if (action == "create" && !reason.empty()) text += ": " + reason;
     text += '\n';
     for (const auto& change : step.at("changes")) text += change_text(change, action == "create");
@@ -88,6 +89,7 @@ std::string present(const Json& answer) {
     if (of("adopt") > 0) text += fmt::format(", {} {}", of("adopt"), plan ? "to adopt" : "adopted");
     if (of("release") > 0) text += fmt::format(", {} released", of("release"));
     if (of("orphan") > 0) text += fmt::format(", {} in no file any more", of("orphan"));
+    if (of("over") > 0) text += fmt::format(", {} over", of("over"));
     if (of("keep") > 0) text += fmt::format(", {} kept", of("keep"));
     return text + "\n";
 }

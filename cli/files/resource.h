@@ -23,11 +23,11 @@ struct Section {
     std::string_view name;
     std::string_view kind;
 };
-inline constexpr std::array<Section, 13> kSections{Section{"regions", "region"},           Section{"channels", "channel"},
+inline constexpr std::array<Section, 14> kSections{Section{"regions", "region"},           Section{"channels", "channel"},
                                                   Section{"sites", "site"},               Section{"monitors", "monitor"},
                                                   Section{"groups", "group"},             Section{"dependencies", "dependency"},
                                                   Section{"maintenance", "maintenance"}, Section{"schedules", "schedule"},
-                                                  Section{"escalations", "escalation"},
+                                                  Section{"schedule_overrides", "schedule_override"}, Section{"escalations", "escalation"},
                                                   Section{"routes", "route"},             Section{"route_overrides", "route_override"},
                                                   Section{"status_pages", "status_page"}, Section{"drills", "drill"}};
 

@@ -14,6 +14,8 @@
 namespace sonde::controlplane::apply_api {
 namespace {
 
+constexpr db::Statement kExportNow{"export_now", "select now()"};
+
 // All is read when it is made, in the transaction; the document needs that no more, for to write it takes long where there is much.
 class Export {
 public:
@@ -23,6 +25,7 @@ public:
             taken_[group_of(key.first, key.second)].insert(last_of(key.second));
         }
         others_ = managed_store::all_others(tx, owner);
+        now_ = tx.run(kExportNow)[0].time(0);
         for (const auto kind : kKinds) read(kind);
     }
 
@@ -42,6 +45,7 @@ public:
 private:
     void read(Kind kind) {
         all_[kind] = stocks_.of(kind).load_all(kMostResources);
+        std::erase_if(all_[kind], [&](const auto& entry) { return is_over(kind, entry.second.document, now_); });
         std::set<std::string> with_secrets;
         for (const auto& [identifier, current] : all_[kind]) {
             if (kind == Kind::monitor && !current.secret_names.empty()) with_secrets.insert(identifier);
@@ -121,6 +125,7 @@ private:
     }
 
     Stocks stocks_;
+    TimePoint now_;
     const std::string& owner_;
     std::map<Key, std::pair<std::string, std::string>> rows_;  // by resource: key and what was applied
     std::multimap<Key, Claim> others_;

@@ -32,7 +32,7 @@ struct Row {
 };
 
 const Row& row_of(Kind kind) {
-    static const std::array<Row, 13> rows{
+    static const std::array<Row, 14> rows{
         Row{Kind::region, "/v1/regions", {"name"}, {"name", "title", "failure_domain", "anchors"}},
         Row{Kind::site, "/v1/sites", {"name"}, {"name", "base_url", "tags", "owner_note", "active"}},
         Row{Kind::monitor, "/v1/monitors", {"site_id", "kind", "name", "spec"},
@@ -44,6 +44,7 @@ const Row& row_of(Kind kind) {
             {"title", "description", "starts_at", "ends_at", "rrule", "duration_ms", "timezone", "targets"}},
         Row{Kind::channel, "/v1/channels", {"kind", "name", "config"}, {"kind", "name", "config", "events", "enabled", "digest", "rate", "quiet_hours", "fallback_channel_id"}},
         Row{Kind::schedule, "/v1/schedules", {"name"}, {"name", "time_zone", "layers"}},
+        Row{Kind::schedule_override, "/v1/schedules/{schedule_id}/overrides", {"schedule_id", "user_id", "from", "to"}, {"schedule_id", "user_id", "from", "to"}},
         Row{Kind::escalation, "/v1/escalations", {"name", "steps"}, {"name", "steps", "repeat"}},
         Row{Kind::route, "/v1/routes", {"name", "channels"}, {"name", "position", "enabled", "match", "channels", "continue", "escalation_id", "reminders"}},
         Row{Kind::route_override, "/v1/route-overrides", {"site_id"}, {"site_id", "add", "mute", "replace", "escalation_id", "reminders"}},
@@ -107,6 +108,25 @@ Json canonical_page(const Json& document, const std::string& pointer, json::Prob
     return status_page::write_page(draft);
 }
 
+// The schedule is part of what the API's path says.
+Json canonical_override(const Json& document, const std::string& pointer, json::Problems& problems) {
+    auto rest = document;
+    Json head = Json::object();
+    if (const auto found = rest.find("schedule_id"); found != rest.end()) {
+        const Json named = *found;
+        head["schedule_id"] = named;
+        rest.erase("schedule_id");
+    }
+    ScheduleId schedule;
+    json::Reader in(head, pointer, problems);
+    in.require({"schedule_id"});
+    in.id("schedule_id", schedule);
+    in.finish();
+    Json written{{"schedule_id", schedule.text()}};
+    written.update(write_schedule_override(read_schedule_override(rest, pointer, problems)));
+    return written;
+}
+
 void take_over(Json& brief, const Json& canonical, const Json& document) {
     for (const auto& change : differences(canonical, document)) {
         if (!change.after.is_null()) brief[Json::json_pointer(change.field)] = change.after;
@@ -136,6 +156,7 @@ bool is_identifier(Kind kind, std::string_view text) {
         case Kind::maintenance: return WindowId::parse(text).has_value();
         case Kind::channel: return ChannelId::parse(text).has_value();
         case Kind::schedule: return ScheduleId::parse(text).has_value();
+        case Kind::schedule_override: return ScheduleOverrideId::parse(text).has_value();
         case Kind::escalation: return EscalationId::parse(text).has_value();
         case Kind::route: return RouteId::parse(text).has_value();
         case Kind::route_override: return RouteOverrideId::parse(text).has_value();
@@ -162,6 +183,7 @@ Json canonical(Kind kind, const Json& document, const std::string& pointer, json
         case Kind::maintenance: return maintenance::write_draft(maintenance::read_draft(document, pointer, problems));
         case Kind::channel: return write_channel(read_channel(document, pointer, problems).draft);
         case Kind::schedule: return write_schedule(read_schedule(document, pointer, problems));
+        case Kind::schedule_override: return canonical_override(document, pointer, problems);
         case Kind::escalation: return write_escalation(read_escalation(document, pointer, problems));
         case Kind::route: return write_route(read_route(document, pointer, problems));
         case Kind::route_override: return write_route_override(read_route_override(document, pointer, problems));
@@ -169,6 +191,13 @@ Json canonical(Kind kind, const Json& document, const std::string& pointer, json
         case Kind::drill: return write_drill(read_drill(document, pointer, problems));
     }
     return {};
+}
+
+bool is_over(Kind kind, const Json& document, TimePoint now) {
+    if (kind != Kind::schedule_override) return false;
+    const auto end = document.find("to");
+    const auto at = end != document.end() && end->is_string() ? from_rfc3339(end->get_ref<const std::string&>()) : std::nullopt;
+    return at && *at <= now;
 }
 
 Json brief(Kind kind, const Json& document, const check::Secrets& secrets) {

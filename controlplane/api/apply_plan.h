@@ -17,9 +17,10 @@ enum class Action : unsigned char {
     update,
     adopt,     // it was there before and is the files' from now on; it may have changes
     remove,    // the files made it, and no file has it any more
-    release,   // the files adopted it, and no file has it any more: it stays as it is
+    release,   // the files adopted it, or it is over, and no file has it any more: it stays as it is
     orphan,    // no file has it any more, and nobody asked to prune
     keep,      // to be removed, but that would touch what the files did not make
+    over,      // not there, and not made, for its time is past
 };
 
 struct Step {
@@ -29,7 +30,7 @@ struct Step {
     std::string identifier;  // empty if it is to be made
     std::string name;        // as people call it
     std::vector<Change> changes;
-    std::string reason;      // of `keep`, and of a creation in the place of something that is gone
+    std::string reason;      // of `keep`, `release` and `over`, and of a creation in the place of something that is gone
 };
 
 struct Plan {
@@ -57,5 +58,5 @@ Json present(const Request& request, const Plan& plan, const References& referen
 
 template <>
 struct sonde::EnumNames<sonde::controlplane::apply_api::Action> {
-    static constexpr std::array<std::string_view, 8> names{"unchanged", "create", "update", "adopt", "delete", "release", "orphan", "keep"};
+    static constexpr std::array<std::string_view, 9> names{"unchanged", "create", "update", "adopt", "delete", "release", "orphan", "keep", "over"};
 };

@@ -9,7 +9,7 @@ namespace sonde::controlplane::apply_api {
 namespace {
 
 // What refers to others goes before them; monitors before their site.
-constexpr std::array<Kind, 13> kOrder{Kind::drill, Kind::status_page, Kind::route_override, Kind::route, Kind::escalation, Kind::schedule,
+constexpr std::array<Kind, 14> kOrder{Kind::drill, Kind::status_page, Kind::route_override, Kind::route, Kind::escalation, Kind::schedule_override, Kind::schedule,
                                          Kind::dependency, Kind::group, Kind::maintenance, Kind::channel, Kind::monitor, Kind::site, Kind::region};
 
 struct Orphan {
@@ -35,7 +35,7 @@ std::string obstacle(db::Tx& tx, const std::string& owner, Kind kind, const Curr
 }  // namespace
 
 std::vector<Key> prune_or_tell(db::Tx& tx, const Stocks& stocks, const Request& request, const std::map<Key, Managed>& rows, const std::set<Key>& taken,
-                               Plan& plan, json::Problems& problems) {
+                               TimePoint now, Plan& plan, json::Problems& problems) {
     std::set<Key> wanted;
     for (const auto& one : request.wanted) wanted.emplace(one.kind, one.key);
     std::map<Kind, std::vector<Orphan>> orphans;
@@ -57,7 +57,10 @@ std::vector<Key> prune_or_tell(db::Tx& tx, const Stocks& stocks, const Request& 
                 continue;
             }
             Step step{Action::orphan, kind, key, row->resource, title_of(current->second.document), {}, "no file has it any more"};
-            if (request.prune && !row->made) {
+            if (is_over(kind, current->second.document, now)) {
+                step.action = Action::release;
+                step.reason = "it is over";
+            } else if (request.prune && !row->made) {
                 step.action = Action::release;
                 step.reason = "it was there before the files";
             } else if (request.prune) {

@@ -174,6 +174,9 @@ Json References::resolve(Kind kind, const std::string& key, const Json& set, con
             take_id(document, "monitor", [&](const Json& value) { return one(Kind::monitor, value, at("monitor"), problems); });
             take_id(document, "channel", [&](const Json& value) { return one(Kind::channel, value, at("channel"), problems); });
             break;
+        case Kind::schedule_override:
+            take_id(document, "schedule", [&](const Json& value) { return one(Kind::schedule, value, at("schedule"), problems); });
+            break;
         case Kind::channel:
             change_field(document, "fallback_channel_id", [&](const Json& value) { return value.is_null() ? value : one(Kind::channel, value, at("fallback_channel_id"), problems); });
             break;
@@ -256,6 +259,7 @@ Json References::name(Kind kind, const Json& document) const {
         case Kind::drill:
             for (const auto* field : {"channel", "monitor"}) put_first(named, field, name_value(named[std::string(field) + "_id"]));
             break;
+        case Kind::schedule_override: put_first(named, "schedule", name_value(named["schedule_id"])); break;
         case Kind::channel: change_field(named, "fallback_channel_id", value); break;
         case Kind::site:
         case Kind::schedule: break;

@@ -12,6 +12,7 @@ namespace sonde::controlplane::apply_api {
 namespace {
 
 constexpr db::Statement kStillHere{"apply_still_here", "select 1"};
+constexpr db::Statement kApplyNow{"apply_now", "select now()"};
 
 class Run {
 public:
@@ -20,6 +21,7 @@ public:
     Outcome carry_out() {
         managed_store::lock(tx_, request_.owner);
         rows_ = managed_store::load(tx_, request_.owner);
+        now_ = tx_.run(kApplyNow)[0].time(0);
         for (const auto& wanted : request_.wanted) references_.expect(wanted.kind, wanted.key);
         identify();
         resolve_all();
@@ -31,13 +33,13 @@ public:
         }
         for (const auto kind : {Kind::site, Kind::monitor}) stocks_.of(kind).flush(problems_);
         refuse_if_any(problems_);
-        for (const auto kind : {Kind::group, Kind::dependency, Kind::maintenance, Kind::channel, Kind::schedule, Kind::escalation, Kind::route, Kind::route_override, Kind::status_page,
-                                Kind::drill, Kind::region}) {
+        for (const auto kind : {Kind::group, Kind::dependency, Kind::maintenance, Kind::channel, Kind::schedule, Kind::schedule_override, Kind::escalation, Kind::route,
+                                Kind::route_override, Kind::status_page, Kind::drill, Kind::region}) {
             resolve(kind);
             decide_all(kind);
             refuse_if_any(problems_);
         }
-        const auto gone = prune_or_tell(tx_, stocks_, request_, rows_, taken_, plan_, problems_);
+        const auto gone = prune_or_tell(tx_, stocks_, request_, rows_, taken_, now_, plan_, problems_);
         refuse_if_any(problems_);
         remember(gone);
         return {std::move(plan_), std::move(references_)};
@@ -257,6 +259,8 @@ private:
         const auto mistakes = problems_.size();
         const auto after = canonical(kind, desired, item.wanted->at(), problems_, stored);
         if (problems_.size() != mistakes) return;
+        // What is over there and here is left as it is, whatever else differs.
+        if (is_over(kind, after, now_) && is_over(kind, item.current->document, now_)) return step(item, {}, item.current->document);
         if (kind == Kind::status_page) refuse_without_password(item, after);
         refuse_what_stays(item, after);
         auto changes = explain_changes(item.current->document, after, applied, item.patch);
@@ -303,6 +307,8 @@ private:
             fixed("kind", "the kind of a channel cannot change: give it another key");
         } else if (item.wanted->kind == Kind::group) {
             fixed("site_id", "the site of a group cannot change: give it another key");
+        } else if (item.wanted->kind == Kind::schedule_override) {
+            fixed("schedule_id", "the schedule of an override cannot change: give it another key");
         }
     }
 
@@ -325,8 +331,12 @@ private:
         if (kind == Kind::monitor && document["site_id"] == "") document["site_id"] = SiteId{1}.text();
         auto judged = document;
         if (kind == Kind::status_page && item.secrets.is_object()) judged["secrets"] = item.secrets;
-        canonical(kind, judged, at, problems_);
+        const auto made = canonical(kind, judged, at, problems_);
         if (problems_.size() != mistakes) return;
+        if (is_over(kind, made, now_)) {
+            plan_.steps.push_back({Action::over, kind, item.wanted->key, "", title_of(document), {}, "it is over"});
+            return;
+        }
         if (kind == Kind::status_page) document.update(given(item.secrets));
         attempt(item, [&] { item.identifier = stocks_.of(kind).create(document, at); });
         if (item.identifier.empty()) return;
@@ -356,6 +366,7 @@ private:
     void remember(std::vector<Key> gone) {
         std::vector<std::pair<Key, Managed>> rows;
         for (const auto& item : items_) {
+            if (item.identifier.empty()) continue;  // over, and not made
             const Key key{item.wanted->kind, item.wanted->key};
             auto text = json::dump(said(item));
             const bool same_resource = item.row && item.row->resource == item.identifier;
@@ -370,6 +381,7 @@ private:
 
     const Request& request_;
     db::Tx& tx_;
+    TimePoint now_;
     Stocks stocks_;
     std::map<Key, Managed> rows_;
     std::map<Kind, std::map<std::string, std::string>> named_;  // identifiers by key

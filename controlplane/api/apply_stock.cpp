@@ -190,6 +190,7 @@ Stocks::Stocks(Backend& backend, const Call& call, db::Tx& tx) {
         switch (kind) {
             case Kind::site: all_.push_back(site_stock(tx)); break;
             case Kind::monitor: all_.push_back(monitor_stock(backend, tx)); break;
+            case Kind::schedule_override: all_.push_back(schedule_override_stock(tx)); break;
             default: all_.push_back(stock_of(kind, backend, call, tx));
         }
     }

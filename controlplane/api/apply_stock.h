@@ -47,6 +47,7 @@ public:
 
 std::unique_ptr<Stock> site_stock(db::Tx& tx);
 std::unique_ptr<Stock> monitor_stock(Backend& backend, db::Tx& tx);
+std::unique_ptr<Stock> schedule_override_stock(db::Tx& tx);
 // Of the other kinds.
 std::unique_ptr<Stock> stock_of(Kind kind, Backend& backend, const Call& call, db::Tx& tx);
 

@@ -1,4 +1,5 @@
 """Configuration as code, from the command line: the example, drift, exports, imports, and a death in the middle."""
+import datetime
 import json
 import os
 import pathlib
@@ -134,6 +135,29 @@ def test_a_death_in_the_middle_leaves_nothing_half_done(stack, tmp_path):
         assert (made, kept) in ((0, 0), (3000, 3001)), "all or nothing"
     sonde(stack, "apply", "-f", many, "--owner", "many")
     assert "3001 unchanged" in sonde(stack, "apply", "-f", many, "--owner", "many").stdout
+
+
+def test_who_takes_over_stands_in_files_until_it_is_over(stack, tmp_path):
+    ann = stack.post("/v1/users", {"name": "ann"})["id"]
+    now = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
+    at = {name: (now + datetime.timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ") for name, days in {"was": -9, "over": -8, "from": -1, "to": 7}.items()}
+    line = tmp_path / "line.yaml"
+    line.write_text("schedules:\n  line: {name: Line}\nschedule_overrides:\n"
+                    f"  last: {{schedule: line, user_id: {ann}, from: {at['was']}, to: {at['over']}}}\n"
+                    f"  easter: {{schedule: line, user_id: {ann}, from: {at['from']}, to: {at['to']}}}\n")
+    planned = sonde(stack, "apply", "-f", line, "--owner", "line", "--plan", code=2).stdout
+    assert "+ schedule_override easter" in planned and "? schedule_override last: it is over, and is not made" in planned
+    sonde(stack, "apply", "-f", line, "--owner", "line")
+    assert sonde(stack, "diff", "-f", line, "--owner", "line").stdout.endswith("0 to delete, 2 unchanged, 1 over\n")
+    assert [one["user"]["id"] for one in stack.get("/v1/on-call")["items"]] == [ann]
+    exported = sonde(stack, "export", "--owner", "line").stdout
+    again = tmp_path / "again.yaml"
+    again.write_text(exported)
+    assert "easter:" in exported and at["to"][:-1] in exported and at["over"][:-1] not in exported
+    assert "0 to create, 0 to change, 0 to delete" in sonde(stack, "diff", "-f", again, "--owner", "line").stdout
+    line.write_text("schedules:\n  line: {name: Line}\n")
+    assert "- schedule_override easter" in sonde(stack, "apply", "-f", line, "--owner", "line", "--prune").stdout
+    assert stack.query("select count(*) from schedule_override")[0][0] == 0
 
 
 def test_words_that_are_wrong_are_told_apart_from_differences(stack, tmp_path):

@@ -46,8 +46,8 @@ TEST_CASE("a mistake the server finds has its place in the file") {
 
 TEST_CASE("mistakes of files are told with file and line, all at once") {
     CHECK(mistakes("sits: {}\nsites:\n  shop:\n    monitors:\n      home: {interval: 30}\nmonitors:\n  cart: {name: c}\n") ==
-          "a.yaml:1: there is no section \"sits\": they are regions, channels, sites, monitors, groups, dependencies, maintenance, schedules, escalations, routes, route_overrides, "
-          "status_pages, drills\n"
+          "a.yaml:1: there is no section \"sits\": they are regions, channels, sites, monitors, groups, dependencies, maintenance, schedules, schedule_overrides, "
+          "escalations, routes, route_overrides, status_pages, drills\n"
           "a.yaml:5: \"interval\" must be a duration as 500ms, 30s or 1h30m\n"
           "a.yaml:7: the monitor \"cart\" needs a `site`, which is the key of one");
     CHECK(mistakes("sites:\n  a: {name: x}\n---\nsites:\n  a: {name: y}\n") == "a.yaml:5: the site a is there already, at a.yaml:2");
@@ -94,7 +94,7 @@ TEST_CASE("regions are named as their owners like, also as a duration of ours") 
 TEST_CASE("a value that is long is shown in part") {
     const auto answer = [](const std::string& logo) {
         return Json{{"owner", "files"}, {"mode", "plan"}, {"changes", true},
-                    {"summary", {{"unchanged", 0}, {"create", 0}, {"update", 1}, {"adopt", 0}, {"delete", 0}, {"release", 0}, {"orphan", 0}, {"keep", 0}}},
+                    {"summary", {{"unchanged", 0}, {"create", 0}, {"update", 1}, {"adopt", 0}, {"delete", 0}, {"release", 0}, {"orphan", 0}, {"keep", 0}, {"over", 0}}},
                     {"steps", {{{"action", "update"}, {"kind", "status_page"}, {"key", "acme"}, {"id", "stp_1"}, {"name", "Acme"}, {"reason", ""},
                                 {"changes", {{{"field", "/logo"}, {"old", ""}, {"new", logo}, {"by_hand", false}}}}}}}};
     };
@@ -119,16 +119,18 @@ TEST_CASE("the example can be read, with every kind in it") {
 
 TEST_CASE("a plan reads as a list of what changes") {
     const auto answer = *json::parse(R"({"owner": "files", "mode": "plan", "changes": true,
-        "summary": {"unchanged": 3, "create": 1, "update": 1, "adopt": 0, "delete": 0, "release": 0, "orphan": 1, "keep": 0},
+        "summary": {"unchanged": 3, "create": 1, "update": 1, "adopt": 0, "delete": 0, "release": 0, "orphan": 1, "keep": 0, "over": 1},
         "steps": [{"action": "create", "kind": "site", "key": "shop", "id": null, "name": "Shop", "reason": "", "changes": [{"field": "/name", "old": null, "new": "Shop", "by_hand": false}]},
                   {"action": "update", "kind": "monitor", "key": "shop/home", "id": "mon_1", "name": "home", "reason": "",
                    "changes": [{"field": "/interval_ms", "old": 60000, "new": 30000, "by_hand": true}, {"field": "/secrets/KEY", "old": "***", "new": "***", "by_hand": false}]},
-                  {"action": "orphan", "kind": "site", "key": "old", "id": "sit_1", "name": "Old", "reason": "no file has it any more", "changes": []}]})");
+                  {"action": "orphan", "kind": "site", "key": "old", "id": "sit_1", "name": "Old", "reason": "no file has it any more", "changes": []},
+                  {"action": "over", "kind": "schedule_override", "key": "easter", "id": null, "name": "", "reason": "it is over", "changes": []}]})");
     CHECK(apply::present(answer) ==
           "  + site shop \"Shop\"\n      name: Shop\n"
           "  ~ monitor shop/home \"home\" (mon_1)\n      interval: 1m -> 30s   (changed by hand)\n      secrets.KEY: changes, and is not shown\n"
           "  ? site old \"Old\" (sit_1): no file has it any more; --prune deletes what the files made\n"
-          "Plan: 1 to create, 1 to change, 0 to delete, 3 unchanged, 1 in no file any more\n");
+          "  ? schedule_override easter: it is over, and is not made\n"
+          "Plan: 1 to create, 1 to change, 0 to delete, 3 unchanged, 1 in no file any more, 1 over\n");
     CHECK(apply::changes(answer));
 }
 
