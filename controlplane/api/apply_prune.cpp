@@ -4,6 +4,7 @@
 
 #include "controlplane/api/apply_item.h"
 #include "controlplane/api/monitor_store.h"
+#include "controlplane/api/schedule_override_store.h"
 
 namespace sonde::controlplane::apply_api {
 namespace {
@@ -17,12 +18,8 @@ struct Orphan {
     const Managed* row;
 };
 
-// Why it cannot go; nothing if it can.
-std::string obstacle(db::Tx& tx, const std::string& owner, Kind kind, const Current& current) {
-    if (const auto claims = managed_store::others(tx, owner, {{kind, current.identifier}}); !claims.empty()) {
-        return fmt::format("the files of {} set fields of it", claims.begin()->second.owner);
-    }
-    if (kind != Kind::site) return {};
+// What would go with a site that others made.
+std::string monitor_left(db::Tx& tx, const Current& current) {
     Page page;
     page.limit = 1;
     MonitorFilter filter;
@@ -30,6 +27,26 @@ std::string obstacle(db::Tx& tx, const std::string& owner, Kind kind, const Curr
     const auto left = monitor_store::list(tx, filter, Sorting{kMonitorOrder}, page).items;
     if (left.empty()) return {};
     return fmt::format("it has monitors that these files did not make, as {} \"{}\"", left.front().id.text(), left.front().draft.name);
+}
+
+// What would go with a schedule that others made. What is over goes with it.
+std::string override_left(db::Tx& tx, const Current& current, TimePoint now) {
+    Conditions conditions;
+    conditions.add("o.schedule_id = ?", {ScheduleId::parse(current.identifier).value()});
+    conditions.add("o.ends_at > ?", {now});
+    const auto left = schedule_override_store::list(tx, conditions, 1);
+    if (left.empty()) return {};
+    return fmt::format("it has overrides that these files did not make, as {}", left.front().id.text());
+}
+
+// Why it cannot go; nothing if it can.
+std::string obstacle(db::Tx& tx, const std::string& owner, Kind kind, const Current& current, TimePoint now) {
+    if (const auto claims = managed_store::others(tx, owner, {{kind, current.identifier}}); !claims.empty()) {
+        return fmt::format("the files of {} set fields of it", claims.begin()->second.owner);
+    }
+    if (kind == Kind::site) return monitor_left(tx, current);
+    if (kind == Kind::schedule) return override_left(tx, current, now);
+    return {};
 }
 
 }  // namespace
@@ -64,7 +81,7 @@ std::vector<Key> prune_or_tell(db::Tx& tx, const Stocks& stocks, const Request& 
                 step.action = Action::release;
                 step.reason = "it was there before the files";
             } else if (request.prune) {
-                step.reason = obstacle(tx, request.owner, kind, current->second);
+                step.reason = obstacle(tx, request.owner, kind, current->second, now);
                 step.action = step.reason.empty() ? Action::remove : Action::keep;
             }
             if (step.action == Action::remove) {

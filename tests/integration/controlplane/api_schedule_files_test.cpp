@@ -93,6 +93,21 @@ TEST_CASE("what no file has any more is told, and pruned unless it is over") {
     CHECK(Files::told(files.apply(true)) == "delete schedule line\n");
 }
 
+TEST_CASE("a schedule stays while somebody is to take over in it whom no file has") {
+    Files files("[]");
+    files.resources = {schedule("line")};
+    files.apply();
+    const auto path = "/v1/schedules/" + id_of(files, "schedule", "line") + "/overrides";
+    const auto made = stand().admin().post(path, {{"user_id", person()}, {"from", at(-24)}, {"to", at(24)}});
+    REQUIRE(made.status == 201);
+    const std::string id = made.json()["id"];
+    files.resources = Json::array();
+    CHECK(Files::told(files.apply(true)) == "keep schedule line\n");
+    CHECK(overrides_of(files, "line").size() == 1);
+    REQUIRE(stand().admin().patch(path + "/" + id, {{"to", at(-1)}}).status == 200);
+    CHECK(Files::told(files.apply(true)) == "delete schedule line\n");
+}
+
 TEST_CASE("what is over is not made, not put back, and not exported") {
     const auto ann = person();
     const auto bob = person();
