@@ -129,8 +129,9 @@ struct MonitorState {
 };
 
 // Compact JSON. `votes` is a list of `{"region": id, "slot": ms, "attempt": n, "at": ms, "verdict": name}`, for a failing vote
-// with `class`, `failing_slots`, `failing_since` and `message` besides; one that is well again while others fail has `well_from` in ms. `heartbeat` has `last_ping`, `last_success` and `deadline` in ms since the
-// Unix epoch and `last_run` in ms, each if there is one. `flaps` has `since` in ms while the monitor flaps. Other fields are left out where they say nothing.
+// with `class`, `failing_slots`, `failing_since` and `message` besides; one that is well again while others fail has `well_from` in ms.
+// `heartbeat` has `last_ping`, `last_success` and `deadline` in ms since the Unix epoch and `last_run` in ms, each if there is one. `flaps` has
+// `since` in ms while the monitor flaps. Other fields are left out where they say nothing.
 std::string write_state(const MonitorState& state);
 
 // Reads exactly what `write_state` wrote; anything else is an error.
