@@ -7,12 +7,12 @@
 namespace sonde::notifier {
 namespace {
 
-// In one order, so that two notifiers wait for each other and not in a circle.
+// In one order, so that two notifiers wait for each other and not in a circle. `offset 0`: it must not become a join over the whole queue, which most channels need no gate for.
 constexpr db::Statement kGates{"gates", R"sql(
     select h.channel_id, c.kind, c.flow::text, h.failures, h.open_since, h.probe_at, h.cool_off_ms, h.tokens, h.tokens_at, clock_timestamp()
     from channel_health h join channel c on c.id = h.channel_id
     where (h.open_since is not null or c.kind = any($1::text[]) or jsonb_typeof(c.flow -> 'rate') = 'object')
-      and exists (select from delivery d where d.channel_id = c.id and d.state in ('planned', 'sending') and d.next_at <= now())
+      and exists (select from delivery d where d.channel_id = c.id and d.state in ('planned', 'sending') and d.next_at <= now() offset 0)
     order by h.channel_id for update of h)sql"};
 
 // Tokens are counted on from when the attempts are on record as begun: however long that took, no more of them begin in a while than may.

@@ -1,7 +1,5 @@
 #include "notifier/ledger/ledger.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <unordered_set>
 #include <utility>
@@ -9,13 +7,14 @@
 #include "lib/channel/declaration.h"
 #include "notifier/core/event.h"
 #include "notifier/core/plan.h"
-#include "notifier/core/supersede.h"
 #include "notifier/ledger/courses.h"
 #include "notifier/ledger/dead_letters.h"
 #include "notifier/ledger/digests.h"
 #include "notifier/ledger/due.h"
 #include "notifier/ledger/gates.h"
+#include "notifier/ledger/recording.h"
 #include "notifier/ledger/statements.h"
+#include "notifier/ledger/superseded.h"
 
 namespace sonde::notifier {
 namespace {
@@ -86,11 +85,13 @@ Planner read_rules(db::Tx& tx, const std::vector<Unplanned>& batch, std::vector<
     return {std::move(subscribers), std::move(routes), std::move(overrides)};
 }
 
-// Of most there is nothing to ask: nobody knows of an incident before it is opened, nor is anything to come of it.
+// Of most there is nothing to ask: nobody knows of an incident before it is opened, nor is anything to come of it or waiting that this made old.
+bool begins(const News& news) { return event_kind(news.kind) == EventKind::incident_opened; }
+
 std::vector<std::int64_t> with_past(const std::vector<Unplanned>& batch) {
     std::vector<std::int64_t> incidents;
     for (const auto& one : batch) {
-        if (one.incident != 0 && event_kind(one.news.kind) != EventKind::incident_opened) incidents.push_back(one.incident);
+        if (one.incident != 0 && !begins(one.news)) incidents.push_back(one.incident);
     }
     return incidents;
 }
@@ -141,6 +142,20 @@ struct Closing {
     }
 };
 
+// What waits and was made old by these events, which were just planned, is told no more; what quiet hours hold back may have become urgent. Returns how
+// many deliveries were dropped.
+int drop_old(db::Tx& tx, const std::vector<std::int64_t>& events) {
+    if (events.empty()) return 0;
+    std::vector<std::int64_t> waiting;
+    for (const auto row : tx.run(statement::waiting, {events})) waiting.push_back(row.whole(0));
+    for (const auto row : tx.run(statement::waiting_without_incident, {events})) waiting.push_back(row.whole(0));
+    Closing closing;
+    for (const auto& old : superseded(tx, waiting)) closing.add(old.delivery.value(), DeliveryState::superseded, old.reason);
+    closing.run(tx);
+    tx.run(statement::reconsider, {events});
+    return static_cast<int>(closing.deliveries.size());
+}
+
 Leased leased(const db::Row& row) {
     return {
         .delivery = row.id<DeliveryId>(0),
@@ -159,12 +174,6 @@ Leased leased(const db::Row& row) {
     };
 }
 
-// In a few words; nothing of an attempt that was accepted.
-std::string what_went_wrong(const Finished& finished) {
-    if (finished.outcome == Outcome::accepted || !finished.error.empty() || finished.status == 0) return finished.error;
-    return fmt::format("HTTP {}{}{}", finished.status, finished.response.empty() ? "" : ": ", finished.response);
-}
-
 // Until when quiet hours hold a row of statement::due back; nothing if they do not. A test is what somebody waits for.
 std::optional<TimePoint> quiet_for(const db::Row& row) {
     if (row.is_null(14) || event_kind(row.text(8)) == EventKind::channel_test) return std::nullopt;
@@ -179,17 +188,6 @@ std::optional<TimePoint> quiet_for(const db::Row& row) {
 
 Ledger::Ledger(db::Pool& pool, std::string owner, milliseconds lease, RetryPolicy retry)
     : pool_(pool), owner_(std::move(owner)), lease_(lease), retry_(retry) {}
-
-std::vector<Ledger::Old> Ledger::superseded(db::Tx& tx, const std::vector<std::int64_t>& deliveries) {
-    std::vector<Old> old;
-    if (deliveries.empty()) return old;
-    for (const auto row : tx.run(statement::later_kinds, {deliveries})) {
-        std::vector<EventKind> later;
-        for (const auto& kind : row.texts(2)) later.push_back(event_kind(kind));
-        if (const auto reason = supersede(event_kind(row.text(1)), later)) old.push_back({row.id<DeliveryId>(0), *reason});
-    }
-    return old;
-}
 
 PlanReport Ledger::plan(int at_most) {
     return pool_.transact([&](db::Tx& tx) {
@@ -206,10 +204,11 @@ PlanReport Ledger::plan(int at_most) {
         const auto planner = read_rules(tx, batch, std::move(channels.subscribers));
         auto known = read_known(tx, batch);
         CourseBook courses(tx, with_past(batch));
-        std::vector<std::int64_t> event_ids;
+        std::vector<std::int64_t> event_ids, news_of_old;
         Rows rows;
         for (const auto& [event, incident, at, news] : batch) {
             event_ids.push_back(event);
+            if (!begins(news)) news_of_old.push_back(event);
             auto& known_by = known[incident];
             for (auto& planned : planner.plan(news, known_by)) {
                 const auto knows = known_by.find(planned.channel);
@@ -227,16 +226,8 @@ PlanReport Ledger::plan(int at_most) {
         digests.save();
         const auto told = digests.tell();
         report.planned += static_cast<int>(told.size());
-        event_ids.insert(event_ids.end(), told.begin(), told.end());
-
-        std::vector<std::int64_t> waiting;
-        for (const auto row : tx.run(statement::waiting, {event_ids})) waiting.push_back(row.whole(0));
-        for (const auto row : tx.run(statement::waiting_without_incident, {event_ids})) waiting.push_back(row.whole(0));
-        Closing closing;
-        for (const auto& old : superseded(tx, waiting)) closing.add(old.delivery.value(), DeliveryState::superseded, old.reason);
-        closing.run(tx);
-        report.superseded = static_cast<int>(closing.deliveries.size());
-        tx.run(statement::reconsider, {event_ids});
+        news_of_old.insert(news_of_old.end(), told.begin(), told.end());
+        report.superseded = drop_old(tx, news_of_old);
         return report;
     });
 }
@@ -328,47 +319,7 @@ void Ledger::extend(const std::vector<std::int64_t>& deliveries) {
 }
 
 std::vector<Recorded> Ledger::record(std::span<const Finished> finished) {
-    return pool_.transact([&](db::Tx& tx) {
-        std::vector<Recorded> recorded;
-        for (const auto& one : finished) recorded.push_back(record(tx, one));
-        return recorded;
-    });
-}
-
-Recorded Ledger::record(db::Tx& tx, const Finished& finished) {
-    Recorded recorded;
-    const auto held = tx.run(statement::hold, {finished.delivery, owner_});
-    if (held.empty()) return Recorded{.stale = true};
-
-    const auto since = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - finished.at);
-    const auto status = finished.status == 0 ? std::optional<int>() : finished.status;
-    const auto error = finished.error.empty() ? std::optional<std::string>() : finished.error;
-    const auto response = finished.status == 0 ? std::optional<std::string>() : finished.response;
-    const auto ended = tx.run(statement::end_attempt, {finished.delivery, finished.attempt,
-                                                       static_cast<std::int64_t>(since.count()), status, error, response});
-    const auto row = held[0];
-    const bool ours = row.text(0) == name_of(DeliveryState::sending) && row.small(1) == finished.attempt && row.boolean(2);
-    if (!ours || ended.affected() == 0) return Recorded{.stale = true};
-
-    const auto next = next_attempt(finished.attempt, finished.outcome, row.time(3), row.time(4), finished.retry_after,
-                                   finished.random, retry_);
-    recorded.state = next.state;
-    recorded.reason = next.reason;
-    recorded.again_in = next.at - row.time(4);
-    if (next.state == DeliveryState::planned) {
-        // While it was under way nobody else could drop it, and a newer one of its thread need not wait for the back-off.
-        if (const auto old = superseded(tx, {finished.delivery.value()}); !old.empty()) {
-            recorded.state = DeliveryState::superseded;
-            recorded.reason = old.front().reason;
-        }
-    }
-    if (recorded.state == DeliveryState::sent && !finished.remembered.empty()) {
-        tx.run(statement::remember, {finished.delivery, finished.remembered, finished.place});
-    }
-    tx.run(statement::settle, {finished.delivery, name_of(recorded.state), name_of(recorded.reason), next.at, finished.reached});
-    if (recorded.state == DeliveryState::dead) tell_dead(tx, {finished.delivery.value()});
-    recorded.opened = record_health(tx, row.id<ChannelId>(5), row.boolean(6), finished.outcome, finished.retry_after, what_went_wrong(finished), row.time(7), row.time(4));
-    return recorded;
+    return pool_.transact([&](db::Tx& tx) { return record_ends(tx, owner_, retry_, finished); });
 }
 
 void Ledger::abandon(const std::vector<std::int64_t>& except, std::string_view why) {

@@ -123,7 +123,7 @@ public:
     // Prolongs the leases of these.
     void extend(const std::vector<std::int64_t>& deliveries);
 
-    // Records the ends of attempts and what follows, of all of them or of none. Repeating it does no harm.
+    // Records the ends of attempts, each of another delivery, and what follows, of all of them or of none. Repeating it does no harm.
     std::vector<Recorded> record(std::span<const Finished> finished);
 
     // Gives up all leases of this process but those of `except`, so that anybody may attempt those deliveries now. `why` is put
@@ -133,14 +133,8 @@ public:
     Backlog backlog();
 
 private:
-    struct Old {
-        DeliveryId delivery;
-        Reason reason;
-    };
     struct Due;
     void sort_out(db::Tx& tx, const db::Rows& due, LeaseReport& report, Due& sorted);
-    Recorded record(db::Tx& tx, const Finished& finished);
-    static std::vector<Old> superseded(db::Tx& tx, const std::vector<std::int64_t>& deliveries);
 
     db::Pool& pool_;
     std::string owner_;

@@ -186,18 +186,22 @@ inline constexpr db::Statement extend{"notifier_extend", R"sql(
     update delivery set lease_until = now() + $3 * interval '1 millisecond', next_at = now() + $3 * interval '1 millisecond'
     where id = any($1::bigint[]) and lease_owner = $2 and state = 'sending')sql"};
 
+// In an order that all notifiers have.
 inline constexpr db::Statement hold{"notifier_hold", R"sql(
-    select d.state, d.attempts, d.lease_owner is not distinct from $2, greatest(d.created_at, d.held_until), now(), d.channel_id,
-           h.failures > 0 or h.open_since is not null, coalesce(a.started_at, now())
+    select d.id, d.state, d.attempts, d.lease_owner is not distinct from $2, greatest(d.created_at, d.held_until), now(), d.channel_id,
+           h.failures > 0 or h.open_since is not null,
+           coalesce((select a.started_at from delivery_attempt a where a.delivery_id = d.id and a.number = d.attempts), now())
     from delivery d join channel_health h on h.channel_id = d.channel_id
-    left join delivery_attempt a on a.delivery_id = d.id and a.number = d.attempts
-    where d.id = $1 for update of d)sql"};
+    where d.id = any($1::bigint[]) order by d.id for update of d)sql"};
 
-inline constexpr db::Statement end_attempt{"notifier_end_attempt", R"sql(
-    update delivery_attempt
-    set finished_at = greatest(started_at, clock_timestamp() - $3 * interval '1 millisecond'),
-        http_status = $4, error = $5, response = $6
-    where delivery_id = $1 and number = $2 and finished_at is null)sql"};
+// Returns those that had no end yet.
+inline constexpr db::Statement end_attempts{"notifier_end_attempts", R"sql(
+    update delivery_attempt a
+    set finished_at = greatest(started_at, clock_timestamp() - x.ago_ms * interval '1 millisecond'),
+        http_status = nullif(x.status, 0), error = x.error, response = x.response
+    from unnest($1::bigint[], $2::int[], $3::bigint[], $4::int[], $5::text[], $6::text[]) as x(delivery_id, number, ago_ms, status, error, response)
+    where a.delivery_id = any($1::bigint[]) and a.delivery_id = x.delivery_id and a.number = x.number and finished_at is null
+    returning a.delivery_id)sql"};
 
 // What the thread's later messages are to know of this one ($2). It holds while the channel is set up as it was ($3).
 inline constexpr db::Statement remember{"notifier_remember", R"sql(
@@ -209,9 +213,12 @@ inline constexpr db::Statement remember{"notifier_remember", R"sql(
         place = excluded.place, updated_at = now())sql"};
 
 inline constexpr db::Statement settle{"notifier_settle", R"sql(
-    update delivery set state = $2, reason = $3, next_at = $4, reached = reached || $5::text[], lease_owner = null, lease_until = null,
-           done_at = case when $2 in ('planned', 'sending') then null else now() end
-    where id = $1)sql"};
+    update delivery d set state = x.state, reason = x.reason, next_at = x.next_at, lease_owner = null, lease_until = null,
+           done_at = case when x.state in ('planned', 'sending') then null else now() end
+    from unnest($1::bigint[], $2::text[], $3::text[], $4::timestamptz[]) as x(id, state, reason, next_at)
+    where d.id = any($1::bigint[]) and d.id = x.id)sql"};
+
+inline constexpr db::Statement reached{"notifier_reached", "update delivery set reached = reached || $2::text[] where id = $1"};
 
 inline constexpr db::Statement abandon_attempts{"notifier_abandon_attempts", R"sql(
     update delivery_attempt a set finished_at = clock_timestamp(), error = $3
