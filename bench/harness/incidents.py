@@ -1,5 +1,8 @@
 """Incidents, events and what was told of them since the measurement began. An incident is there when the transaction of its first entry is committed."""
+import statistics
+
 from harness.slots import quantiles, spread
+from harness.synthetic import text_of
 
 # The commit of an incident's entry; entries are never changed.
 AT = "pg_xact_commit_timestamp(e.xmin)"
@@ -32,7 +35,18 @@ def of_incidents(stack, begin: int) -> dict:
             "resolved": resolved, "resolve_ms_p50": ending["p50"], "resolve_ms_p99": ending["p99"], "last_resolved_ms": rounded(last_resolved)}
 
 
-def of_notifications(stack, begin: int, received: list[str]) -> dict:
+def page_latency(stack, begin: int, received: list[tuple[str, float]]) -> dict:
+    """From the start of the first failing check until the receiver had answered the message that an incident is open."""
+    began = {text_of("evt", event): float(since) for event, since in stack.query(
+        "select o.id, extract(epoch from i.failing_since) from outbox o join incident i on i.id = o.incident_id where o.kind = 'incident.opened' and o.at >= to_timestamp(%s)", begin)}
+    took = sorted((at - began[name]) * 1000 for name, at in received if name in began)
+    if len(took) < 2:
+        return {"page_ms_p50": rounded(took[0] if took else None), "page_ms_p99": rounded(took[0] if took else None)}
+    cuts = statistics.quantiles(took, n=100, method="inclusive")
+    return {"page_ms_p50": rounded(cuts[49]), "page_ms_p99": rounded(cuts[98])}
+
+
+def of_notifications(stack, begin: int, received: list[tuple[str, float]]) -> dict:
     """By the notifier's ledger: those that were to be sent, and beside them `not_sent`, by why there was nothing to send. What is a duplicate, the receiver says, by the messages'
     names (webhook-id), and the ledger, by the incidents' entries."""
     states = dict(stack.query("select state, count(*) from delivery where created_at >= to_timestamp(%s) and state <> 'not_sent' group by 1", begin))
@@ -40,7 +54,7 @@ def of_notifications(stack, begin: int, received: list[str]) -> dict:
     repeated = stack.query("select coalesce(sum(n - 1), 0) from (select count(*) as n from delivery where state = 'sent' and incident_id is not null "
                            "group by incident_id, channel_id, seq, event_kind) s")[0][0]
     return {"planned": sum(states.values()), "sent": states.get("sent", 0), "superseded": states.get("superseded", 0), "dead": states.get("dead", 0),
-            "duplicate": len(received) - len(set(received)) + int(repeated), "not_sent": not_sent}
+            "duplicate": len(received) - len({name for name, at in received}) + int(repeated), **page_latency(stack, begin, received), "not_sent": not_sent}
 
 
 def of_events(stack, begin: int) -> dict[str, int]:

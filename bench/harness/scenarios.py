@@ -35,7 +35,7 @@ SCENARIOS = {scenario.name: scenario for scenario in (
 )}
 
 COLUMNS = ("", "expected, late, missed", "start p50, p99, max, ms", "to commit p50, p99, ms", "µs CPU a check", "CPU %, avg, max", "PSS MiB, avg, max",
-           "incidents, duplicate; open p50, p99, last, ms", "notifications, sent, duplicate", "messages, bytes a check", "errors")
+           "incidents, duplicate; open p50, p99, last, ms", "notifications, sent, duplicate; to the receiver p50, p99, ms", "messages, bytes a check", "errors")
 
 
 def text(value) -> str:
@@ -55,6 +55,7 @@ def row(scenario: Scenario, report: dict) -> str:
     told_cells = [cell if isinstance(cell, str) else ", ".join(map(text, cell)) for cell in cells]
     if found["opened"]:
         told_cells[7] += "; " + ", ".join(text(found[key]) for key in ("open_ms_p50", "open_ms_p99", "last_open_ms"))
+        told_cells[8] += "; " + ", ".join(text(told[key]) for key in ("page_ms_p50", "page_ms_p99"))
     return "| " + " | ".join(told_cells) + " |"
 
 

@@ -48,13 +48,14 @@ class Target:
 
     @property
     def receiver(self) -> str:
-        """Where webhooks go: always answered. The name of each is kept."""
+        """Where webhooks go: always answered. The name of each is kept, and when it came."""
         return f"http://127.0.0.1:{self.receiver_port}/"
 
-    def received(self) -> list[str]:
-        """The names (webhook-id) of all messages that were answered, in their order: one that was sent twice is there twice."""
+    def received(self) -> list[tuple[str, float]]:
+        """All messages that were answered, in their order: the name (webhook-id) and when, in seconds since the epoch. One that was sent twice is there twice."""
         log = self.dir / "received"
-        return log.read_text().split() if log.exists() else []
+        lines = log.read_text().splitlines() if log.exists() else []
+        return [(name, float(at)) for name, at in (line.split() for line in lines)]
 
     def start(self):
         listens = "".join(f"listen {a}:{self.port} backlog=4096; " for a in ADDRESSES + [host_address(n) for n in range(self.choice.hosts)])
@@ -77,7 +78,7 @@ class Target:
             daemon off; master_process off; worker_rlimit_nofile 65536; pid {self.dir}/pid; error_log {self.dir}/error.log;
             events {{ worker_connections 32768; }}
             http {{
-                access_log off; log_format names $http_webhook_id; {paths}
+                access_log off; log_format names '$http_webhook_id $msec'; {paths}
                 server {{ {listens} {secure} default_type text/plain;
                     location / {{ {answer} }}
                     location /fail/ {{ if (-f {self.dir}/fail) {{ return 503; }} {answer} }}

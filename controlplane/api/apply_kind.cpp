@@ -42,7 +42,7 @@ const Row& row_of(Kind kind) {
         Row{Kind::dependency, "/v1/dependencies", {"child", "parent"}, {"child", "parent", "note"}},
         Row{Kind::maintenance, "/v1/maintenance", {"title", "starts_at", "ends_at", "rrule", "duration_ms", "targets"},
             {"title", "description", "starts_at", "ends_at", "rrule", "duration_ms", "timezone", "targets"}},
-        Row{Kind::channel, "/v1/channels", {"kind", "name", "config"}, {"kind", "name", "config", "events", "enabled", "digest", "rate", "quiet_hours", "fallback_channel_id"}},
+        Row{Kind::channel, "/v1/channels", {"kind", "name", "config"}, {"kind", "name", "config", "events", "enabled", "digest", "rate", "quiet_hours", "templates", "fallback_channel_id"}},
         Row{Kind::schedule, "/v1/schedules", {"name"}, {"name", "time_zone", "layers"}},
         Row{Kind::schedule_override, "/v1/schedules/{schedule_id}/overrides", {"schedule_id", "user_id", "from", "to"}, {"schedule_id", "user_id", "from", "to"}},
         Row{Kind::escalation, "/v1/escalations", {"name", "steps"}, {"name", "steps", "repeat"}},

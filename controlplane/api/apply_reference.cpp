@@ -48,6 +48,18 @@ void each_component(Json& page, Visit visit) {
     }
 }
 
+// What is a key in files and an identifier, with `_id`, in the API.
+std::vector<std::string_view> keys_for_ids(Kind kind) {
+    switch (kind) {
+        case Kind::group: return {"site"};
+        case Kind::route: return {"escalation"};
+        case Kind::route_override: return {"site", "escalation"};
+        case Kind::drill: return {"monitor", "channel"};
+        case Kind::schedule_override: return {"schedule"};
+        default: return {};
+    }
+}
+
 bool says_nothing(const Json& value) { return value == "" || value == Json::array() || (value.is_object() && fields_of(value).empty()); }
 
 // The way back.
@@ -66,6 +78,13 @@ void put_first(Json& named, const std::string& field, const Json& key) {
 }
 
 }  // namespace
+
+std::string pointer_in_files(Kind kind, const Json& set, const std::string& pointer) {
+    for (const auto field : keys_for_ids(kind)) {
+        if (pointer == fmt::format("/{}_id", field) && !set.contains(pointer.substr(1))) return fmt::format("/{}", field);
+    }
+    return pointer;
+}
 
 void References::tell(Kind kind, const std::string& key, const std::string& identifier) {
     by_key_[{kind, key}] = identifier;

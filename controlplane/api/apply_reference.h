@@ -9,6 +9,9 @@
 
 namespace sonde::controlplane::apply_api {
 
+// The pointer to a field of the API's document as files that say `set` have it: `/schedule_id` is what they call `/schedule`, if they do not say the former.
+std::string pointer_in_files(Kind kind, const Json& set, const std::string& pointer);
+
 class References {
 public:
     // A key of the files; its identifier may be told later.

@@ -25,27 +25,40 @@ public:
         for (const auto& wanted : request_.wanted) references_.expect(wanted.kind, wanted.key);
         identify();
         resolve_all();
-        refuse_if_any(problems_);
+        refuse_mistakes();
         make_regions();
         for (const auto kind : {Kind::site, Kind::monitor}) {
             resolve(kind);
             decide_all(kind);
         }
         for (const auto kind : {Kind::site, Kind::monitor}) stocks_.of(kind).flush(problems_);
-        refuse_if_any(problems_);
+        refuse_mistakes();
         for (const auto kind : {Kind::group, Kind::dependency, Kind::maintenance, Kind::channel, Kind::schedule, Kind::schedule_override, Kind::escalation, Kind::route,
                                 Kind::route_override, Kind::status_page, Kind::drill, Kind::region}) {
             resolve(kind);
             decide_all(kind);
-            refuse_if_any(problems_);
+            refuse_mistakes();
         }
         const auto gone = prune_or_tell(tx_, stocks_, request_, rows_, taken_, now_, plan_, problems_);
-        refuse_if_any(problems_);
+        refuse_mistakes();
         remember(gone);
         return {std::move(plan_), std::move(references_)};
     }
 
 private:
+    // Where the files have them.
+    void refuse_mistakes() {
+        if (problems_.empty()) return;
+        std::map<std::string, const Wanted*> places;
+        for (const auto& wanted : request_.wanted) places[wanted.at()] = &wanted;
+        for (auto& problem : problems_) {
+            const auto field = problem.pointer.rfind('/');
+            const auto found = field == std::string::npos ? places.end() : places.find(problem.pointer.substr(0, field));
+            if (found != places.end()) problem.pointer = found->first + pointer_in_files(found->second->kind, found->second->set, problem.pointer.substr(field));
+        }
+        refuse_if_any(problems_);
+    }
+
     // Which resource each key stands for, and whether it is there.
     void identify() {
         std::map<Key, std::string> key_of;

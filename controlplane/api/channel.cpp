@@ -14,7 +14,7 @@ namespace sonde::controlplane::channel_api {
 namespace {
 
 // All that an item of the list may have.
-constexpr std::array<std::string_view, 15> kMembers{"id", "kind", "name", "config", "events", "enabled", "digest", "rate", "quiet_hours", "fallback_channel_id",
+constexpr std::array<std::string_view, 16> kMembers{"id", "kind", "name", "config", "events", "enabled", "digest", "rate", "quiet_hours", "templates", "fallback_channel_id",
                                                     "breaker", "secrets_set", "version", "created_at", "updated_at"};
 
 Json present(const Channel::Health& health) {

@@ -51,6 +51,10 @@ ChannelInput read_channel(const Json& document, const std::string& pointer, json
     read_events(in, input.draft.events, problems);
     in.boolean("enabled", input.draft.enabled);
     channel::read_flow(in, input.draft.flow, kind != nullptr && kind->rate ? &*kind->rate : nullptr, problems);
+    input.draft.templates = channel::Templates::read(in, kWordedEvents, problems);
+    if (kind != nullptr && !kind->has_words && !input.draft.templates.empty()) {
+        in.refuse("templates", fmt::format("a channel of kind {} is sent the event's document, which has no words to change", kind->kind));
+    }
     if (const auto* fallback = in.value("fallback_channel_id"); fallback != nullptr && !fallback->is_null()) {
         ChannelId id;
         if (in.id("fallback_channel_id", id)) input.draft.fallback = id;
@@ -68,6 +72,7 @@ Json write_channel(const ChannelDraft& draft) {
     document["events"] = draft.events;
     document["enabled"] = draft.enabled;
     channel::write_flow(draft.flow, document);
+    document["templates"] = draft.templates.document();
     document["fallback_channel_id"] = draft.fallback ? Json(draft.fallback->text()) : Json(nullptr);
     return document;
 }

@@ -1,6 +1,7 @@
 // What people set of a channel: its reading, its defaults, its canonical document. Pure.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <string>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "lib/channel/flow.h"
+#include "lib/channel/templates.h"
 #include "lib/json/reader.h"
 
 namespace sonde::controlplane {
@@ -23,6 +25,15 @@ inline constexpr std::array<std::string_view, 36> kChannelEvents{
     "monitor.flapping_began", "monitor.flapping_ended", "maintenance.started", "maintenance.ended", "group.changed",
     "certificate.expiring", "domain.expiring", "coverage.missed", "coverage.resumed", "drill.failed", "delivery.dead", "incident.escalated", "incident.reminder"};
 
+// What may have words of its own: these, and what the notifier makes itself.
+inline constexpr std::array<std::string_view, kChannelEvents.size() + 2> kWordedEvents = [] {
+    std::array<std::string_view, kChannelEvents.size() + 2> all{};
+    std::copy(kChannelEvents.begin(), kChannelEvents.end(), all.begin());
+    all[kChannelEvents.size()] = "channel.digest";
+    all[kChannelEvents.size() + 1] = "channel.test";
+    return all;
+}();
+
 struct ChannelDraft {
     std::string kind = "webhook";
     std::string name;
@@ -30,6 +41,7 @@ struct ChannelDraft {
     std::vector<std::string> events{"incident.opened", "incident.acknowledged", "incident.resolved", "incident.reopened"};
     bool enabled = true;
     channel::Flow flow;
+    channel::Templates templates;
     std::optional<ChannelId> fallback;  // that is told of what this one could not be told
     friend bool operator==(const ChannelDraft&, const ChannelDraft&) = default;
 };

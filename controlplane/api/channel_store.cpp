@@ -9,8 +9,8 @@ namespace {
 
 // In the order of `read`. The secrets are never selected here.
 constexpr std::string_view kColumns = R"(id, kind, name, config::text, events, enabled, secret_names, version, created_at, updated_at, flow::text,
-    fallback_channel_id, failures, open_since, probe_at, last_error, last_error_at)";
-constexpr int kColumnCount = 17;
+    fallback_channel_id, failures, open_since, probe_at, last_error, last_error_at, templates::text)";
+constexpr int kColumnCount = 18;
 constexpr std::string_view kFrom = "from channel join channel_health h on h.channel_id = channel.id";
 const std::string kFindSql = fmt::format("select {} {} ", kColumns, kFrom) + "where id = $1 and deleted_at is null";
 const std::string kLockSql = kFindSql + " for no key update of channel";
@@ -18,11 +18,11 @@ const db::Statement kFind{"channel_find", kFindSql};
 const db::Statement kLock{"channel_lock", kLockSql};
 constexpr db::Statement kExists{"channel_exists", "select 1 from channel where id = $1 and deleted_at is null"};
 constexpr db::Statement kInsert{"channel_insert", R"(
-    insert into channel (id, kind, name, config, secrets, secret_names, events, enabled, flow, fallback_channel_id)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb, $10))"};
+    insert into channel (id, kind, name, config, secrets, secret_names, events, enabled, flow, fallback_channel_id, templates)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb, $10, $11::jsonb))"};
 constexpr db::Statement kUpdate{"channel_update", R"(
     update channel set name = $2, config = $3, secrets = coalesce($4, secrets), secret_names = coalesce($5, secret_names), events = $6,
-           enabled = $7, flow = $8::jsonb, fallback_channel_id = $9, version = version + 1, updated_at = now() where id = $1)"};
+           enabled = $7, flow = $8::jsonb, fallback_channel_id = $9, templates = $10::jsonb, version = version + 1, updated_at = now() where id = $1)"};
 constexpr db::Statement kRemove{"channel_remove", R"(
     update channel set deleted_at = now(), enabled = false, version = version + 1, updated_at = now() where id = $1)"};
 
@@ -46,7 +46,7 @@ Channel read(const db::Row& row) {
     if (!config) throw db::DbError(db::Failure::broken, "the config of a channel " + config.error().message);
     const auto* kind = channel::find(row.text(1));
     channel.draft = {std::string(row.text(1)), std::string(row.text(2)), kind == nullptr ? *config : channel::canonical(*config, kind->config),
-                     row.texts(4), row.boolean(5), channel::stored_flow(row.text(10)), {}};
+                     row.texts(4), row.boolean(5), channel::stored_flow(row.text(10)), channel::Templates::stored(row.text(17)), {}};
     if (!row.is_null(11)) channel.draft.fallback = row.id<ChannelId>(11);
     channel.health = {row.small(12), row.maybe(13, &db::Row::time), row.maybe(14, &db::Row::time), {}, row.maybe(16, &db::Row::time)};
     if (!row.is_null(15)) channel.health.last_error = row.text(15);
@@ -79,13 +79,13 @@ Sorted<Channel> list(db::Tx& tx, const ChannelFilter& filter, const Sorting& sor
 
 void insert(db::Tx& tx, ChannelId id, const ChannelDraft& draft, const Sealed& sealed) {
     tx.run(kInsert, {id, draft.kind, draft.name, json::dump(draft.config), db::Param::bytes(sealed.secrets), sealed.names, draft.events, draft.enabled,
-                     channel::flow_text(draft.flow), draft.fallback});
+                     channel::flow_text(draft.flow), draft.fallback, json::dump(draft.templates.document())});
 }
 
 void update(db::Tx& tx, ChannelId id, const ChannelDraft& draft, const std::optional<Sealed>& sealed) {
     const auto secrets = sealed ? db::Param::bytes(sealed->secrets) : db::Param(std::nullopt);
     const auto names = sealed ? db::Param(sealed->names) : db::Param(std::nullopt);
-    tx.run(kUpdate, {id, draft.name, json::dump(draft.config), secrets, names, draft.events, draft.enabled, channel::flow_text(draft.flow), draft.fallback});
+    tx.run(kUpdate, {id, draft.name, json::dump(draft.config), secrets, names, draft.events, draft.enabled, channel::flow_text(draft.flow), draft.fallback, json::dump(draft.templates.document())});
     tx.run(kTryAgain, {id});
     tx.run(kLookAgain, {id});
 }

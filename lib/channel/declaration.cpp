@@ -171,6 +171,7 @@ Result<Declaration> read_declaration(std::string_view kind, std::string_view tex
     in.text("url", made.url);
     in.text("dedup", made.dedup, kProse);
     in.name("escape", made.escape);
+    in.boolean("words", made.has_words);
     in.boolean("in_place", made.in_place);
     if (const auto* rate = in.object("rate")) read_rate(*rate, in.pointer("rate"), made, problems);
     if (const auto* limits = in.object("limits")) {

@@ -96,6 +96,7 @@ struct Declaration {
     Limits limits;
     std::optional<Rate> rate;  // what the receiver says it takes, and
     std::string rate_url;      // where
+    bool has_words = true;  // what is told is words, and not the event's document
     bool in_place = false;  // a later message of a thread brings the first one up to date, or joins it
     std::vector<Request> requests;  // empty: the notifier has code for it
     std::vector<AnswerRule> answers;

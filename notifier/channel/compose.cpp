@@ -39,7 +39,8 @@ Result<Composed> compose(const Leased& leased, const crypto::SecretBox& box, Tim
     const auto secrets = json::parse(opened->reveal());
     if (!secrets) return Error{"the channel's secrets are not a JSON document"};
 
-    const Message message{leased.event, leased.document, now, leased.delivery, leased.remembered, links.base_url, ack_url(leased, box, now, links), leased.reached, leased.channel};
+    const Message message{leased.event, leased.document, now, leased.delivery, leased.remembered, links.base_url, ack_url(leased, box, now, links), leased.reached, leased.channel,
+                          channel::Templates::stored(leased.channel_templates)};
     if (!declaration->requests.empty()) return declared::compose(*declaration, message, *config, *secrets);
     if (declaration->kind == email::kKind) return email::compose(*declaration, message, *config, *secrets);
     auto request = webhook::compose(message, *config, *secrets);

@@ -10,6 +10,7 @@
 #include "lib/net/url.h"
 #include "lib/template/template.h"
 #include "notifier/channel/hidden.h"
+#include "notifier/channel/notice.h"
 #include "notifier/core/words.h"
 
 namespace sonde::notifier::declared {
@@ -51,8 +52,7 @@ Json told(const Notice& notice, const Json& event, const Declaration& declaratio
 }
 
 channel::Context context_of(const Declaration& declaration, const Message& message, const Json& event, const Json& config, const Json& secrets, const Json& remembered) {
-    auto notice = notice_of(event, message.base_url);
-    notice.ack_url = message.ack_url;
+    const auto notice = notice_for(message, event);
     Json common;
     common["tone"] = name_of(notice.tone);
     common["verb"] = name_of(notice.verb);

@@ -9,6 +9,7 @@
 #include "lib/crypto/crypto.h"
 #include "notifier/channel/hidden.h"
 #include "notifier/channel/mail_header.h"
+#include "notifier/channel/notice.h"
 #include "notifier/core/clean_text.h"
 #include "notifier/core/words.h"
 
@@ -171,8 +172,7 @@ Result<Composed> compose(const channel::Declaration& declaration, const Message&
     const auto event = json::parse(message.document);
     if (!event) return Error{"the event " + event.error().message};
     const auto config = channel::with_defaults(given, declaration.config);
-    auto notice = cut(notice_of(*event, message.base_url), declaration.limits);
-    notice.ack_url = message.ack_url;
+    const auto notice = cut(notice_for(message, *event), declaration.limits);
     const auto all = texts_of(config, "to");
 
     auto composed = begin(declaration, given, secrets);

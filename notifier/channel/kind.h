@@ -11,6 +11,7 @@
 #include "lib/base/instant.h"
 #include "lib/base/result.h"
 #include "lib/channel/declaration.h"
+#include "lib/channel/templates.h"
 #include "lib/json/json.h"
 #include "notifier/send/exchange.h"
 
@@ -27,6 +28,7 @@ struct Message {
     std::string ack_url{};        // by which whoever is told acknowledges; empty where there is nothing to acknowledge
     std::vector<std::string> reached{};  // addresses that have it already
     ChannelId channel{};
+    channel::Templates templates{};
 };
 
 // One request of an attempt, and what is to be kept of its answer: names and pointers.

@@ -164,6 +164,7 @@ Leased leased(const db::Row& row) {
         .channel_kind = std::string(row.text(4)),
         .channel_config = std::string(row.text(5)),
         .channel_secrets = row.bytes(6),
+        .channel_templates = std::string(row.text(18)),
         .event = row.id<EventId>(7),
         .event_kind = std::string(row.text(8)),
         .event_at = row.time(9),

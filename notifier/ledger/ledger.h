@@ -27,6 +27,7 @@ struct Leased {
     std::string channel_kind;
     std::string channel_config;   // JSON
     std::string channel_secrets;  // sealed
+    std::string channel_templates{};  // JSON
     EventId event;
     std::string event_kind;
     TimePoint event_at;

@@ -120,7 +120,8 @@ inline constexpr db::Statement due{"notifier_due",
            case when jsonb_typeof(c.flow -> 'quiet_hours') = 'object' then c.flow::text end,
            coalesce(case when o.incident_id is not null and jsonb_typeof(c.flow -> 'quiet_hours') = 'object' then
                         (select n.payload #>> '{incident,severity}' from outbox n where n.incident_id = o.incident_id order by n.seq desc limit 1) end,
-                    o.payload #>> '{incident,severity}', o.payload #>> '{digest,severity}', o.payload #>> '{delivery,severity}', ''), now(), due.reached
+                    o.payload #>> '{incident,severity}', o.payload #>> '{digest,severity}', o.payload #>> '{delivery,severity}', ''), now(), due.reached,
+           c.templates::text
     from (select n.*, md5(n.config::text || n.secrets::text) as place,
                  h.open_since is not null or n.kind = any($6::text[]) or jsonb_typeof(n.flow -> 'rate') = 'object' as limited
           from channel n left join channel_health h on h.channel_id = n.id) c

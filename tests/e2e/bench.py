@@ -63,6 +63,7 @@ def test_a_small_storm_on_few_sites_is_reported_whole(tmp_path):
     assert report["expected"] == 40 * 12 and report["kinds"]["fail"]["good"] == 0
     assert report["incidents"]["opened"] == report["notifications"]["sent"] == 10, "those of a site share its incident"
     assert 0 < report["incidents"]["open_ms_p50"] <= report["incidents"]["open_ms_p99"] and report["incidents"]["last_open_ms"] > 0
+    assert report["incidents"]["open_ms_p50"] < report["notifications"]["page_ms_p50"] <= report["notifications"]["page_ms_p99"], "nobody is told before there is an incident"
 
 
 @pytest.fixture(scope="module")

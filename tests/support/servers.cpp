@@ -235,7 +235,7 @@ struct PostgresServer::Impl {
         // The tests ask what happens when processes die, not when the machine loses power: no fsync, but commits are still written.
         std::ofstream(data / "postgresql.auto.conf", std::ios::app)
             << "listen_addresses = '127.0.0.1'\nunix_socket_directories = ''\nfsync = off\n"
-               "full_page_writes = off\nmax_connections = 40\nshared_buffers = 16MB\nmax_wal_size = 256MB\n"
+               "full_page_writes = off\nmax_connections = 40\nshared_buffers = 16MB\nmax_wal_size = 256MB\ncheckpoint_timeout = 30s\n"
                "dynamic_shared_memory_type = posix\nlog_min_messages = warning\nlog_line_prefix = '%m [%p] '\n";
     }
 

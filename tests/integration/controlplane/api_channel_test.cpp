@@ -193,6 +193,19 @@ TEST_CASE("how a channel is sent to is part of it: defaults, changes, and what i
     Json telegram{{"kind", "telegram"}, {"name", "t"}, {"config", {{"chat_id", "1"}}}, {"secrets", {{"bot_token", "1:a"}}}, {"rate", {{"messages", 100}, {"per_ms", 60'000}}}};
     CHECK(api.post("/v1/channels", telegram).errors().find("/rate: is more than the receiver allows: 20 in 1m\n") != std::string::npos);
 
+    // Words of its own; a webhook is sent the document, in which there are none.
+    CHECK(channel["templates"] == Json::object());
+    CHECK(api.patch(path, {{"templates", {{"*", {{"title", "x"}}}}}}).errors() == "/templates: a channel of kind webhook is sent the event's document, which has no words to change\n");
+    telegram.erase("rate");
+    telegram["templates"] = {{"*", {{"title", "[shop] {{title}}"}}}, {"incident.opened", {{"text", "{{text}}\nCall us."}}}};
+    const auto worded = api.post("/v1/channels", telegram);
+    REQUIRE(worded.status == 201);
+    CHECK(worded.json()["templates"] == telegram["templates"]);
+    const auto place = "/v1/channels/" + worded.json()["id"].get<std::string>();
+    CHECK(api.patch(place, {{"templates", {{"incident.opened", nullptr}}}}).json()["templates"] == Json{{"*", {{"title", "[shop] {{title}}"}}}});
+    CHECK(api.patch(place, {{"templates", {{"*", {{"title", "{{#facts}}"}}}}}}).errors().starts_with("/templates/*/title: is no template: "));
+    CHECK(api.patch(place, {{"templates", nullptr}}).json()["templates"] == Json::object());
+
     // What stands in for another and is deleted stands in no more.
     REQUIRE(api.del("/v1/channels/" + other["id"].get<std::string>()).status == 204);
     CHECK(api.get(path).json()["fallback_channel_id"].is_null());

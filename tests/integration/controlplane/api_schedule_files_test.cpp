@@ -73,7 +73,7 @@ TEST_CASE("mistakes of overrides are told at their places") {
     files.resources[2]["set"]["user_id"] = ann;
     files.apply();
     files.resources[2]["set"]["schedule"] = "other";
-    CHECK(files.send("apply").errors() == "/resources/2/set/schedule_id: the schedule of an override cannot change: give it another key\n");
+    CHECK(files.send("apply").errors() == "/resources/2/set/schedule: the schedule of an override cannot change: give it another key\n");
 }
 
 TEST_CASE("what no file has any more is told, and pruned unless it is over") {

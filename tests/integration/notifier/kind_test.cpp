@@ -86,6 +86,21 @@ TEST_CASE("a first message that somebody deleted does not keep the news back") {
     CHECK(receiver.received().back().target == "/api/chat.postMessage");
 }
 
+TEST_CASE("a channel's own words are what it is told from then on") {
+    Stage stage;
+    Receiver receiver(slack);
+    const auto channel = slack_channel(stage, receiver);
+    const auto app = stage.start();
+    const auto usual = stage.event("incident.opened", new_id<IncidentId>(), 1);
+    REQUIRE(eventually([&] { return stage.delivery(usual, channel).state == "sent"; }));
+    stage.run("update channel set templates = $2::jsonb where id = $1", {channel, R"({"incident.opened": {"title": "mind {{kind}} <now>"}})"});
+    const auto worded = stage.event("incident.opened", new_id<IncidentId>(), 1);
+    REQUIRE(eventually([&] { return stage.delivery(worded, channel).state == "sent"; }));
+    REQUIRE(receiver.count() == 2);
+    CHECK(receiver.received()[0].body.find("mind") == std::string::npos);
+    CHECK(receiver.received()[1].body.find("mind incident.opened &lt;now&gt;") != std::string::npos);
+}
+
 TEST_CASE("a channel that is pointed elsewhere begins anew") {
     Stage stage;
     Receiver receiver(slack);

@@ -101,6 +101,15 @@ TEST_CASE("keys become identifiers, and identifiers keys") {
     CHECK(problems[1].pointer == "/set/members/0");
 }
 
+TEST_CASE("a mistake is where the files have it") {
+    CHECK(pointer_in_files(Kind::group, doc(R"({"site": "shop"})"), "/site_id") == "/site");
+    CHECK(pointer_in_files(Kind::group, doc("{}"), "/site_id") == "/site");
+    CHECK(pointer_in_files(Kind::group, doc(R"({"site_id": 1})"), "/site_id") == "/site_id");
+    CHECK(pointer_in_files(Kind::drill, doc("{}"), "/channel_id") == "/channel");
+    CHECK(pointer_in_files(Kind::route_override, doc("{}"), "/escalation_id") == "/escalation");
+    CHECK(pointer_in_files(Kind::channel, doc("{}"), "/fallback_channel_id") == "/fallback_channel_id");
+}
+
 TEST_CASE("credentials are masked, by name and in URLs, and names of secrets are not") {
     CHECK(masked("/spec/auth/password", "x") == "***");
     CHECK(masked("/spec/headers/X-Api-Key", "x") == "***");

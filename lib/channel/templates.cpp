@@ -1,0 +1,82 @@
+#include "lib/channel/templates.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "lib/template/template.h"
+
+namespace sonde::channel {
+namespace {
+
+constexpr std::size_t kMostTitle = 1'000;
+constexpr std::size_t kMostText = 8'000;
+
+void read_template(json::Reader& in, std::string_view field, std::optional<std::string>& target, const json::TextRule& rule) {
+    std::string text;
+    if (!in.has(field) || !in.text(field, text, rule)) return;
+    if (const auto parsed = mustache::Template::parse(text); !parsed) {
+        in.refuse(field, "is no template: " + parsed.error().message);
+    } else {
+        target = std::move(text);
+    }
+}
+
+Words read_words(const Json& document, const std::string& pointer, json::Problems& problems) {
+    Words words;
+    json::Reader in(document, pointer, problems);
+    read_template(in, "title", words.title, {.min = 1, .max = kMostTitle});
+    read_template(in, "text", words.text, {.max = kMostText, .multi_line = true});
+    in.finish();
+    return words;
+}
+
+}  // namespace
+
+Templates Templates::read(json::Reader& in, std::span<const std::string_view> kinds, json::Problems& problems) {
+    Templates templates;
+    const auto* document = in.object("templates");
+    if (document == nullptr) return templates;
+    for (const auto& [kind, words] : document->items()) {
+        const auto place = fmt::format("{}/{}", in.pointer("templates"), json::escape_pointer(kind));
+        if (kind != kAnyEvent && std::find(kinds.begin(), kinds.end(), kind) == kinds.end()) {
+            problems.push_back({place, fmt::format("must be \"*\" or one of {}", fmt::join(kinds, ", "))});
+            continue;
+        }
+        templates.by_kind_[kind] = read_words(words, place, problems);
+    }
+    return templates;
+}
+
+Json Templates::document() const {
+    Json all = Json::object();
+    for (const auto& [kind, words] : by_kind_) {
+        Json one = Json::object();
+        if (words.title) one["title"] = *words.title;
+        if (words.text) one["text"] = *words.text;
+        all[kind] = std::move(one);
+    }
+    return all;
+}
+
+Templates Templates::stored(std::string_view text) {
+    Templates templates;
+    const auto document = json::parse(text);
+    if (!document || !document->is_object()) return templates;
+    json::Problems ignored;
+    for (const auto& [kind, words] : document->items()) templates.by_kind_[kind] = read_words(words, "", ignored);
+    return templates;
+}
+
+Words Templates::of(std::string_view kind) const {
+    Words words;
+    if (const auto any = by_kind_.find(kAnyEvent); any != by_kind_.end()) words = any->second;
+    if (const auto own = by_kind_.find(kind); own != by_kind_.end()) {
+        if (own->second.title) words.title = own->second.title;
+        if (own->second.text) words.text = own->second.text;
+    }
+    return words;
+}
+
+}  // namespace sonde::channel
