@@ -26,6 +26,7 @@
 #include "controlplane/api/me.h"
 #include "controlplane/api/missed.h"
 #include "controlplane/api/monitor.h"
+#include "controlplane/api/notification.h"
 #include "controlplane/api/monitor_bulk.h"
 #include "controlplane/api/monitor_explain.h"
 #include "controlplane/api/oidc.h"
@@ -96,6 +97,7 @@ Endpoints endpoints() {
              agent_api::endpoints(),
              channel_api::endpoints(),
              incident_api::endpoints(),
+             notification_api::endpoints(),
              evidence_api::endpoints(),
              advisory_api::endpoints(),
              ledger_api::endpoints(),

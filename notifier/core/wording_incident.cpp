@@ -28,19 +28,29 @@ std::vector<const Json*> members(const Json& incident) {
     return still.empty() ? all : still;
 }
 
+bool is_by_hand(const Json& incident) { return !person(text_of(incident, "opened_by")).empty(); }
+
+// `Shop / Orders stand`: the site, and what somebody calls it.
+std::string called(const Json& event, const Json& incident) {
+    const auto site = text_of(part_of(event, "site"), "name");
+    const auto title = text_of(incident, "title");
+    return site.empty() || title.empty() ? site + title : fmt::format("{} / {}", site, title);
+}
+
 // `Shop / Checkout`, or the site alone where it is about several of its monitors.
 std::string where(const Json& event, const Json& incident) {
     const auto site = text_of(part_of(event, "site"), "name");
     const auto monitors = members(incident);
-    if (site.empty()) return text_of(incident, "title");
+    if (site.empty() || (monitors.empty() && is_by_hand(incident))) return called(event, incident);
     return monitors.size() == 1 ? fmt::format("{} / {}", site, text_of(*monitors[0], "name")) : site;
 }
 
-// `connection refused in eu, us`; of several monitors how many there are.
+// ` — connection refused in eu, us`; of several monitors how many there are, of none nothing.
 std::string what(const Json& event, const Json& incident) {
     const auto monitors = members(incident);
-    auto words = monitors.size() == 1 ? cause_words(text_of(*monitors[0], "cause"))
-                                      : counted(static_cast<std::int64_t>(monitors.size()), "monitor is failing", "monitors are failing");
+    if (monitors.empty()) return {};
+    auto words = " — " + (monitors.size() == 1 ? cause_words(text_of(*monitors[0], "cause"))
+                                               : counted(static_cast<std::int64_t>(monitors.size()), "monitor is failing", "monitors are failing"));
     if (const auto regions = texts_of(event, "regions"); !regions.empty()) words += " in " + listed(regions);
     return words;
 }
@@ -118,7 +128,7 @@ void word_step(const Json& event, const Json& incident, const std::string& place
     const auto& step = part_of(incident, "escalation");
     const auto since = lasting(event, incident);
     notice.verb = Verb::open;
-    notice.title = fmt::format("ESCALATED: {} — {}", place, what(event, incident));
+    notice.title = fmt::format("ESCALATED: {}{}", place, what(event, incident));
     notice.text = fmt::format("Nobody has acknowledged it{}.", since.empty() ? "" : fmt::format(", {} after it began", since));
     const auto& targets = part_of(step, "targets");
     if (targets.is_array() && targets.empty()) notice.text += " This step leads to nobody.";
@@ -128,7 +138,7 @@ void word_step(const Json& event, const Json& incident, const std::string& place
 void word_reminder(const Json& event, const Json& incident, const std::string& place, Notice& notice) {
     const auto& reminder = part_of(incident, "reminder");
     const auto since = lasting(event, incident);
-    notice.title = fmt::format("STILL {}{}: {} — {}", text_of(incident, "scope") == "warning" ? "FAILING" : "DOWN", since.empty() ? "" : " for " + since, place, what(event, incident));
+    notice.title = fmt::format("STILL {}{}: {}{}", text_of(incident, "scope") == "warning" ? "FAILING" : "DOWN", since.empty() ? "" : " for " + since, place, what(event, incident));
     notice.text = fmt::format("Reminder {} of {}.", count_of(reminder, "number"), count_of(reminder, "of"));
 }
 
@@ -136,7 +146,7 @@ void word_change(const Json& event, const Json& incident, const std::string& pla
     const auto& change = part_of(incident, "change");
     const auto from = text_of(change, "from");
     const auto to = text_of(change, "to");
-    notice.title = fmt::format("UPDATE: {} — {}", place, what(event, incident));
+    notice.title = fmt::format("UPDATE: {}{}", place, what(event, incident));
     if (!from.empty() && !to.empty()) notice.text = fmt::format("Was “{}”, is now “{}”.", cause_words(from), cause_words(to));
 }
 
@@ -146,7 +156,7 @@ void word_incident(EventKind kind, const Json& event, Notice& notice) {
     const auto& incident = part_of(event, "incident");
     const auto place = where(event, incident);
     const auto severity = text_of(incident, "severity");
-    const bool by_hand = !person(text_of(incident, "opened_by")).empty();
+    const bool by_hand = is_by_hand(incident);
     const auto after = time_between(incident, "failing_since", "resolved_at");
     const bool over = text_of(incident, "state") == "resolved";
     notice.tone = over ? Tone::good : tone_of(severity);
@@ -155,8 +165,8 @@ void word_incident(EventKind kind, const Json& event, Notice& notice) {
     switch (kind) {
         case EventKind::incident_opened:
             notice.verb = Verb::open;
-            notice.title = by_hand ? fmt::format("INCIDENT: {}", text_of(incident, "title"))
-                                   : fmt::format("{}: {} — {}", text_of(incident, "scope") == "warning" ? "WARNING" : "DOWN", place, what(event, incident));
+            notice.title = by_hand ? fmt::format("INCIDENT: {}", called(event, incident))
+                                   : fmt::format("{}: {}{}", text_of(incident, "scope") == "warning" ? "WARNING" : "DOWN", place, what(event, incident));
             notice.text = joined({by_hand ? fmt::format("Opened{}.", by_person(event)) : "", comment_of(incident), fmt::format("{}", fmt::join(sightings(event), "\n"))});
             return;
         case EventKind::incident_reopened:

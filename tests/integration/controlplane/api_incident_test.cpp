@@ -46,7 +46,7 @@ struct Outage {
 
     [[nodiscard]] std::string path() const { return "/v1/incidents/" + id.text(); }
 
-    void deliver(const std::string& state, const std::string& reason, int attempts) const {
+    void deliver(const std::string& state, const std::string& reason, int attempts, EventId event = new_id<EventId>()) const {
         const std::string channel =
             stand()
                 .admin()
@@ -56,7 +56,7 @@ struct Outage {
         stand().run(
             R"(insert into delivery (id, event_id, channel_id, event_kind, incident_id, seq, state, reason, attempts, next_at, done_at)
                        values ($1, $2, $3, 'incident.opened', $4, 1, $5, $6, $7, now(), case when $5 = 'planned' then null else now() end))",
-            {delivery, new_id<EventId>(), *ChannelId::parse(channel), id, state, reason, attempts});
+            {delivery, event, *ChannelId::parse(channel), id, state, reason, attempts});
         for (int number = 1; number <= attempts; ++number) {
             stand().run(
                 R"(insert into delivery_attempt (delivery_id, number, started_at, finished_at, http_status, error, response)
@@ -85,7 +85,7 @@ TEST_CASE("an incident is shown with its monitors and found by state, site, scop
     CHECK(count("&scope=warning") == 0);
     CHECK(count("&to=2020-01-01T00:00:00Z") == 0);
     CHECK(stand().viewer().get("/v1/incidents/" + IncidentId{1}.text()).status == 404);
-    for (const auto* part : {"/timeline", "/explain", "/deliveries"}) {
+    for (const auto* part : {"/timeline", "/explain", "/deliveries", "/notifications"}) {
         CHECK(stand().viewer().get("/v1/incidents/" + IncidentId{1}.text() + part).status == 404);
     }
 }
@@ -155,6 +155,32 @@ TEST_CASE("the timeline and the deliveries of an incident are paged") {
     CHECK(rest["next_cursor"].is_null());
     const std::string channel = rest["items"][0]["channel_id"];
     CHECK(stand().viewer().get("/v1/channels/" + channel + "/deliveries").json()["items"].size() == 1);
+}
+
+TEST_CASE("of each event it is told who was told, who was not, and why") {
+    const Outage outage;
+    const auto happened = [&](int seq, const char* kind) {
+        const auto event = new_id<EventId>();
+        stand().run("insert into outbox (id, at, kind, incident_id, seq, payload, planned_at) values ($1, now(), $2, $3, $4, '{}', now())", {event, kind, outage.id, seq});
+        return event;
+    };
+    outage.deliver("sent", "", 2, happened(11, "incident.updated"));
+    outage.deliver("not_sent", "muted", 0, happened(12, "incident.commented"));
+    outage.deliver("not_sent", "only_newer_ones_know", 0, happened(13, "incident.resolved"));
+    const auto path = outage.path() + "/notifications";
+    const auto all = stand().viewer().get(path).json()["items"];
+    REQUIRE(all.size() == 3);
+    CHECK(all[0]["seq"] < all[1]["seq"]);
+    CHECK(all[0]["planned_at"].is_string());
+    REQUIRE(all[0]["deliveries"].size() == 1);
+    CHECK(all[0]["deliveries"][0]["why"] == "it asks for such events itself");
+    CHECK(all[0]["deliveries"][0]["attempts"].size() == 2);
+    CHECK(all[1]["deliveries"][0]["why"] == "the site's override mutes it");
+    CHECK(all[2]["deliveries"][0]["why"] == "only_newer_ones_know");
+    const auto first = stand().viewer().get(path + "?limit=2").json();
+    CHECK(first["items"].size() == 2);
+    const auto rest = stand().viewer().get(path + "?limit=2&cursor=" + first["next_cursor"].get<std::string>()).json();
+    CHECK(rest["items"] == Json::array({all[2]}));
 }
 
 TEST_CASE("an action is written down with its actor, and answers with the incident once the engine has done it") {

@@ -34,6 +34,23 @@ TEST_CASE("every kind of event has its words") {
     CHECK(golden_text("tests/unit/notifier/golden/notices.txt", all) == all);
 }
 
+TEST_CASE("what somebody opened is called as he calls it") {
+    const auto title_of = [](const char* kind, bool with_monitors) {
+        auto event = event_document(kind);
+        auto& incident = event["incident"];
+        incident["opened_by"] = "token:ann";
+        incident["title"] = "Orders stand";
+        if (!with_monitors) incident["monitors"] = Json::array();
+        event["site"]["name"] = "Shop";
+        return notice_of(event, "").title;
+    };
+    CHECK(title_of("incident.opened", false) == "INCIDENT: Shop / Orders stand");
+    CHECK(title_of("incident.opened", true) == "INCIDENT: Shop / Orders stand");
+    CHECK(title_of("incident.resolved", false).ends_with(": Shop / Orders stand"));
+    CHECK(title_of("incident.escalated", false) == "ESCALATED: Shop / Orders stand");
+    CHECK(title_of("incident.reminder", false).ends_with(": Shop / Orders stand"));
+}
+
 TEST_CASE("a title is one line and says something, whatever is missing from the document") {
     for (const auto kind : EnumNames<EventKind>::names) {
         CAPTURE(kind);
