@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <fstream>
 #include <map>
@@ -104,6 +105,21 @@ public:
     bool drained(const std::string& stream) {
         const auto state = bus->consumer_state(stream, std::string(subject::agents_consumer));
         return state && *state && (*state)->pending == 0 && (*state)->ack_pending == 0;
+    }
+
+    // Where messages are, for a test that misses some.
+    std::string whereabouts() {
+        std::string text;
+        const auto look = [&](const std::string& stream, const std::string& consumer) {
+            const auto state = bus->consumer_state(stream, consumer);
+            text += stream + "/" + consumer + ": ";
+            if (!state) text += state.error().message + "\n";
+            else if (!*state) text += "not there\n";
+            else text += fmt::format("pending {}, unacknowledged {}, delivered {}, asked for {}\n", (*state)->pending, (*state)->ack_pending, (*state)->delivered_sequence, (*state)->waiting);
+        };
+        look("SONDE_JOBS_eu", std::string(subject::agents_consumer));
+        for (int shard = 0; shard < kShards; ++shard) look(std::string(subject::results_stream), subject::engine_consumer(shard));
+        return text;
     }
 
     metrics::Registry registry;
@@ -246,7 +262,7 @@ TEST_CASE("an agent goes on after the streams were lost and made anew") {
     nats.restart();
     world.ensure();
     world.jobs(subject::jobs("eu"), target.url(), 5, 101);
-    CHECK(eventually([&] { return world.monitors() == 10; }));
+    CHECK_MESSAGE(eventually([&] { return world.monitors() == 10; }), world.whereabouts());
 }
 
 TEST_CASE("a stopping agent ends what is under way, gives the rest back, and says goodbye") {
