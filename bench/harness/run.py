@@ -35,7 +35,7 @@ class Run:
         self.regions = REGIONS[:options.regions]
         self.stack = Stack()
         self.target = Target(options.target, options.interval)
-        self.wire = Wire(self.stack.root, os.environ.get("SONDE_NATS_SERVER"))
+        self.wire = Wire(self.stack, os.environ.get("SONDE_NATS_SERVER"))
         self.described = machine.describe()
 
     def __enter__(self):
