@@ -56,7 +56,7 @@ void merge_at(Json& document, const Json& patch, std::string_view field) {
 }
 
 bool is_confidential(const std::string& name) {
-    static constexpr std::array<std::string_view, 5> names{"password", "proxy_password", "client_secret", "tls_key", "signing_key"};
+    static constexpr std::array<std::string_view, 6> names{"password", "proxy_password", "client_secret", "tls_key", "signing_key", "previous_signing_key"};
     return std::find(names.begin(), names.end(), name) != names.end() || check::is_secret_header(name) || check::is_credential_parameter(name);
 }
 

@@ -35,13 +35,16 @@ std::string signature(std::string_view key, std::string_view id, std::int64_t un
     return "v1," + crypto::base64(crypto::hmac_sha256(key, signed_content));
 }
 
-Result<HttpRequest> signed_request(const std::string& url, const std::string& signing_key, const std::string& id, TimePoint at, std::string body) {
+Result<HttpRequest> signed_request(const std::string& url, const std::vector<std::string>& signing_keys, const std::string& id, TimePoint at, std::string body) {
     const auto parsed = net::parse_url(url);
     if (!parsed) return Error{fmt::format("the channel's url {}", parsed.error().message)};
-    const auto key = raw_key(signing_key);
-    if (!key) return Error{"the channel's signing_key is not `whsec_` followed by base64"};
-
     const auto unix_seconds = std::chrono::floor<seconds>(at).time_since_epoch().count();
+    std::string signatures;
+    for (const auto& text : signing_keys) {
+        const auto key = raw_key(text);
+        if (!key) return Error{"the channel's signing_key is not `whsec_` followed by base64"};
+        signatures += fmt::format("{}{}", signatures.empty() ? "" : " ", signature(*key, id, unix_seconds, body));
+    }
     HttpRequest request;
     request.url = parsed->has_userinfo ? url : parsed->text();  // user and password travel in the URL's own text only
     request.body = std::move(body);
@@ -50,7 +53,7 @@ Result<HttpRequest> signed_request(const std::string& url, const std::string& si
         "User-Agent: Sonde/" SONDE_VERSION,
         "webhook-id: " + id,
         fmt::format("webhook-timestamp: {}", unix_seconds),
-        "webhook-signature: " + signature(*key, id, unix_seconds, request.body),
+        "webhook-signature: " + signatures,
     };
     return request;
 }
@@ -59,7 +62,9 @@ Result<HttpRequest> compose(const Message& message, const Json& config, const Js
     const auto* url = text_field(config, "url");
     if (url == nullptr) return Error{"the channel has no url"};
     const auto* key = text_field(secrets, "signing_key");
-    return signed_request(*url, key == nullptr ? std::string() : *key, message.event.text(), message.at, std::string(message.document));
+    std::vector<std::string> keys{key == nullptr ? std::string() : *key};
+    if (const auto* previous = text_field(secrets, "previous_signing_key")) keys.push_back(*previous);
+    return signed_request(*url, keys, message.event.text(), message.at, std::string(message.document));
 }
 
 }  // namespace sonde::notifier::webhook

@@ -106,7 +106,7 @@ Json document_of(const Telling& telling, const Places& places, const std::string
 
 Result<Prepared> prepare_webhook(const Telling& telling, const std::string& url, const std::string& key, const Places& places, TimePoint now) {
     Prepared prepared;
-    auto request = webhook::signed_request(url, key, telling.delivery.text(), now, json::dump(document_of(telling, places, key, prepared.challenge)));
+    auto request = webhook::signed_request(url, {key}, telling.delivery.text(), now, json::dump(document_of(telling, places, key, prepared.challenge)));
     if (!request) return request.error();
     request->keep = kMostAnswer;
     auto hidden = hidden_forms(Json{{"url", url}, {"key", key}});

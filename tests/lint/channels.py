@@ -90,7 +90,8 @@ def example(kind: str) -> str:
     secrets = {name: {"env": f"{kind}_{name}".upper()} for name, field in (declaration.get("secrets") or {}).items() if field.get("required") or "example" in field}
     if kind == "webhook":
         secrets = {"signing_key": {"env": "WEBHOOK_SIGNING_KEY"}}
-    return f"```yaml\nchannels:\n  on-call: {{kind: {kind}, name: On call, config: {text(config)}, secrets: {text(secrets)}}}\n```\n"
+    made = f"```yaml\nchannels:\n  on-call: {{kind: {kind}, name: On call, config: {text(config)}, secrets: {text(secrets)}}}\n```\n"
+    return made + "\n```sh\nsonde channel test 'On call'\n```\n"
 
 
 def page() -> str:

@@ -159,6 +159,21 @@ TEST_CASE("a channel is deleted softly, and its deliveries stay with the inciden
     CHECK(row[0].boolean(1) == true);
 }
 
+TEST_CASE("a webhook's key is changed while the one of before signs, too") {
+    const auto& api = stand().admin();
+    const auto created = api.post("/v1/channels", webhook()).json();
+    const std::string path = "/v1/channels/" + created["id"].get<std::string>();
+    const std::string before = created["secrets"]["signing_key"];
+    const auto changed = api.patch(path, {{"secrets", {{"signing_key", nullptr}, {"previous_signing_key", before}}}});
+    REQUIRE(changed.status == 200);
+    CHECK(changed.json()["secrets"]["signing_key"] != before);
+    CHECK(!changed.json()["secrets"].contains("previous_signing_key"));
+    CHECK(changed.json()["secrets_set"] == Json{"previous_signing_key", "signing_key"});
+    CHECK(api.get(path).body.find("whsec_") == std::string::npos);
+    CHECK(api.patch(path, {{"secrets", {{"previous_signing_key", nullptr}}}}).json()["secrets_set"] == Json{"signing_key"});
+    CHECK(api.patch(path, {{"secrets", {{"previous_signing_key", "whsec_short"}}}}).errors().starts_with("/secrets/previous_signing_key: must be `whsec_` and"));
+}
+
 TEST_CASE("how a channel is sent to is part of it: defaults, changes, and what is refused") {
     const auto& api = stand().admin();
     const auto created = api.post("/v1/channels", webhook());

@@ -44,6 +44,23 @@ TEST_CASE("a webhook is the event's document as it is, with identity, time and s
     CHECK(has(*request, "User-Agent: Sonde/" SONDE_VERSION));
 }
 
+TEST_CASE("while the key changes there is a signature by each, and by nothing else") {
+    auto secrets = kSecrets;
+    secrets["previous_signing_key"] = "whsec_HR4fAAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxw=";
+    const auto request = webhook::compose(kMessage, kConfig, secrets);
+    REQUIRE(request.ok());
+    const auto before = webhook::compose(kMessage, kConfig, {{"signing_key", secrets["previous_signing_key"]}});
+    const auto value = [](const HttpRequest& one) {
+        for (const auto& header : one.headers) {
+            if (header.starts_with("webhook-signature: ")) return header.substr(19);
+        }
+        return std::string();
+    };
+    CHECK(value(*request) == "v1,Wp99aRsOZ5LXGDLWtkgvnfXMkRTCbONc8quykpX1x/A= " + value(*before));
+    secrets["previous_signing_key"] = "whsec_!";
+    CHECK(!webhook::compose(kMessage, kConfig, secrets).ok());
+}
+
 TEST_CASE("a later attempt has the same identity and another time") {
     auto later = kMessage;
     later.at += seconds{60};
