@@ -11,7 +11,7 @@ constexpr int kAtOnce = 200;
 constexpr db::Statement kOpen{"incident_command_open", R"sql(
 select id, incident_id, action, actor, body::text, if_version
 from incident_command where shard = any($1::smallint[]) and done_at is null order by id limit $2)sql"};
-constexpr db::Statement kSite{"incident_command_site", "select name, deleted_at is null from site where id = $1"};
+constexpr db::Statement kSite{"incident_command_site", "select name, deleted_at is null, tags from site where id = $1"};
 constexpr db::Statement kNamed{"incident_command_monitors", R"sql(
 select id, name, severity from monitor where id = any($1::bigint[]) and site_id = $2 and deleted_at is null order by id)sql"};
 
@@ -25,11 +25,14 @@ std::optional<decision::Command> command_of(const db::Row& row) {
     return command;
 }
 
-decision::Around look_around(db::Tx& tx, SiteId site, const std::vector<MonitorId>& monitors) {
+decision::Around look_around(db::Tx& tx, SiteId site, const std::vector<MonitorId>& monitors, Deliberation& deliberation) {
     decision::Around around;
     const auto rows = tx.run(kSite, {site});
     around.site_there = !rows.empty() && rows[0].boolean(1);
-    if (!rows.empty()) around.site_name = rows[0].text(0);
+    if (!rows.empty()) {
+        around.site_name = rows[0].text(0);
+        deliberation.site_has(site, rows[0].texts(2));
+    }
     if (monitors.empty()) return around;
     std::vector<std::int64_t> ids;
     for (const auto monitor : monitors) ids.push_back(monitor.value());
@@ -54,8 +57,8 @@ void answer(db::Tx& tx, const std::vector<int>& shards, milliseconds reopen_with
         auto named = catalog::load_incident(tx, id);
         const auto* opening = std::get_if<decision::Opening>(&command->terms);
         decision::Around around;
-        if (opening != nullptr) around = look_around(tx, opening->site, opening->monitors);
-        else if (named) around = look_around(tx, named->site, {});
+        if (opening != nullptr) around = look_around(tx, opening->site, opening->monitors, deliberation);
+        else if (named) around = look_around(tx, named->site, {}, deliberation);
         around.reopen_within = reopen_within;
         const auto outcome = deliberation.command(row.whole(0), id, std::move(named), *command, std::move(around));
         log::info("command_answered", "command", row.whole(0), "action", row.text(2), "actor", row.text(3), "outcome", name_of(outcome));

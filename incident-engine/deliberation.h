@@ -26,6 +26,8 @@ public:
     void leaves(SiteId site, decision::Scope scope, MonitorId monitor, decision::Reason reason);
     // The site is deleted: what is open of it ends.
     void site_gone(SiteId site);
+    // The tags of a site that a command is about, which may have no monitor that memory has them of. Before that command.
+    void site_has(SiteId site, std::vector<std::string> tags);
     // `named` is the incident as the database has it, if it is there, and `id` its number, or that of one to be opened. What is held in
     // memory of `around` is filled in here.
     decision::CommandOutcome command(std::int64_t number, IncidentId id, std::optional<decision::Incident> named,
@@ -91,6 +93,7 @@ private:
     Writes writes_;
     std::vector<MonitorId> held_;
     std::map<std::pair<SiteId, decision::Scope>, IncidentId> open_;  // changed here: id 0 for resolved
+    std::map<SiteId, std::vector<std::string>> tags_;                // of sites that commands brought
     std::map<SiteId, std::string> names_;                            // of sites that commands and groups brought, which memory may not have
     std::set<MonitorId> changed_;  // their footing, and nobody has looked yet
     std::set<MonitorId> asked_;    // parents

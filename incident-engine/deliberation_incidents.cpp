@@ -179,7 +179,9 @@ std::vector<std::string> Deliberation::tags_of_all(const std::vector<MonitorId>&
     return tags;
 }
 
-// Of all monitors that are or were in it, by themselves or in a group, and their sites.
+void Deliberation::site_has(SiteId site, std::vector<std::string> tags) { tags_[site] = std::move(tags); }
+
+// Of all monitors that are or were in it, by themselves or in a group, and of its site, which may have none.
 std::vector<std::string> Deliberation::tags_of(const decision::Incident& incident) const {
     std::vector<MonitorId> monitors;
     for (const auto& member : incident.members) {
@@ -187,7 +189,11 @@ std::vector<std::string> Deliberation::tags_of(const decision::Incident& inciden
         const auto* group = member.is_group ? holdings_.relations.graph.group(GroupId{member.monitor.value()}) : nullptr;
         if (group != nullptr) monitors.insert(monitors.end(), group->members.begin(), group->members.end());
     }
-    return tags_of_all(monitors);
+    auto tags = tags_of_all(monitors);
+    if (const auto brought = tags_.find(incident.site); brought != tags_.end()) tags.insert(tags.end(), brought->second.begin(), brought->second.end());
+    std::sort(tags.begin(), tags.end());
+    tags.erase(std::unique(tags.begin(), tags.end()), tags.end());
+    return tags;
 }
 
 Json Deliberation::evidence_now(MonitorId monitor) const {

@@ -47,6 +47,7 @@ struct Desk {
 TEST_CASE("an incident of a site without monitors is opened, worked on and ended by hand, and survives its engine") {
     Desk desk;
     auto& stage = desk.stage;
+    stage.run("update site set tags = '{prod}'");
     auto engine = stage.engine();
     const auto incident = new_id<IncidentId>();
     CHECK(desk.open(incident) == "done");
@@ -90,6 +91,9 @@ TEST_CASE("an incident of a site without monitors is opened, worked on and ended
     CHECK(stage.text("select data -> 'from' ->> 'text' from incident_event where kind = 'update_edited'") == "A disk is full.");
     CHECK(stage.count("select count(*) from incident_postmortem") == 2);
     CHECK(stage.count("select count(*) from incident_event where actor in ('token:ann', 'token:bob') and reason = 'by_request'") == 11);
+
+    // Its site's tags go with everything that is told of it: routes go by them.
+    CHECK(stage.text("select string_agg(distinct payload ->> 'tags', ' ') from outbox where kind like 'incident.%'") == R"(["prod"])");
 
     // The site goes, and what is open of it ends.
     stage.run("update site set deleted_at = now(), version = version + 1");
