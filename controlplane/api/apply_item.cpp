@@ -105,7 +105,7 @@ std::string missing_secret(const Json& channel, const Json& secrets) {
     const auto there = given(secrets);
     for (const auto& field : declaration->secrets) {
         if (there.contains(field.name)) continue;
-        if (field.type == channel::FieldType::signing_key) return "needs a `signing_key`: one that is made here would be shown to nobody";
+        if (field.type == channel::FieldType::signing_key && field.with.empty()) return "needs a `signing_key`: one that is made here would be shown to nobody";
         if (field.required) return "needs a `" + field.name + "`";
     }
     return {};

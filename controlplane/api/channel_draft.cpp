@@ -91,7 +91,7 @@ ChannelSecrets merge_secrets(std::string_view kind, const Json& before, const Js
     secrets.all = channel::canonical(merged, fields);
     for (const auto& field : fields) {
         if (secrets.all.contains(field.name)) continue;
-        if (field.type == channel::FieldType::signing_key) {
+        if (field.type == channel::FieldType::signing_key && field.with.empty()) {
             secrets.all[field.name] = channel::new_signing_key().reveal();
             secrets.made[field.name] = secrets.all[field.name];
         } else if (field.required) {

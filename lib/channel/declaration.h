@@ -43,7 +43,7 @@ struct Field {
     std::optional<regex::Pattern> fitting{};  // the same, compiled
     std::string form;        // what that means, after `must be`
     std::vector<std::string> choices;
-    std::string with;  // another setting or secret that must be there if this one is
+    std::string with;  // another setting or secret that must be there if this one is; a signing key with one is never made here
     Json by_default;  // null: none
     Json example;
 };

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kMostTitle = 1'000;
 constexpr std::size_t kMostText = 8'000;
+constexpr std::size_t kMostInAll = 64'000;
 
 void read_template(json::Reader& in, std::string_view field, std::optional<std::string>& target, const json::TextRule& rule) {
     std::string text;
@@ -46,6 +47,9 @@ Templates Templates::read(json::Reader& in, std::span<const std::string_view> ki
         }
         templates.by_kind_[kind] = read_words(words, place, problems);
     }
+    std::size_t size = 0;
+    for (const auto& [kind, words] : templates.by_kind_) size += words.title.value_or("").size() + words.text.value_or("").size();
+    if (size > kMostInAll) in.refuse("templates", fmt::format("must have at most {} bytes in all", kMostInAll));
     return templates;
 }
 
@@ -64,8 +68,11 @@ Templates Templates::stored(std::string_view text) {
     Templates templates;
     const auto document = json::parse(text);
     if (!document || !document->is_object()) return templates;
-    json::Problems ignored;
-    for (const auto& [kind, words] : document->items()) templates.by_kind_[kind] = read_words(words, "", ignored);
+    const auto text_of = [](const Json& words, const char* field) {
+        const auto found = words.is_object() ? words.find(field) : words.end();
+        return words.is_object() && found != words.end() && found->is_string() ? std::optional(found->get<std::string>()) : std::nullopt;
+    };
+    for (const auto& [kind, words] : document->items()) templates.by_kind_[kind] = {text_of(words, "title"), text_of(words, "text")};
     return templates;
 }
 

@@ -1,15 +1,14 @@
 #include "notifier/channel/notice.h"
 
-#include <algorithm>
-
 #include "lib/template/template.h"
+#include "notifier/core/clean_text.h"
 #include "notifier/core/words.h"
 
 namespace sonde::notifier {
 namespace {
 
 std::string one_line(std::string text) {
-    std::replace_if(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
+    text = clean_text(text, text.size() * 3);
     const auto first = text.find_first_not_of(' ');
     return first == std::string::npos ? std::string() : text.substr(first, text.find_last_not_of(' ') - first + 1);
 }

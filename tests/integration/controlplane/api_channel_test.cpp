@@ -171,7 +171,9 @@ TEST_CASE("a webhook's key is changed while the one of before signs, too") {
     CHECK(changed.json()["secrets_set"] == Json{"previous_signing_key", "signing_key"});
     CHECK(api.get(path).body.find("whsec_") == std::string::npos);
     CHECK(api.patch(path, {{"secrets", {{"previous_signing_key", nullptr}}}}).json()["secrets_set"] == Json{"signing_key"});
-    CHECK(api.patch(path, {{"secrets", {{"previous_signing_key", "whsec_short"}}}}).errors().starts_with("/secrets/previous_signing_key: must be `whsec_` and"));
+    CHECK(api.patch(path, {{"secrets", {{"previous_signing_key", "whsec_short"}}}}).errors().starts_with("/secrets/previous_signing_key: must be `whsec_` followed by"));
+    // Of the right letters and no base64: every message would fail.
+    CHECK(api.patch(path, {{"secrets", {{"previous_signing_key", "whsec_" + std::string(33, 'A')}}}}).status == 422);
 }
 
 TEST_CASE("how a channel is sent to is part of it: defaults, changes, and what is refused") {

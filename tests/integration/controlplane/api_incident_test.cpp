@@ -181,6 +181,27 @@ TEST_CASE("of each event it is told who was told, who was not, and why") {
     CHECK(first["items"].size() == 2);
     const auto rest = stand().viewer().get(path + "?limit=2&cursor=" + first["next_cursor"].get<std::string>()).json();
     CHECK(rest["items"] == Json::array({all[2]}));
+
+    // An event of which very many are told is a page by itself.
+    const auto many = happened(14, "incident.updated");
+    const auto last = happened(15, "incident.updated");
+    stand().run("insert into channel (id, kind, name, config, secrets, secret_names) select 4000000 + n, 'webhook', 'many', '{}', '', '{}' from generate_series(1, 1001) n");
+    for (const auto event : {many, last}) {
+        stand().run(R"(insert into delivery (id, event_id, channel_id, event_kind, incident_id, seq, state, next_at)
+                       select $3::bigint + n, $1::bigint, 4000000 + n, 'incident.updated', $2::bigint, 14, 'sent', now() from generate_series(1, 1001) n)",
+                    {event, outage.id, event == many ? std::int64_t{50'000'000} : std::int64_t{60'000'000}});
+    }
+    const auto before = stand().viewer().get(path).json();
+    CHECK(before["items"].size() == 3);
+    const auto at_many = stand().viewer().get(path + "?cursor=" + before["next_cursor"].get<std::string>()).json();
+    REQUIRE(at_many["items"].size() == 1);
+    CHECK(at_many["items"][0]["event_id"] == many.text());
+    CHECK(at_many["items"][0]["deliveries"].size() == 1001);
+    const auto at_last = stand().viewer().get(path + "?cursor=" + at_many["next_cursor"].get<std::string>()).json();
+    CHECK(at_last["items"].size() == 1);
+    CHECK(at_last["next_cursor"].is_null());
+    stand().run("delete from delivery where channel_id > 4000000 and channel_id <= 4001001");
+    stand().run("update channel set deleted_at = now(), enabled = false where id > 4000000 and id <= 4001001");
 }
 
 TEST_CASE("an action is written down with its actor, and answers with the incident once the engine has done it") {

@@ -55,6 +55,7 @@ TEST_CASE("what is wrong is told at its place") {
     CHECK(mistakes(R"({"templates": {"*": {"title": "two\nlines"}}})").starts_with("/templates/*/title: "));
     CHECK(mistakes(R"({"templates": {"*": {"text": "{{{raw}}}"}}})").starts_with("/templates/*/text: is no template: "));
     CHECK(mistakes(R"({"templates": {"*": {"text": "{{> other}}"}}})").starts_with("/templates/*/text: is no template: "));
+    CHECK(mistakes(json::dump(Json{{"templates", {{"*", {{"text", std::string(8'001, 'x')}}}}}})).starts_with("/templates/*/text: "));
     CHECK(mistakes(R"({"templates": {"*": {"text": "{{#a}}"}}})").starts_with("/templates/*/text: is no template: "));
 }
 

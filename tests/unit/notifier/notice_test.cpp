@@ -59,7 +59,7 @@ TEST_CASE("a template names what is said anyway, and what the event has") {
 
 TEST_CASE("a title is one line whatever is put into it") {
     auto event = kOpened;
-    event["site"]["name"] = "two\r\nlines\tand a tab ";
+    event["site"]["name"] = "two\r\nlines\tand\x7f" "a tab ";
     CHECK(noticed(titled("  {{site.name}}"), event).title == "two  lines and a tab");
 }
 
