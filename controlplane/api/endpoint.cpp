@@ -103,7 +103,7 @@ http::Response call(const Endpoint& endpoint, Backend& backend, const http::Requ
         return with_rate(operate(backend, call), taken);
     } catch (const http::ProblemError& problem) {
         if (problem.kind.status == http::problem::forbidden.status) refuse(problem.detail);
-        return with_rate(http::problem_response(problem.kind, problem.detail, problem.errors), taken);
+        return with_rate(http::problem_response(problem), taken);
     } catch (const db::DbError& error) {
         if (error.failure() == db::Failure::outside) refuse("outside of the restriction");
         throw;

@@ -133,8 +133,7 @@ Response run_handler(const Router& router, Request& request) {
     try {
         return router.dispatch(request);
     } catch (const ProblemError& error) {
-        auto response = problem_response(error.kind, error.detail, error.errors);
-        return error.kind.status == problem::unavailable.status ? std::move(response).with("Retry-After", "5") : response;
+        return problem_response(error);
     } catch (const std::exception& error) {
         log::error("http_handler_failed", "method", name_of(request.method), "route", request.route, "error", error.what());
     } catch (...) {

@@ -86,4 +86,9 @@ Response problem_response(const ProblemKind& kind, std::string_view detail, cons
     return response;
 }
 
+Response problem_response(const ProblemError& error) {
+    auto response = problem_response(error.kind, error.detail, error.errors);
+    return error.kind.status == problem::unavailable.status ? std::move(response).with("Retry-After", "5") : response;
+}
+
 }  // namespace sonde::http

@@ -106,4 +106,7 @@ struct ProblemError {
     json::Problems errors;
 };
 
+// As above. What is not available now says when to come again: `Retry-After` (RFC 9110, 10.2.3) of five seconds.
+Response problem_response(const ProblemError& error);
+
 }  // namespace sonde::http

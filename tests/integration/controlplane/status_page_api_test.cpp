@@ -94,6 +94,12 @@ TEST_CASE("what a page shows now may be asked for by who reads pages") {
     CHECK(api.get(path + "?x=1").status == 422);
 }
 
+TEST_CASE("who listens to a page that is not served here is told when to come again") {
+    const auto refused = stand().viewer().get(path_of(made({{"slug", "unserved"}, {"title", "T"}})) + "/events");
+    CHECK(refused.status == 503);
+    CHECK(refused.header("retry-after") == "5");
+}
+
 TEST_CASE("a password goes in and never comes out, and is kept as a hash") {
     const auto& api = stand().admin();
     CHECK(api.post("/v1/status-pages", {{"slug", "pw"}, {"title", "T"}, {"access", "password"}}).errors() == "/password: is needed with `access` \"password\"\n");
