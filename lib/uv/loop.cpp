@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "lib/uv/poll_set.h"
+
 namespace sonde::uv {
 namespace {
 
@@ -33,6 +35,7 @@ Loop::~Loop() {
                  [](uv_handle_t* handle) { delete reinterpret_cast<uv_async_t*>(handle); });
         wake_ = nullptr;
     }
+    polls_.reset();
     // A handle that outlives its loop would be used after it is freed: that is a defect of its owner, best met here.
     uv_walk(
         loop_.get(),
@@ -58,6 +61,11 @@ void Loop::post(std::function<void()> work) {
     if (stopping_) return;
     mailbox_.push_back(std::move(work));
     if (mailbox_.size() == 1) uv_async_send(wake_);
+}
+
+PollSet& Loop::polls() {
+    if (polls_ == nullptr) polls_ = std::make_unique<PollSet>(loop_.get());
+    return *polls_;
 }
 
 MonotonicPoint Loop::now() const { return MonotonicPoint{milliseconds{uv_now(loop_.get())}}; }

@@ -1,4 +1,4 @@
-// libuv, owned: a loop with a mailbox, timers and sockets that close themselves. One thread owns a loop and all on it.
+// libuv, owned: a loop with a mailbox, and timers that close themselves. One thread owns a loop and all on it.
 #pragma once
 
 #include <uv.h>
@@ -11,6 +11,8 @@
 #include "lib/base/instant.h"
 
 namespace sonde::uv {
+
+class PollSet;
 
 // Owns a uv_loop_t. Everything but `post` and `stop` belongs to the thread that calls `run`.
 class Loop {
@@ -28,12 +30,15 @@ public:
     void post(std::function<void()> work);
 
     [[nodiscard]] uv_loop_t* raw() { return loop_.get(); }
+    // For `Poll`; made when it is first asked for. Throws std::runtime_error if it cannot be.
+    [[nodiscard]] PollSet& polls();
     [[nodiscard]] MonotonicPoint now() const;  // cached at the start of the iteration
 
 private:
     void drain() noexcept;
     std::unique_ptr<uv_loop_t> loop_;
     uv_async_t* wake_ = nullptr;
+    std::unique_ptr<PollSet> polls_;
     std::mutex mutex_;
     std::vector<std::function<void()>> mailbox_;
     bool stopping_ = false;

@@ -16,13 +16,6 @@ void initialize_libcurl() {
 
 }  // namespace
 
-// The poll handle of one of libcurl's sockets; freed in its close callback.
-struct CurlSender::Watch {
-    uv_poll_t handle{};
-    CurlSender* sender = nullptr;
-    curl_socket_t socket = CURL_SOCKET_BAD;
-};
-
 CurlSender::CurlSender(uv::Loop& loop, SenderOptions options, net::Guard guard)
     : loop_(loop), options_(std::move(options)), guard_(std::move(guard)), timer_(loop) {
     initialize_libcurl();
@@ -47,39 +40,26 @@ void CurlSender::send(HttpRequest request, std::function<void(HttpReply)> done) 
     curl_multi_add_handle(multi_, easy);  // only asks for the timer: whatever happens, happens in a later turn of the loop
 }
 
-int CurlSender::on_socket(CURL*, curl_socket_t socket, int action, void* self, void* watch) noexcept {
+int CurlSender::on_socket(CURL*, curl_socket_t socket, int action, void* self, void*) noexcept {
     auto& sender = *static_cast<CurlSender*>(self);
-    auto* known = static_cast<Watch*>(watch);
     if (action == CURL_POLL_REMOVE) {
-        if (known == nullptr) return 0;
-        curl_multi_assign(sender.multi_, socket, nullptr);
-        uv_poll_stop(&known->handle);
-        known->sender = nullptr;
-        uv_close(reinterpret_cast<uv_handle_t*>(&known->handle),
-                 [](uv_handle_t* handle) { delete static_cast<Watch*>(handle->data); });
+        sender.watched_.erase(socket);
         return 0;
     }
-    if (known == nullptr) {
-        known = new Watch;
-        known->handle.data = known;
-        known->sender = &sender;
-        known->socket = socket;
-        if (uv_poll_init_socket(sender.loop_.raw(), &known->handle, socket) != 0) {
-            delete known;
-            return -1;  // libcurl fails the transfer
-        }
-        curl_multi_assign(sender.multi_, socket, known);
+    auto& poll = sender.watched_[socket];
+    if (poll == nullptr) poll = std::make_unique<uv::Poll>(sender.loop_, socket, self, &CurlSender::ready);
+    try {
+        poll->watch(((action & CURL_POLL_IN) != 0 ? UV_READABLE : 0) | ((action & CURL_POLL_OUT) != 0 ? UV_WRITABLE : 0));
+        return 0;
+    } catch (const std::runtime_error&) {
+        sender.watched_.erase(socket);
+        return -1;  // libcurl fails the transfer
     }
-    const int events = ((action & CURL_POLL_IN) != 0 ? UV_READABLE : 0) | ((action & CURL_POLL_OUT) != 0 ? UV_WRITABLE : 0);
-    uv_poll_start(&known->handle, events, [](uv_poll_t* handle, int status, int happened) {
-        const auto* ready = static_cast<Watch*>(handle->data);
-        if (ready->sender == nullptr) return;
-        const int for_curl = status < 0 ? CURL_CSELECT_ERR
-                                        : ((happened & UV_READABLE) != 0 ? CURL_CSELECT_IN : 0) |
-                                              ((happened & UV_WRITABLE) != 0 ? CURL_CSELECT_OUT : 0);
-        ready->sender->advance(ready->socket, for_curl);
-    });
-    return 0;
+}
+
+void CurlSender::ready(void* self, int socket, int status, int events) {
+    const int seen = ((events & UV_READABLE) != 0 ? CURL_CSELECT_IN : 0) | ((events & UV_WRITABLE) != 0 ? CURL_CSELECT_OUT : 0);
+    static_cast<CurlSender*>(self)->advance(socket, status < 0 ? CURL_CSELECT_ERR : seen);
 }
 
 int CurlSender::on_timer(CURLM*, long timeout_ms, void* self) noexcept {

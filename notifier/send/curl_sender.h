@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "lib/uv/loop.h"
+#include "lib/uv/poll.h"
 #include "notifier/send/http_transfer.h"
 
 namespace sonde::notifier {
@@ -28,10 +29,9 @@ public:
     void set_guard(net::Guard guard) { guard_ = std::move(guard); }
 
 private:
-    struct Watch;
-
-    static int on_socket(CURL* easy, curl_socket_t socket, int action, void* self, void* watch) noexcept;
+    static int on_socket(CURL* easy, curl_socket_t socket, int action, void* self, void* unused) noexcept;
     static int on_timer(CURLM* multi, long timeout_ms, void* self) noexcept;
+    static void ready(void* self, int socket, int status, int events);
     void advance(curl_socket_t socket, int events);
     void finish_done();
 
@@ -40,6 +40,7 @@ private:
     net::Guard guard_;
     uv::Timer timer_;
     CURLM* multi_ = nullptr;
+    std::unordered_map<curl_socket_t, std::unique_ptr<uv::Poll>> watched_;
     std::unordered_map<CURL*, std::unique_ptr<HttpTransfer>> transfers_;
 };
 

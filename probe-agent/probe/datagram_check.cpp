@@ -21,7 +21,7 @@ void DatagramCheck::found(Lookup::Found found) {
 
 bool DatagramCheck::listen(int fd) {
     try {
-        poll_ = std::make_unique<Poll>(network_.loop, fd, this, [](void* self, int, int, int) { static_cast<DatagramCheck*>(self)->readable(); });
+        poll_ = std::make_unique<uv::Poll>(network_.loop, fd, this, [](void* self, int, int, int) { static_cast<DatagramCheck*>(self)->readable(); });
         poll_->watch(UV_READABLE);
     } catch (const std::runtime_error& error) {
         fail({check::FailureClass::agent_error, error.what(), check::Phase::none});

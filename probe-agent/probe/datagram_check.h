@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "lib/uv/poll.h"
 #include "probe-agent/probe/net/lookup.h"
 #include "probe-agent/probe/timed_check.h"
 
@@ -38,7 +39,7 @@ private:
     void found(Lookup::Found found);
 
     std::unique_ptr<Lookup> lookup_;
-    std::unique_ptr<Poll> poll_;
+    std::unique_ptr<uv::Poll> poll_;
 };
 
 }  // namespace sonde::agent

@@ -68,7 +68,7 @@ int CurlMulti::socket_changed(CURL* easy, curl_socket_t fd, int what, void* self
     if (watched.poll == nullptr) {
         watched.serial = ++multi.last_serial_;
         watched.easy = easy;
-        watched.poll = std::make_unique<Poll>(multi.loop_, fd, self, [](void* owner, int socket, int status, int events) {
+        watched.poll = std::make_unique<uv::Poll>(multi.loop_, fd, self, [](void* owner, int socket, int status, int events) {
             static_cast<CurlMulti*>(owner)->ready(socket, status, events);
         });
     }

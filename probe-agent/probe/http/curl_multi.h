@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "lib/uv/loop.h"
-#include "probe-agent/probe/net/poll.h"
+#include "lib/uv/poll.h"
 
 namespace sonde::agent {
 
@@ -48,7 +48,7 @@ private:
     void tell_finished();
 
     struct Watched {
-        std::unique_ptr<Poll> poll;
+        std::unique_ptr<uv::Poll> poll;
         std::uint64_t serial = 0;  // tells a socket from the next one of the same number
         CURL* easy = nullptr;
     };

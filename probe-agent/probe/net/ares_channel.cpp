@@ -48,7 +48,7 @@ void AresChannel::socket_changed(void* self, int fd, int readable, int writable)
     }
     auto& poll = channel.polls_[fd];
     if (poll == nullptr) {
-        poll = std::make_unique<Poll>(channel.loop_, fd, self, [](void* owner, int socket, int status, int events) {
+        poll = std::make_unique<uv::Poll>(channel.loop_, fd, self, [](void* owner, int socket, int status, int events) {
             auto& on = *static_cast<AresChannel*>(owner);
             const bool broken = status < 0;
             ares_process_fd(on.ares, broken || is_readable(events) ? socket : ARES_SOCKET_BAD,

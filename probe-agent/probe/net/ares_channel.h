@@ -8,7 +8,7 @@
 
 #include "lib/net/guard.h"
 #include "lib/uv/loop.h"
-#include "probe-agent/probe/net/poll.h"
+#include "lib/uv/poll.h"
 
 struct ares_channeldata;
 
@@ -41,7 +41,7 @@ private:
     static void socket_changed(void* self, int fd, int readable, int writable);
 
     uv::Loop& loop_;
-    std::unordered_map<int, std::unique_ptr<Poll>> polls_;
+    std::unordered_map<int, std::unique_ptr<uv::Poll>> polls_;
     uv::Timer timer_;
     MonotonicPoint due_{};
     bool armed_ = false;

@@ -62,7 +62,7 @@ void Connector::next() {
             failed(address, "connect to", errno);
             continue;
         }
-        auto poll = std::make_unique<Poll>(loop_, socket.fd(), this,
+        auto poll = std::make_unique<uv::Poll>(loop_, socket.fd(), this,
                                            [](void* self, int fd, int, int) { static_cast<Connector*>(self)->ready(fd); });
         poll->watch(UV_WRITABLE);
         trying_.push_back({std::move(socket), address, std::move(poll)});

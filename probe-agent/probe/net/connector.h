@@ -9,7 +9,7 @@
 #include "lib/check/verdict.h"
 #include "lib/net/guard.h"
 #include "lib/uv/loop.h"
-#include "probe-agent/probe/net/poll.h"
+#include "lib/uv/poll.h"
 #include "probe-agent/probe/net/socket.h"
 
 namespace sonde::agent {
@@ -40,7 +40,7 @@ private:
     struct Try {
         Socket socket;
         net::Address address;
-        std::unique_ptr<Poll> poll;
+        std::unique_ptr<uv::Poll> poll;
     };
 
     void next();

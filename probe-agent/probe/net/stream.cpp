@@ -67,10 +67,7 @@ void Stream::close() {
 }
 
 void Stream::watch() {
-    const int events = (is_over_ ? 0 : UV_READABLE) | (pending_.empty() ? 0 : UV_WRITABLE);
-    if (events == watched_) return;
-    watched_ = events;
-    poll_.watch(events);
+    poll_.watch((is_over_ ? 0 : UV_READABLE) | (pending_.empty() ? 0 : UV_WRITABLE));
 }
 
 void Stream::flush() {

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "lib/check/observation.h"
-#include "probe-agent/probe/net/poll.h"
+#include "lib/uv/poll.h"
 #include "probe-agent/probe/net/socket.h"
 #include "probe-agent/probe/tls/session.h"
 
@@ -65,10 +65,9 @@ private:
     Socket socket_;
     std::string peer_;
     Heard heard_;
-    Poll poll_;
+    uv::Poll poll_;
     std::unique_ptr<TlsSession> tls_;
     std::string pending_;
-    int watched_ = 0;
     bool is_over_ = false;    // an end or a failure was told
     int write_error_ = 0;     // errno of a send that failed; told when the reading side ends
     bool overrun_ = false;    // more was to be sent than may be kept
