@@ -176,7 +176,7 @@ def test_errors_are_counted_by_service_and_a_new_process_is_seen(tmp_path):
     logs = {name: tmp_path / name for name in ("engine", "postgres", "nats", "absent")}
     logs["engine"].write_text("2026-01-01T00:00:00Z info started\n2026-01-01T00:00:01Z error batch_failed\n2026-01-01T00:00:02Z error again\n")
     logs["postgres"].write_text("2026-01-01 00:00:00 UTC [1] FATAL:  the database system is starting up\n2026-01-01 00:00:01 UTC [2] ERROR:  deadlock detected\n")
-    logs["nats"].write_text("[1] 2026/01/01 00:00:00 [INF] Server is ready\n")
+    logs["nats"].write_text("[1] 2026/01/01 00:00:00 [INF] Server is ready\n[1] 2026/01/01 00:00:01 [ERR] Error configuring jetstream: could not create storage streams directory - mkdir\n")
     found = errors.of_logs(logs)
     assert (found["total"], found["engine"], found["postgres"]) == (3, 2, 1) and found["first"]["engine"].endswith("batch_failed") and found["nats"] == 0 and set(found["first"]) == {"engine", "postgres"}
     assert errors.restarted({"engine": 1, "nats": 2}, {"engine": 3, "nats": 2}) == ["engine"]
