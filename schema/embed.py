@@ -3,6 +3,7 @@
 
 embed.py migrations OUT FILE...   numbered SQL files into a list of db::Migration
 embed.py channels OUT FILE...     declarations of kinds of channels into a list of channel::Source
+embed.py names OUT SCHEMA         what templates may name of an event
 embed.py pages OUT FILE...        what status pages are made of: templates, style, script, languages
 embed.py assets OUT YAML HTML     the OpenAPI document as JSON, and the page made of it, as they are sent and gzipped
 """
@@ -52,6 +53,37 @@ namespace sonde::channel {{
 
 const std::vector<Source>& sources() {{
     static const std::vector<Source> all{{
+{rows}
+    }};
+    return all;
+}}
+
+}}  // namespace sonde::channel
+"""
+
+
+def names(schema: pathlib.Path) -> str:
+    """Every path that leads from an object of the document to a member in it: what is inside of a list is named from the list's own objects."""
+    document = json.loads(schema.read_text())
+    found = set()
+
+    def walk(node: dict, above: tuple[str, ...]) -> None:
+        if "$ref" in node:
+            node = document["$defs"][node["$ref"].removeprefix("#/$defs/")]
+        for name, member in node.get("properties", {}).items():
+            found.update(".".join((*above[i:], name)) for i in range(len(above) + 1))
+            walk(member, (*above, name))
+        if "items" in node:
+            walk(node["items"], ())
+
+    walk(document, ())
+    rows = "\n".join(f'        "{name}",' for name in sorted(found))
+    return f"""#include "lib/channel/templates.h"
+
+namespace sonde::channel {{
+
+const std::set<std::string_view>& event_names() {{
+    static const std::set<std::string_view> all{{
 {rows}
     }};
     return all;
@@ -140,7 +172,7 @@ std::string_view source(std::string_view name) {{
 def main() -> None:
     kind, out, *files = sys.argv[1:]
     paths = [pathlib.Path(file) for file in files]
-    makers = {"migrations": migrations, "channels": channels, "pages": pages, "assets": lambda given: assets(*given)}
+    makers = {"migrations": migrations, "channels": channels, "names": lambda given: names(*given), "pages": pages, "assets": lambda given: assets(*given)}
     text = makers[kind](paths)
     pathlib.Path(out).write_text(text)
 

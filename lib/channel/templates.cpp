@@ -14,11 +14,19 @@ constexpr std::size_t kMostTitle = 1'000;
 constexpr std::size_t kMostText = 8'000;
 constexpr std::size_t kMostInAll = 64'000;
 
+// Beside what the event's document has (notifier/channel/notice.h); a fact has a name and a value.
+const std::set<std::string_view> kSaidAnyway{"title", "text", "facts", "name", "value", "link", "ack_url"};
+
+bool may_name(const std::string& name) { return name == "." || kSaidAnyway.contains(name) || event_names().contains(name); }
+
 void read_template(json::Reader& in, std::string_view field, std::optional<std::string>& target, const json::TextRule& rule) {
     std::string text;
     if (!in.has(field) || !in.text(field, text, rule)) return;
     if (const auto parsed = mustache::Template::parse(text); !parsed) {
         in.refuse(field, "is no template: " + parsed.error().message);
+    } else if (const auto& names = parsed->names(); !std::all_of(names.begin(), names.end(), may_name)) {
+        const auto unknown = std::find_if_not(names.begin(), names.end(), may_name);
+        in.refuse(field, fmt::format("names {}, which neither an event nor what is said of it has", *unknown));
     } else {
         target = std::move(text);
     }

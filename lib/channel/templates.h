@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,9 +22,13 @@ struct Words {
 // For all kinds of events, where a kind's own words do not say it.
 inline constexpr std::string_view kAnyEvent = "*";
 
+// What of an event's document a template may name: `incident.title`, and in a section `title`. Made of its schema by schema/embed.py.
+const std::set<std::string_view>& event_names();
+
 class Templates {
 public:
-    // Of the channel's document the field `templates`: a map of kinds of events, each of `kinds` or "*", and their words. What is broken is a problem at its place.
+    // Of the channel's document the field `templates`: a map of kinds of events, each of `kinds` or "*", and their words. What is broken, or names what
+    // is in no event and nothing that is said anyway, is a problem at its place.
     static Templates read(json::Reader& in, std::span<const std::string_view> kinds, json::Problems& problems);
     // As `read` reads it back equal.
     [[nodiscard]] Json document() const;

@@ -59,4 +59,15 @@ TEST_CASE("what is wrong is told at its place") {
     CHECK(mistakes(R"({"templates": {"*": {"text": "{{#a}}"}}})").starts_with("/templates/*/text: is no template: "));
 }
 
+TEST_CASE("a template may name what events have and what is said anyway, and nothing else") {
+    const auto text = [](const std::string& given) { return mistakes(json::dump(Json{{"templates", {{"*", {{"text", given}}}}}})); };
+    CHECK(text("{{title}} {{text}} {{link}} {{ack_url}} {{#facts}}{{name}}: {{value}} {{/facts}}").empty());
+    CHECK(text("{{incident.severity}} {{#incident}}{{severity}}{{#monitors}}{{id}}{{/monitors}}{{/incident}} {{^site}}-{{/site}} {{#regions}}{{.}}{{/regions}}").empty());
+    CHECK(text("{{#incident}}{{#escalation}}{{#targets}}{{user.name}}{{/targets}}{{/escalation}}{{/incident}}").empty());
+    CHECK(text("{{incident.titel}}") == "/templates/*/text: names incident.titel, which neither an event nor what is said of it has\n");
+    CHECK(text("{{#region_names}}{{/region_names}}") == "/templates/*/text: names region_names, which neither an event nor what is said of it has\n");
+    CHECK_FALSE(text("{{severity.incident}}").empty());
+    CHECK_FALSE(text("{{incident.monitors.id}}").empty());  // of a list, each has one
+}
+
 }  // namespace templates_test
