@@ -80,7 +80,7 @@ config::Keys keys_of(AgentConfig& c) {
         key("checks.target_cache", c.target_cache, 1, 1'000'000, "Specs kept parsed; should exceed the monitors of the region."));
     keys.push_back(key("jobs.fetch_window", c.fetch_window, 1, 256, "Job messages asked for at once, if there is room."));
     keys.push_back(key("results.linger", c.linger, milliseconds{0}, milliseconds{1000},
-                       "How long good results wait for others to travel with. Failures and confirmations go nearly at once."));
+                       "How long good results wait for others to travel with; with many they go sooner, and failures and confirmations nearly at once."));
     keys.push_back(
         key("results.retry_for", c.retry_for, milliseconds{0}, milliseconds{300'000},
             "How long results that the bus does not take are kept in memory and sent again, before they are spooled."));

@@ -14,6 +14,13 @@ constexpr std::size_t kBytesBesideDetail = 420;  // of one result
 constexpr milliseconds kTick{250};               // between attempts to send again
 constexpr milliseconds kAnswerWithin{5000};
 constexpr milliseconds kNewsLinger{20};
+constexpr std::size_t kEnough = 150;  // for a message worth its while, which then waits for no more
+
+// How long a result waits for others. What may open or close an incident waits only as long as its like arrives in the same turn; good news travels together.
+milliseconds patience(const message::ProbeResult& result, milliseconds linger) {
+    const bool is_news = result.verdict != check::Verdict::up || result.reason != message::JobReason::schedule;
+    return is_news ? std::min(linger, kNewsLinger) : linger;
+}
 
 }  // namespace
 
@@ -35,13 +42,12 @@ Reporter::Reporter(uv::Loop& loop, bus::Bus& bus, Receipts& receipts, Spool* spo
 void Reporter::add(ReceiptId receipt, message::ProbeResult result) {
     const int shard = shard_of(result.site);
     auto& gathering = gathering_.at(static_cast<std::size_t>(shard));
-    // What may open or close an incident waits only as long as its like arrives in the same turn; good news travels together.
-    const bool is_news = result.verdict != check::Verdict::up || result.reason != message::JobReason::schedule;
+    const auto wait = patience(result, options_.linger);
     ++gathering.receipts[receipt];
     gathering.bytes += result.detail.size() + result.evidence.size() + kBytesBesideDetail;
     gathering.results.push_back(std::move(result));
     if (gathering.results.size() >= kMaxResults || gathering.bytes >= kMaxBytes) return dispatch(shard);
-    const auto due = loop_.now() + (is_news ? std::min(options_.linger, kNewsLinger) : options_.linger);
+    const auto due = loop_.now() + (gathering.results.size() >= kEnough ? milliseconds{0} : wait);
     if (due >= flush_at_) return;
     flush_at_ = due;
     linger_.once(std::chrono::duration_cast<milliseconds>(due - loop_.now()), [this] { flush(); });

@@ -38,6 +38,7 @@ struct Fixture {
         result.monitor = MonitorId{static_cast<std::int64_t>(sequence)};
         result.site = site_of_shard(shard);
         result.revision = 1;
+        result.verdict = check::Verdict::up;
         result.slot = from_unix_ms(1'700'000'000'000);
         result.started_at = result.slot;
         reporter->add(*receipt, std::move(result));
@@ -87,6 +88,22 @@ TEST_CASE("results of one shard travel together, and their messages are acknowle
     CHECK(f.bus.acked == std::vector<std::string>{"a", "b", "c"});
     CHECK(f.reporter->idle());
     CHECK(f.metrics.results_accepted.value() == 3);
+}
+
+TEST_CASE("many results of a shard go at once, with what the others have") {
+    auto options = Fixture::defaults();
+    options.linger = milliseconds{600'000};
+    Fixture f(options);
+    f.add("other", 0);
+    for (int i = 0; i < 149; ++i) f.add(std::to_string(i), 1);
+    turn(f.loop);
+    CHECK(f.bus.to_stream.empty());
+    f.add("149", 1);
+    f.add("150", 1);
+    REQUIRE(f.wait_for_publication());
+    REQUIRE(f.bus.to_stream.size() == 2);
+    CHECK(f.bus.to_stream[0].subject == "sonde.v1.results.0.eu");
+    CHECK(message::read_result_batch(f.bus.to_stream[1].payload)->results.size() == 151);
 }
 
 TEST_CASE("each shard has a message of its own") {
@@ -154,6 +171,7 @@ TEST_CASE("a backfill goes one batch at a time and never holds up what is seen n
         result.monitor = MonitorId{100 + i};
         result.site = site_of_shard(1);
         result.revision = 1;
+        result.verdict = check::Verdict::up;
         batch.results.push_back(result);
         REQUIRE(f.spool->append(message::write_result_batch(batch), 1));
     }
