@@ -20,7 +20,7 @@ struct AgentConfig {
     int max_in_flight_per_site = 0;  // 0: half of that
     int max_in_flight_per_kind = 0;  // 0: nine tenths of that
     int fetch_window = 16;
-    milliseconds linger{240};
+    milliseconds linger{220};
     milliseconds retry_for{15'000};
     std::int64_t pending_bytes = 16 << 20;
     std::string spool_directory;  // empty: no spool

@@ -27,7 +27,7 @@ public:
     struct Options {
         std::string region;
         std::string agent;
-        milliseconds linger{240};  // of good results, or until there are many; others go nearly at once
+        milliseconds linger{220};  // of good results, or until there are many; others go nearly at once
         milliseconds retry_for{15'000};
         std::int64_t pending_bytes = 16 << 20;
     };
