@@ -20,6 +20,7 @@ public:
     // a socket that was hung up has all of them.
     using Ready = void (*)(void* owner, int fd, int status, int events);
 
+    // The first of a loop throws std::runtime_error if no descriptor is left for the loop's set.
     Poll(Loop& loop, int fd, void* owner, Ready ready);
     ~Poll();
     Poll(const Poll&) = delete;

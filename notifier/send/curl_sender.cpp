@@ -46,12 +46,12 @@ int CurlSender::on_socket(CURL*, curl_socket_t socket, int action, void* self, v
         sender.watched_.erase(socket);
         return 0;
     }
-    auto& poll = sender.watched_[socket];
-    if (poll == nullptr) poll = std::make_unique<uv::Poll>(sender.loop_, socket, self, &CurlSender::ready);
     try {
+        auto& poll = sender.watched_[socket];
+        if (poll == nullptr) poll = std::make_unique<uv::Poll>(sender.loop_, socket, self, &CurlSender::ready);
         poll->watch(((action & CURL_POLL_IN) != 0 ? UV_READABLE : 0) | ((action & CURL_POLL_OUT) != 0 ? UV_WRITABLE : 0));
         return 0;
-    } catch (const std::runtime_error&) {
+    } catch (const std::exception&) {
         sender.watched_.erase(socket);
         return -1;  // libcurl fails the transfer
     }

@@ -13,7 +13,7 @@ namespace sonde::agent {
 namespace {
 
 constexpr std::size_t kMaxHeaderBytes = 64 * 1024;
-constexpr std::size_t kMaxIdle = 512;  // checks begin in bursts, and a handle made anew costs a tenth of a check
+constexpr std::size_t kMaxIdle = 512;  // checks begin in bursts, and to make a handle anew is dear
 constexpr long kReadBuffer = 4096;  // answers are small; 16 KiB for each check under way would be most of its memory
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
