@@ -106,9 +106,10 @@ struct Timer::State {
         ++generation;
         callback = std::move(then);
         repeating = repeat.count() > 0;
-        // The loop's cached time is older than now by all that this turn has done so far; the delay counts from now.
-        uv_update_time(handle.loop);
-        const auto wait = static_cast<std::uint64_t>(std::max<std::int64_t>(delay.count(), 0));
+        // libuv counts from the loop's time, which is older than now by all that this turn has done so far; the delay counts from now. The loop's time is left
+        // alone: brought up to now while timers are called, it would have this one called in the same turn, and so on, and no socket would be looked at.
+        const auto passed = static_cast<std::int64_t>(uv_hrtime() / 1'000'000) - static_cast<std::int64_t>(uv_now(handle.loop));
+        const auto wait = static_cast<std::uint64_t>(std::max<std::int64_t>(delay.count(), 0) + std::max<std::int64_t>(passed, 0));
         uv_timer_start(&handle, &State::fired, wait, static_cast<std::uint64_t>(std::max<std::int64_t>(repeat.count(), 0)));
     }
 

@@ -17,7 +17,7 @@ namespace sonde::uv {
 namespace {
 
 // Of one turn of the loop; what is more is told in the next, after all else that waits.
-constexpr std::size_t kMostAtOnce = 256;
+constexpr std::size_t kMostAtOnce = 1024;
 
 [[noreturn]] void refuse(int code) { throw std::runtime_error(std::string("cannot watch a socket: ") + std::strerror(code)); }
 

@@ -11,10 +11,11 @@ namespace {
 
 constexpr milliseconds kSweep{1000};
 // A burst of jobs must not keep the loop from its sockets: what the checks under way measure would be our delay.
-// When turns become long, fewer are started in each, so that the number under way settles at what the processor can serve.
+// When turns become very long, fewer are started in each. Up to then the number is the same: a turn is as long as these take, and where others have the
+// processor as well, half as many in turns of twice the length would be a quarter of what could be done.
 constexpr int kStartsPerTurn = 50;
 constexpr int kFewestStarts = 2;
-constexpr milliseconds kGoodTurn{10};
+constexpr milliseconds kGoodTurn{100};
 constexpr milliseconds kSlack{1};  // timers fire on whole milliseconds
 // Scheduled checks start in steps of this, some later than their slot by that much: each step wakes us, and our partners, once.
 using Step = std::chrono::duration<std::int64_t, std::ratio<1, 10>>;

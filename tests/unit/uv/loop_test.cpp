@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -80,6 +83,32 @@ TEST_CASE("a repeating timer repeats until it cancels itself in its callback") {
     });
     loop.run();
     CHECK(times == 3);
+}
+
+TEST_CASE("timers that are late and start anew leave the rest of the loop its turn") {
+    Loop loop;
+    std::vector<int> order;
+    std::vector<std::unique_ptr<Timer>> timers;
+    std::function<void(Timer&)> again = [&](Timer& timer) {
+        timer.once(milliseconds{1}, [&] {
+            std::this_thread::sleep_for(milliseconds{3});  // so that the others are due, too
+            order.push_back(1);
+            if (order.size() > 200) return loop.stop();
+            again(timer);
+        });
+    };
+    for (int i = 0; i < 3; ++i) again(*timers.emplace_back(std::make_unique<Timer>(loop)));
+    std::thread elsewhere([&] {
+        std::this_thread::sleep_for(milliseconds{20});
+        loop.post([&] {
+            order.push_back(2);
+            loop.stop();
+        });
+    });
+    loop.run();
+    elsewhere.join();
+    CHECK(std::count(order.begin(), order.end(), 2) == 1);
+    CHECK(order.size() < 200);  // it did not take the end to be heard
 }
 
 TEST_CASE("a callback may start its own timer anew, once or repeating") {
