@@ -14,9 +14,10 @@ constexpr milliseconds kPublishDeadline{3000};
 constexpr milliseconds kWait{4000};
 
 constexpr db::Statement kTake{"outbox_to_relay", R"sql(
-select id, kind, coalesce(site_id, 0), payload::text, extract(epoch from now() - at)::float8 from outbox
-where relayed_at is null and id > $2 order by id limit $1)sql"};
-constexpr db::Statement kMarkRelayed{"outbox_relayed", "update outbox set relayed_at = now() where id = any($1::bigint[])"};
+select o.id, o.kind, coalesce(o.site_id, 0), o.payload::text, extract(epoch from now() - o.at)::float8
+from (select event_id from event_to_relay where event_id > $2 order by event_id limit $1) next join outbox o on o.id = next.event_id
+order by o.id)sql"};
+constexpr db::Statement kMarkRelayed{"outbox_relayed", "delete from event_to_relay where event_id = any($1::bigint[])"};
 
 // The answers of one round. Shared with the callbacks, which may come after the round has given up on them.
 struct Answers {
@@ -37,14 +38,14 @@ bool Relay::step() {
     };
     std::vector<Row> rows;
     double oldest = 0;
-    const auto taken = pool_.run(kTake, {kAtOnce, after_});
+    const auto taken = pool_.run(kTake, {kAtOnce, cursor_.after(std::chrono::steady_clock::now())});
     for (const auto row : taken) {
         if (rows.empty()) oldest = row.real(4);
         rows.push_back({row.whole(0), message::subject::event(row.text(1), row.id<SiteId>(2)), std::string(row.text(3))});
     }
     metrics_.outbox_age.set(oldest);
     if (rows.empty() || !bus_.health().connected) {
-        after_ = 0;
+        cursor_.begin_anew();
         return false;
     }
 
@@ -78,7 +79,7 @@ bool Relay::step() {
     if (all && failing_) log::info("events_relayed_again");
     failing_ = !all;
     const bool more = all && rows.size() == static_cast<std::size_t>(kAtOnce);
-    after_ = more ? rows.back().id : 0;
+    cursor_.removed(rows.back().id, more);
     return more;
 }
 

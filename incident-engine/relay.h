@@ -7,6 +7,7 @@
 #include "lib/bus/bus.h"
 #include "lib/db/db.h"
 #include "lib/db/lease.h"
+#include "lib/db/queue_cursor.h"
 
 namespace sonde::engine {
 
@@ -23,7 +24,7 @@ private:
     bus::Bus& bus_;
     Metrics& metrics_;
     bool failing_ = false;  // said so
-    std::int64_t after_ = 0;  // while there are more: up to here all are relayed, and only their dead index entries are left
+    db::QueueCursor cursor_;
 };
 
 }  // namespace sonde::engine

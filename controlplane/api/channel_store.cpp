@@ -34,7 +34,7 @@ constexpr db::Statement kLookAgain{"channel_look_again", R"(
 
 constexpr db::Statement kSealed{"channel_sealed", "select secrets from channel where id = $1"};
 // It is planned already: nobody else asks for it.
-constexpr db::Statement kTestEvent{"channel_test_event", "insert into outbox (id, at, kind, payload, planned_at) values ($1, $2, $3, $4::jsonb, now())"};
+constexpr db::Statement kTestEvent{"channel_test_event", "insert into outbox (id, at, kind, payload) values ($1, $2, $3, $4::jsonb)"};
 constexpr db::Statement kTestDelivery{"channel_test_delivery", R"(
     insert into delivery (id, event_id, channel_id, event_kind, state, next_at) values ($1, $2, $3, $4, 'planned', now()))"};
 constexpr db::Statement kTestNotify{"channel_test_notify", "select pg_notify('sonde_outbox', '')"};

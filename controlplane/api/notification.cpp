@@ -15,8 +15,8 @@ namespace {
 constexpr std::int64_t kDeliveriesOfPage = 1'000;
 
 constexpr db::Statement kEvents{"notification_events", R"(
-    select id, kind, seq, at, planned_at, (select count(*) from delivery d where d.event_id = o.id)
-    from outbox o where incident_id = $1 and seq > $2 order by seq limit $3)"};
+    select o.id, o.kind, o.seq, o.at, p.at, (select count(*) from delivery d where d.event_id = o.id)
+    from outbox o left join event_planned p on p.event_id = o.id where incident_id = $1 and seq > $2 order by seq limit $3)"};
 
 Json present(const db::Row& row) {
     Json document;

@@ -51,7 +51,7 @@ constexpr db::Statement kHeard{"digest_heard", R"sql(
 constexpr db::Statement kLast{"digest_last", "select (payload -> 'digest')::text from outbox where id = $1"};
 
 // It is planned already: nobody else asks for it.
-constexpr db::Statement kEvent{"digest_event", "insert into outbox (id, at, kind, payload, planned_at) values ($1, $2, 'channel.digest', $3::jsonb, now())"};
+constexpr db::Statement kEvent{"digest_event", "insert into outbox (id, at, kind, payload) values ($1, $2, 'channel.digest', $3::jsonb)"};
 constexpr db::Statement kDelivery{"digest_delivery", R"sql(
     insert into delivery (id, event_id, channel_id, event_kind, state, next_at) values ($1, $2, $3, 'channel.digest', 'planned', now()))sql"};
 constexpr db::Statement kTold{"digest_told", "update delivery set told_by = $2 where digest_id = $1 and told_by is null"};

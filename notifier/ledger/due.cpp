@@ -22,7 +22,7 @@ constexpr db::Statement kAgain{"notifier_courses_again", R"sql(
     update incident_course c set state = 'running', due_at = now(), command_id = null
     from incident_command m
     where c.state = 'asked' and m.id = c.command_id and m.done_at < now() - interval '10 seconds' and m.outcome <> 'done'
-      and not exists (select from outbox o where o.incident_id = c.incident_id and o.planned_at is null offset 0))sql"};
+      and not exists (select from event_to_plan n where n.incident_id = c.incident_id offset 0))sql"};
 
 constexpr db::Statement kEscalation{"notifier_escalation", "select name, steps::text, repeat::text from escalation where id = $1"};
 

@@ -191,11 +191,13 @@ Ledger::Ledger(db::Pool& pool, std::string owner, milliseconds lease, RetryPolic
     : pool_(pool), owner_(std::move(owner)), lease_(lease), retry_(retry) {}
 
 PlanReport Ledger::plan(int at_most) {
-    return pool_.transact([&](db::Tx& tx) {
+    const auto after = unplanned_.after(std::chrono::steady_clock::now());
+    std::int64_t last = 0;
+    const auto outcome = pool_.transact([&](db::Tx& tx) {
         PlanReport report;
         const auto alone = tx.run(statement::plan_alone);
         if (!alone[0].boolean(0)) return report;
-        const auto events = tx.run(statement::take_events, {at_most});
+        const auto events = tx.run(statement::take_events, {at_most, after});
         report.events = events.size();
         if (events.empty() && !alone[0].boolean(2)) return report;
 
@@ -229,8 +231,11 @@ PlanReport Ledger::plan(int at_most) {
         report.planned += static_cast<int>(told.size());
         news_of_old.insert(news_of_old.end(), told.begin(), told.end());
         report.superseded = drop_old(tx, news_of_old);
+        if (!event_ids.empty()) last = event_ids.back();
         return report;
     });
+    unplanned_.removed(last, outcome.events >= at_most);
+    return outcome;
 }
 
 DueReport Ledger::bring_due(int at_most) {

@@ -14,6 +14,7 @@
 #include "lib/base/id.h"
 #include "lib/base/instant.h"
 #include "lib/db/db.h"
+#include "lib/db/queue_cursor.h"
 #include "notifier/core/delivery.h"
 #include "notifier/core/retry.h"
 
@@ -141,6 +142,7 @@ private:
     std::string owner_;
     milliseconds lease_;
     RetryPolicy retry_;
+    db::QueueCursor unplanned_;
 };
 
 }  // namespace sonde::notifier

@@ -25,19 +25,21 @@ inline constexpr db::Statement plan_alone{"notifier_plan_alone", R"sql(
     select pg_try_advisory_xact_lock(hashtextextended('sonde notifier plans', 0)), now(),
            exists (select from digest where due_at <= now() and closed_at is null))sql"};
 
-// An event waits for those before it of its incident, which may have higher numbers if others wrote them.
+// Of those after $2. An event waits for those before it of its incident, which may have higher numbers if others wrote them.
 inline constexpr db::Statement take_events{"notifier_take_events", R"sql(
-    select id, kind, incident_id, site_id, coalesce(payload #>> '{incident,severity}', payload #>> '{delivery,severity}', ''),
+    select o.id, o.kind, o.incident_id, o.site_id, coalesce(payload #>> '{incident,severity}', payload #>> '{delivery,severity}', ''),
            array(select jsonb_array_elements_text(case jsonb_typeof(payload -> 'tags') when 'array' then payload -> 'tags' else '[]' end)),
            array(select jsonb_array_elements_text(case jsonb_typeof(payload -> 'regions') when 'array' then payload -> 'regions' else '[]' end))
                || array_remove(array[payload #>> '{coverage,region}', payload #>> '{region,name}'], null),
            case kind when 'delivery.dead' then payload #>> '{channel,id}' end,
            coalesce(payload #>> '{incident,state}' = 'acknowledged', false), least(at, now()),
            case kind when 'incident.escalated' then payload #>> '{incident,escalation}' when 'incident.reminder' then payload #>> '{incident,reminder}' end
-    from outbox o
-    where planned_at is null and not exists (select from outbox b where b.incident_id = o.incident_id and b.seq < o.seq and b.id > o.id
-                                             and b.planned_at is null offset 0)
-    order by id limit $1 for update skip locked)sql"};
+    from (select event_id from event_to_plan n
+          where event_id > $2 and not exists (select from event_to_plan b where b.incident_id = n.incident_id and b.seq < n.seq
+                                                   and (b.event_id > n.event_id or b.event_id <= $2) offset 0)
+          order by event_id limit $1) next
+    join outbox o on o.id = next.event_id
+    order by o.id)sql"};
 
 inline constexpr db::Statement routes{"notifier_routes", R"sql(
     select r.id, severities, tags, events, regions, sites, r.channels, proceed, reminders::text, e.id, (e.steps -> 0 ->> 'after_ms')::bigint
@@ -56,7 +58,7 @@ inline constexpr db::Statement known{"notifier_known", R"sql(
       and (d.opens or d.via = 'escalation' or d.event_kind in ('incident.opened', 'incident.reopened'))
       and not (d.via = 'escalation' and d.state = 'superseded')
       and not exists (select from outbox r where r.incident_id = d.incident_id and r.seq > d.seq and r.kind = 'incident.resolved'
-                      and r.planned_at is not null offset 0)
+                      and not exists (select from event_to_plan p where p.event_id = r.id) offset 0)
     group by d.incident_id, d.channel_id)sql"};
 
 inline constexpr db::Statement subscribers{"notifier_subscribers", R"sql(
@@ -72,7 +74,8 @@ inline constexpr db::Statement insert_deliveries{"notifier_insert_deliveries", R
     on conflict (event_id, channel_id) do nothing)sql"};
 
 inline constexpr db::Statement set_planned{"notifier_set_planned", R"sql(
-    update outbox set planned_at = now() where id = any($1::bigint[]))sql"};
+    with planned as (delete from event_to_plan where event_id = any($1::bigint[]) returning event_id)
+    insert into event_planned (event_id) select event_id from planned)sql"};
 
 // Waiting deliveries of the threads of events ($1) that were just planned.
 inline constexpr db::Statement waiting{"notifier_waiting", R"sql(
@@ -132,8 +135,7 @@ inline constexpr db::Statement due{"notifier_due",
         where d.channel_id = c.id and d.next_at <= now() and d.state in ('planned', 'sending') and d.id <> all($3::bigint[])
           and (d.state = 'planned' or d.lease_until <= now())
           and )sql" SONDE_FIRST_OF_INCIDENT R"sql(
-          and not exists (select from outbox b
-                          where b.incident_id = d.incident_id and b.seq < d.seq and b.planned_at is null offset 0)
+          and not exists (select from event_to_plan b where b.incident_id = d.incident_id and b.seq < d.seq offset 0)
           and (d.incident_id is not null or not exists (
                    select from outbox e
                    join outbox p on p.incident_id is null and p.id < e.id and p.subject = e.subject
@@ -231,7 +233,7 @@ inline constexpr db::Statement abandon{"notifier_abandon", R"sql(
     where lease_owner = $1 and state = 'sending' and id <> all($2::bigint[]))sql"};
 
 inline constexpr db::Statement backlog{"notifier_backlog", R"sql(
-    select (select coalesce(extract(epoch from now() - min(at)) * 1000, 0)::bigint from outbox where planned_at is null),
+    select coalesce((select extract(epoch from now() - o.at) * 1000 from outbox o where o.id = (select min(event_id) from event_to_plan)), 0)::bigint,
            (select coalesce(extract(epoch from now() - min(d.next_at)) * 1000, 0)::bigint from delivery d
             where d.state in ('planned', 'sending') and d.next_at <= now() and )sql" SONDE_FIRST_OF_INCIDENT R"sql(),
            coalesce(extract(epoch from now() - min(created_at) filter (where reason <> 'quiet_hours')) * 1000, 0)::bigint,

@@ -20,7 +20,7 @@ STEPS = [
     ("begins a course", "incident_course", "insert", "new.state = 'running'"),
     ("begins a digest", "digest", "insert", "true"),
     ("counts a storm", "channel_flood", "insert or update", "new.storm"),
-    ("has planned", "outbox", "update", "new.planned_at is not null and new.kind = 'incident.opened'"),
+    ("has planned", "event_planned", "insert", "true"),
     ("tells a digest", "outbox", "insert", "new.kind = 'channel.digest'"),
     ("plans the delivery of a digest", "delivery", "insert", "new.event_kind = 'channel.digest'"),
     ("says what was told by a digest", "delivery", "update", "new.told_by is not null and old.told_by is null"),

@@ -157,7 +157,7 @@ class Stack:
     def settled(self) -> bool:
         """Whether everything that happened has been planned, and everything planned has come to an end."""
         try:
-            return self.query("select (select count(*) from outbox where planned_at is null) + "
+            return self.query("select (select count(*) from event_to_plan) + "
                               "(select count(*) from delivery where state in ('planned', 'sending'))")[0][0] == 0
         except psycopg2.OperationalError as error:
             raise Unavailable(str(error)) from None

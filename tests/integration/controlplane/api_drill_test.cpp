@@ -112,7 +112,7 @@ TEST_CASE("a run makes its monitor fail, follows what comes of it, and ends once
     stand().run("insert into incident_monitor (incident_id, monitor_id, joined_at, cause) values ($1, $2, now(), 'assertion')", {incident, *MonitorId::parse(scene.monitor)});
     REQUIRE(eventually([&] { return scene.last_run()["incident_id"] == incident.text(); }));
     CHECK(scene.last_run()["state"] == "running");
-    stand().run("insert into outbox (id, at, kind, incident_id, seq, payload, planned_at, relayed_at) values ($1, now(), 'incident.opened', $2, 1, '{}', now(), now())", {event, incident});
+    stand().run("insert into outbox (id, at, kind, incident_id, seq, payload) values ($1, now(), 'incident.opened', $2, 1, '{}')", {event, incident});
     stand().run("insert into delivery (id, event_id, channel_id, event_kind, incident_id, seq, state, next_at, done_at) values ($1, $2, $3, 'incident.opened', $4, 1, 'sent', now(), now())",
                 {new_id<DeliveryId>(), event, *ChannelId::parse(scene.channel), incident});
     REQUIRE(scene.is("passed"));

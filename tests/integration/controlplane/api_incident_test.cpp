@@ -161,7 +161,8 @@ TEST_CASE("of each event it is told who was told, who was not, and why") {
     const Outage outage;
     const auto happened = [&](int seq, const char* kind) {
         const auto event = new_id<EventId>();
-        stand().run("insert into outbox (id, at, kind, incident_id, seq, payload, planned_at) values ($1, now(), $2, $3, $4, '{}', now())", {event, kind, outage.id, seq});
+        stand().run("insert into outbox (id, at, kind, incident_id, seq, payload) values ($1, now(), $2, $3, $4, '{}')", {event, kind, outage.id, seq});
+        stand().run("insert into event_planned (event_id) values ($1)", {event});
         return event;
     };
     outage.deliver("sent", "", 2, happened(11, "incident.updated"));

@@ -160,9 +160,10 @@ TEST_CASE("of two control planes one does the housekeeping; old rows go, the com
     stage.run("insert into change (entity, entity_id, at) select 'site', n, now() - interval '2 hours' from generate_series(1, 12000) n");
     stage.run("insert into change (entity, entity_id) values ('site', 1)");
     stage.run("insert into slot_ledger (minute, region, writer) values (now() - interval '2 years', 'eu', 'w'), (now(), 'eu', 'w')");
-    stage.run("insert into outbox (id, at, kind, payload, relayed_at, planned_at) values "
-              "(1, now() - interval '40 days', 'k', '{}', now(), now()), (2, now() - interval '40 days', 'k', '{}', now(), null), "
-              "(3, now(), 'k', '{}', now(), now())");
+    stage.run("insert into outbox (id, at, kind, payload) select id, now() - age, 'k', '{}' from (values "
+              "(1, interval '40 days'), (2, interval '40 days'), (3, interval '0 days'), (4, interval '40 days')) as v (id, age)");
+    stage.run("delete from event_to_relay where event_id <> 4");
+    stage.run("with planned as (delete from event_to_plan where event_id <> 2 returning event_id) insert into event_planned (event_id) select event_id from planned");
     stage.run("insert into lease values ('scheduler/member/gone', 'gone', 1, now() - interval '2 hours'), "
               "('scheduler/7', 'gone', 5, now() - interval '2 hours')");
     stage.run("insert into sight (hash, document, used_on) select md5(n::text)::uuid, '{}', now() - n * interval '1 day' from generate_series(0, 40) n");
@@ -186,7 +187,8 @@ TEST_CASE("of two control planes one does the housekeeping; old rows go, the com
     CHECK(count("sight") >= 32);
     CHECK(count("change where entity_id = 1 and at > now() - interval '1 hour'") == 1);
     CHECK(count("slot_ledger where writer = 'w'") == 1);
-    CHECK(count("outbox") == 2);
+    CHECK(count("outbox") == 3);  // what is not relayed or not planned stays
+    CHECK(count("event_planned") == 2);
     CHECK(stage.number("select epoch from lease where name = 'scheduler/7'") == 6);
     CHECK(eventually([&] { return stage.number("select (to_regclass('result_' || to_char((now() at time zone 'utc')::date + 1, 'YYYYMMDD')) is not null)::int") == 1; }));
     CHECK(eventually([&] { return stage.number("select (to_regclass('result_20200101') is null)::int") == 1; }));

@@ -73,7 +73,7 @@ TEST_CASE("an outage seen by all regions becomes one incident, told once, and re
     // Every result is in the history and in the account, and every event is on the bus.
     CHECK(stage.count("select count(*) from result") == 3 + 3 + 9 + 6);
     CHECK(stage.count("select sum(executed) from slot_ledger") == 3 + 1 + 9 + 6);
-    REQUIRE(eventually([&] { return stage.count("select count(*) from outbox where relayed_at is null") == 0; }));
+    REQUIRE(eventually([&] { return stage.count("select count(*) from event_to_relay") == 0; }));
     REQUIRE(eventually([&] {
         const std::scoped_lock lock(mutex);
         return relayed.size() == 4;  // both incident events, and two of the monitor

@@ -146,7 +146,7 @@ TEST_CASE("a region without a living agent is told once, and so is its return") 
     stage.run("update agent set last_seen_at = now() + interval '1 hour' where region = 'ap'");
     REQUIRE(eventually([&] { return told() == "coverage.lost ap, coverage.restored ap"; }));
     CHECK(stage.text("select site_id::text from outbox limit 1").empty());
-    REQUIRE(eventually([&] { return stage.count("select count(*) from outbox where relayed_at is null") == 0; }));
+    REQUIRE(eventually([&] { return stage.count("select count(*) from event_to_relay") == 0; }));
 }
 
 }  // namespace people_test

@@ -39,7 +39,7 @@ struct Outage {
         CHECK(stage.count("select count(*) from incident") == 1);
         CHECK(stage.count("select count(*) from result") == 3 + 1 + 2 + 6);
         CHECK(stage.count("select sum(executed) from slot_ledger") == 3 + 1 + 6);
-        REQUIRE(eventually([&] { return stage.count("select count(*) from outbox where relayed_at is null") == 0; }));
+        REQUIRE(eventually([&] { return stage.count("select count(*) from event_to_relay") == 0; }));
     }
 };
 

@@ -76,7 +76,7 @@ TEST_CASE("a delivery waits for an earlier event of its incident that is not pla
     const auto opened = stage.event("incident.opened", incident, 1);
     const auto acknowledged = stage.event("incident.acknowledged", incident, 2);
     // As another notifier leaves it that has planned the second event while it still works on the first.
-    stage.run("update outbox set planned_at = now() where id = $1", {acknowledged});
+    stage.run("delete from event_to_plan where event_id = $1", {acknowledged});
     stage.run(
         "insert into delivery (id, event_id, channel_id, event_kind, incident_id, seq, state, next_at) "
         "values ($1, $2, $3, 'incident.acknowledged', $4, 2, 'planned', now())",

@@ -34,7 +34,7 @@ PostgresServer& shared_postgres() {
 }
 
 Stage::Stage() : directory_(stage_directory()), pool_(pool_options(), registry_) {
-    run("truncate outbox, delivery_attempt, delivery, channel_thread, channel_flood, channel_health, digest, channel, route, route_override, escalation, incident_course, incident_command, "
+    run("truncate outbox, event_to_relay, event_to_plan, event_planned, delivery_attempt, delivery, channel_thread, channel_flood, channel_health, digest, channel, route, route_override, escalation, incident_course, incident_command, "
         "incident, site, schedule, person cascade");
     config.key_file = directory_ + "/secrets.key";
     if (const auto made = crypto::SecretBox::make_key_file(config.key_file); !made)
@@ -143,7 +143,7 @@ std::int64_t Stage::asked(const std::string& sql) {
 
 std::int64_t Stage::unplanned() {
     return pool_.transact(
-        [](db::Tx& tx) { return tx.run_text("select count(*) from outbox where planned_at is null")[0].whole(0); });
+        [](db::Tx& tx) { return tx.run_text("select count(*) from event_to_plan")[0].whole(0); });
 }
 
 void Stage::run(const std::string& sql, const std::vector<db::Param>& params) {

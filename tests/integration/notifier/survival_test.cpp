@@ -55,7 +55,7 @@ TEST_CASE("a delivery whose notifier died while sending waits for the end of its
     const auto event = stage.event("incident.opened", new_id<IncidentId>(), 1);
     const auto delivery = new_id<DeliveryId>();
     // As a process leaves it that is killed between its attempt's record and its outcome's.
-    stage.run("update outbox set planned_at = now()");
+    stage.run("delete from event_to_plan");
     stage.run(
         "insert into delivery (id, event_id, channel_id, event_kind, incident_id, seq, state, attempts, next_at, lease_owner, "
         "lease_until) "
