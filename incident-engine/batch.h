@@ -17,6 +17,7 @@ struct Opened {
 };
 
 struct Batch {
+    TimePoint now{};                           // that it is decided on as of (StreamClock)
     std::vector<Opened> messages;
     std::vector<MonitorId> reread;             // their definitions were read anew
     std::vector<catalog::Orphan> orphans;

@@ -127,7 +127,7 @@ decision::Definition definition_of(const db::Row& row, const Regions& regions, P
         const bool checks = names.empty() || std::find(names.begin(), names.end(), region.name) != names.end();
         if (checks) definition.voters.push_back({id, region.name, region.domain, 0});
     }
-    definition.hold = regions.hold;
+    definition.hold = regions.hold_now();
     decision::weigh_voters(definition, regions.ill());
     return definition;
 }

@@ -96,7 +96,7 @@ decision::Reason Deliberation::decide(const Watched& watched, What what) {
     if (compare) kept = before;
     const auto muting = before.muting;
     const auto footing = decision::footing_of(before);
-    auto decision = decision::decide(std::move(before), watched.definition, {now_, new_id<AdvisoryId>(), std::move(what), around(watched)});
+    auto decision = decision::decide(std::move(before), watched.definition, {now_, new_id<AdvisoryId>(), std::move(what), around(watched), behind_});
     if (!muting.empty() || !decision.next.muting.empty()) note_suppression(watched, *muting, decision.next);
     if (decision::footing_of(decision.next) != footing && holdings_.relations.graph.is_source(monitor, watched.definition.site)) {
         changed_.insert(monitor);

@@ -12,7 +12,8 @@ namespace sonde::engine {
 // Not thread-safe. No I/O; ids are made here, time comes in.
 class Deliberation : public decision::View {
 public:
-    Deliberation(const Holdings& holdings, TimePoint now) : holdings_(holdings), now_(now) {}
+    // Decides as of `now`, `behind` later than that (decision::Event).
+    Deliberation(const Holdings& holdings, TimePoint now, milliseconds behind = {}) : holdings_(holdings), now_(now), behind_(behind) {}
 
     // Returns what became of it. The monitor must be held.
     decision::Reason result(const Seen& seen);
@@ -90,6 +91,7 @@ private:
 
     const Holdings& holdings_;
     TimePoint now_;
+    milliseconds behind_;
     Writes writes_;
     std::vector<MonitorId> held_;
     std::map<std::pair<SiteId, decision::Scope>, IncidentId> open_;  // changed here: id 0 for resolved

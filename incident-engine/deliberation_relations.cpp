@@ -67,7 +67,7 @@ void Deliberation::ask_parents(const Watched& watched, TimePoint since) {
         const auto before = holdings_.relations.asked.find(parent);
         if (before != holdings_.relations.asked.end() && now_ < before->second + kAskParentAgain && now_ >= before->second) continue;
         if (!asked_.insert(parent).second) continue;
-        writes_.asking.push_back({parent, decision::everybody_now(*defined, now_)});
+        writes_.asking.push_back({parent, decision::everybody_now(*defined, now_ + behind_)});
     }
 }
 

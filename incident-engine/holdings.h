@@ -1,6 +1,7 @@
 // What the worker keeps in memory of the shards it owns. Owned and touched by the worker's thread alone.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <string>
@@ -73,6 +74,11 @@ public:
 
     // How long an outage that one domain alone sees waits for the judgement of its regions; 0 where nobody judges.
     milliseconds hold{0};
+    // The same, and 0 where there is nothing to judge a region by: no other one, and no anchors.
+    [[nodiscard]] milliseconds hold_now() const {
+        const bool judgeable = by_id_.size() > 1 || std::any_of(by_id_.begin(), by_id_.end(), [](const auto& entry) { return !entry.second.anchors.empty(); });
+        return judgeable ? hold : milliseconds{0};
+    }
 
 private:
     void note_health(decision::RegionId id, const decision::RegionCase& health) {

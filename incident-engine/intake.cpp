@@ -7,6 +7,8 @@
 namespace sonde::engine {
 namespace {
 
+constexpr std::chrono::seconds kSilence{10};
+
 // Told from the text, since reading it is the worker's business. A word in a message for people may cost a few milliseconds' wait.
 bool looks_pressing(std::string_view payload) {
     return payload.find("\"down\"") != std::string_view::npos || payload.find("\"degraded\"") != std::string_view::npos ||
@@ -15,7 +17,7 @@ bool looks_pressing(std::string_view payload) {
 
 }  // namespace
 
-Intake::Intake(bus::Bus& bus, IntakeOptions options) : bus_(bus), options_(options) {}
+Intake::Intake(bus::Bus& bus, IntakeOptions options) : bus_(bus), options_(options), pace_(options.pull_messages) {}
 
 Intake::~Intake() {
     for (int shard = 0; shard < kShards; ++shard) close(shard);
@@ -31,6 +33,7 @@ void Intake::open(int shard) {
     auto puller = pull(shard);
     const std::scoped_lock lock(mutex_);
     pullers_[static_cast<std::size_t>(shard)] = std::move(puller);
+    pending_[static_cast<std::size_t>(shard)] = 0;
     ask();
 }
 
@@ -74,12 +77,18 @@ void Intake::close(int shard) {
 
 void Intake::put(int shard, bus::Delivery delivery) {
     const bool pressing = looks_pressing(delivery.payload);
-    const auto ready = std::chrono::steady_clock::now() + (pressing ? options_.linger : options_.relaxed_linger);
+    const auto now = std::chrono::steady_clock::now();
+    const auto ready = now + (pressing ? options_.linger : options_.relaxed_linger);
+    const auto wall = wall_now();
+    const auto reached = delivery.stored_at == TimePoint{} ? wall : std::min(delivery.stored_at, wall);
+    const auto index = static_cast<std::size_t>(shard);
     {
         const std::scoped_lock lock(mutex_);
-        queue_.push_back({std::move(delivery), shard, wall_now(), pressing});
-        ++queued_[static_cast<std::size_t>(shard)];
-        if (queued_[static_cast<std::size_t>(shard)] >= options_.pull_messages / 2) ready_at_ = MonotonicPoint::min();
+        pending_[index] = delivery.pending;
+        last_came_[index] = now;
+        queue_.push_back({std::move(delivery), shard, reached, pressing});
+        ++queued_[index];
+        if (queued_[index] >= pace_.room() / 2) ready_at_ = MonotonicPoint::min();
         if (ready_at_ && *ready_at_ <= ready) return;
         ready_at_ = ready;
     }
@@ -117,6 +126,8 @@ std::vector<Parcel> Intake::take(std::size_t max) {
     }
     ready_at_.reset();
     if (!queue_.empty()) ready_at_ = MonotonicPoint::min();
+    pace_.took(taken.size(), static_cast<std::size_t>(std::count_if(pullers_.begin(), pullers_.end(), [](const auto& puller) { return puller != nullptr; })),
+               std::chrono::steady_clock::now());
     ask();
     return taken;
 }
@@ -131,8 +142,18 @@ void Intake::put_back(std::vector<Parcel> parcels) {
 
 void Intake::ask() {
     for (std::size_t i = 0; i < pullers_.size(); ++i) {
-        if (pullers_[i]) pullers_[i]->want(std::max(0, options_.pull_messages - queued_[i]));
+        if (pullers_[i]) pullers_[i]->want(std::max(0, pace_.room() - queued_[i]));
     }
+}
+
+StreamClock::Waiting Intake::waiting() const {
+    const auto now = std::chrono::steady_clock::now();
+    StreamClock::Waiting waiting{};
+    const std::scoped_lock lock(mutex_);
+    for (std::size_t i = 0; i < waiting.size(); ++i) {
+        waiting[i] = pullers_[i] && (queued_[i] > 0 || (pending_[i] > 0 && now < last_came_[i] + kSilence));
+    }
+    return waiting;
 }
 
 bool Intake::hungry(int shard) const {

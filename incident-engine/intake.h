@@ -8,7 +8,8 @@
 #include <mutex>
 #include <vector>
 
-#include "lib/base/shard.h"
+#include "incident-engine/pace.h"
+#include "incident-engine/stream_clock.h"
 #include "lib/bus/bus.h"
 
 namespace sonde::engine {
@@ -17,12 +18,12 @@ namespace sonde::engine {
 struct Parcel {
     bus::Delivery delivery;
     int shard = 0;
-    TimePoint arrived;
+    TimePoint reached;      // the stream: by its server's clock, but no later than it was here
     bool pressing = false;  // has a failure or a confirmation in it
 };
 
 struct IntakeOptions {
-    int pull_messages = 128;          // of one shard, in the queue
+    int pull_messages = 128;          // of one shard, in the queue, at most (Pace)
     milliseconds linger{20};          // after the first pressing message
     milliseconds relaxed_linger{20}; // after the first message
 };
@@ -50,6 +51,10 @@ public:
     // To the front of the queue, in their order.
     void put_back(std::vector<Parcel> parcels);
 
+    // Of which shards there are messages that were not taken: they are in the queue, or the last that came had others behind it. The bus is not
+    // waited for any longer if none of those comes in kSilence: then whoever waits for it would wait for what may never come.
+    [[nodiscard]] StreamClock::Waiting waiting() const;
+
     // For the watchdog: whether messages of the shard are being asked for, and are not coming.
     [[nodiscard]] bool hungry(int shard) const;
     [[nodiscard]] std::vector<int> shards() const;
@@ -65,7 +70,10 @@ private:
     std::condition_variable changed_;
     std::array<std::shared_ptr<bus::Puller>, kShards> pullers_;
     std::array<int, kShards> queued_{};
+    std::array<std::uint64_t, kShards> pending_{};      // behind the last that came
+    std::array<MonotonicPoint, kShards> last_came_{};
     std::deque<Parcel> queue_;
+    Pace pace_;
     std::optional<MonotonicPoint> ready_at_;  // when the queue has lingered long enough
     bool nudged_ = false;
 };

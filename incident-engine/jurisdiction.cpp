@@ -106,7 +106,7 @@ void Jurisdiction::load(const std::vector<int>& shards, Batch& batch) {
         catalog::load_regions(tx, holdings_.regions);
         tx.commit();
     }
-    const auto now = wall_now();
+    const auto now = batch.now;
     for (const auto shard : shards) holdings_.drop(shard);
     auto read = this->read(shards, now);
     auto tx = pool_.begin();
@@ -169,7 +169,7 @@ void Jurisdiction::follow_changes(Batch& batch) {
                                                  seen.monitors.begin() + static_cast<std::ptrdiff_t>(to));
             const auto& sites = from == 0 ? seen.sites : std::vector<std::int64_t>{};
             if (!relations_changed_) relations_changed_ = relations_store::outdated_by(again, some, sites, holdings_.relations);
-            const auto held = catalog::refresh(again, some, sites, shard_numbers(), wall_now(), holdings_);
+            const auto held = catalog::refresh(again, some, sites, shard_numbers(), batch.now, holdings_);
             batch.reread.insert(batch.reread.end(), held.begin(), held.end());
         }
         const auto gone = catalog::gone_sites(again, seen.sites, holdings_);
@@ -200,14 +200,14 @@ void Jurisdiction::keep_relations(Batch& batch) {
     } else if (!relations.remote.empty() && now >= next_refresh_) {
         if (remote_changed_ || !holdings_.doubting.empty()) {
             auto tx = pool_.begin();
-            if (relations_store::refresh(tx, wall_now(), holdings_)) batch.look = true;
+            if (relations_store::refresh(tx, batch.now, holdings_)) batch.look = true;
             tx.commit();
             remote_changed_ = false;
             next_refresh_ = now + kRefreshEvery;
         }
     }
-    if (const auto wall = wall_now(); relations.open.outdated(wall)) {
-        relations.open.look(relations.windows, wall);
+    if (relations.open.outdated(batch.now)) {
+        relations.open.look(relations.windows, batch.now);
         batch.look = true;
     }
     if (radius_changed_ && now >= next_radius_) {
@@ -219,10 +219,10 @@ void Jurisdiction::keep_relations(Batch& batch) {
 
 void Jurisdiction::load_relations(Batch& batch) {
     auto tx = pool_.begin();
-    if (windows_changed_) relations_store::load_windows(tx, wall_now(), holdings_.relations);
+    if (windows_changed_) relations_store::load_windows(tx, batch.now, holdings_.relations);
     if (relations_changed_) {
         const auto began = Clock::now();
-        const auto orphans = relations_store::load(tx, shard_numbers(), wall_now(), holdings_);
+        const auto orphans = relations_store::load(tx, shard_numbers(), batch.now, holdings_);
         batch.orphans.insert(batch.orphans.end(), orphans.begin(), orphans.end());
         remote_changed_ = false;
         metrics_.relations_load.observe(std::chrono::duration<double>(Clock::now() - began).count());
@@ -244,7 +244,7 @@ void Jurisdiction::look_up_strangers(Batch& batch) {
     std::sort(strangers.begin(), strangers.end());
     strangers.erase(std::unique(strangers.begin(), strangers.end()), strangers.end());
     auto tx = pool_.begin();
-    const auto held = catalog::refresh(tx, strangers, {}, shard_numbers(), wall_now(), holdings_);
+    const auto held = catalog::refresh(tx, strangers, {}, shard_numbers(), batch.now, holdings_);
     tx.commit();
     batch.reread.insert(batch.reread.end(), held.begin(), held.end());
 }

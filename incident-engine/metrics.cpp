@@ -28,6 +28,7 @@ constexpr Family kEnsured{"sonde_engine_streams_ensured_total", "Streams found m
 constexpr Family kRecreated{"sonde_engine_results_consumer_recreated_total", "Consumers found missing or stuck, and made anew."};
 constexpr Family kOwnedShards{"sonde_engine_owned_shards", "Shards this engine decides on."};
 constexpr Family kMonitors{"sonde_engine_monitors", "Monitors of those shards."};
+constexpr Family kBehind{"sonde_engine_behind_seconds", "How long ago the last results that were decided on reached the stream, while others wait; 0 if none do."};
 constexpr Family kOutboxAge{"sonde_engine_outbox_oldest_seconds", "Age of the oldest event that is not relayed; 0 if there is none."};
 
 constexpr Family kInDoubt{"sonde_engine_regions_in_doubt", "Regions in which sites fail that fail nowhere else, and those that are quarantined."};
@@ -70,6 +71,7 @@ Metrics::Metrics(metrics::Registry& made_in)
       consumers_recreated(registry.counter(kRecreated)),
       owned_shards(registry.gauge(kOwnedShards)),
       monitors(registry.gauge(kMonitors)),
+      behind(registry.gauge(kBehind)),
       outbox_age(registry.gauge(kOutboxAge)),
       regions_in_doubt(registry.gauge(kInDoubt)),
       regions_quarantined(registry.gauge(kQuarantined)),

@@ -39,6 +39,7 @@ struct Metrics {
     metrics::Counter& consumers_recreated;
     metrics::Gauge& owned_shards;
     metrics::Gauge& monitors;
+    metrics::Gauge& behind;                     // seconds; decisions are as of so long ago
     metrics::Gauge& outbox_age;                 // seconds; of the oldest event not relayed
     metrics::Gauge& regions_in_doubt;           // that this engine reports on
     metrics::Gauge& regions_quarantined;        // where this engine arbitrates

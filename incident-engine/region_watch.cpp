@@ -56,13 +56,12 @@ void RegionWatch::exchange(db::Tx& tx, std::size_t shards, TimePoint now) {
     }
 }
 
-bool RegionWatch::step(std::size_t shards) {
+bool RegionWatch::step(std::size_t shards, TimePoint now) {
     if (!options_.enabled || shards == 0) return false;
     const auto started = Clock::now();
     if (started < next_ && (started < last_ + kPressingEvery || !survey_.presses())) return false;
     last_ = started;
     next_ = started + kEvery;
-    const auto now = wall_now();
     try {
         pool_.transact([&](db::Tx& tx) { exchange(tx, shards, now); });
         if (std::exchange(failing_, false)) log::info("regions_reported_again");

@@ -19,9 +19,9 @@ public:
     };
     RegionWatch(Options options, db::Pool& pool, const Holdings& holdings, Metrics& metrics);
 
-    // Reports on the regions in doubt, if it is time. `shards`: how many are this engine's. True if outages that wait should be judged anew.
+    // Reports on the regions in doubt, if it is time. `shards`: how many are this engine's; `now`: that it decides on as of. True if outages that wait should be judged anew.
     // Never throws for the database's sake: a report that is not made is made a little later.
-    bool step(std::size_t shards);
+    bool step(std::size_t shards, TimePoint now);
 
     // Of a region that sees an outage alone, since `seen_at`.
     decision::Judgement judgement_on(decision::RegionId region, TimePoint seen_at, std::size_t shards, TimePoint now);

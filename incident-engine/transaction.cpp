@@ -52,7 +52,7 @@ Transaction::Transaction(db::Pool& pool, const crypto::SecretBox& secrets, bus::
       reopen_within_(options.reopen_within),
       sights_(options.sights, metrics) {}
 
-Transaction::Sorted Transaction::sort(const Batch& batch, TimePoint now) const {
+Transaction::Sorted Transaction::sort(const Batch& batch, TimePoint wall) const {
     Sorted sorted;
     const auto& holdings = jurisdiction_.holdings();
     sorted.results.reserve(batch.results());
@@ -69,10 +69,10 @@ Transaction::Sorted Transaction::sort(const Batch& batch, TimePoint now) const {
                 refuse(Refusal::unknown_monitor);
             } else if (held->second.definition.voter(*region) == nullptr) {
                 refuse(Refusal::region_not_asked);
-            } else if (result.slot < now - kOldestSlot || result.slot > now + kNewestSlot) {
+            } else if (result.slot < wall - kOldestSlot || result.slot > wall + kNewestSlot) {
                 refuse(Refusal::slot_out_of_range);
             } else {
-                sorted.results.push_back({&result, *region, message.region, message.parcel.shard, message.parcel.arrived});
+                sorted.results.push_back({&result, *region, message.region, message.parcel.shard, message.parcel.reached});
             }
         }
     }
@@ -87,12 +87,12 @@ void Transaction::begin(std::optional<db::Tx>& tx) {
 }
 
 // Nearly always all are new. Only if not, it is worth asking which.
-std::vector<bool> Transaction::insert(std::optional<db::Tx>& tx, const std::vector<Seen>& results, TimePoint now) {
-    const auto fresh = store::insert_results(*tx, results, sights_.number(*tx, results, now));
+std::vector<bool> Transaction::insert(std::optional<db::Tx>& tx, const std::vector<Seen>& results, TimePoint wall) {
+    const auto fresh = store::insert_results(*tx, results, sights_.number(*tx, results, wall));
     if (static_cast<std::size_t>(fresh) == results.size()) return std::vector<bool>(results.size(), true);
     if (fresh == 0) return std::vector<bool>(results.size(), false);
     begin(tx);
-    return store::insert_results_telling(*tx, results, sights_.number(*tx, results, now));
+    return store::insert_results_telling(*tx, results, sights_.number(*tx, results, wall));
 }
 
 // What was acknowledged was decided on and is in memory: this thread acknowledges after it has taken a decision over.
@@ -123,15 +123,16 @@ void Transaction::judge(Deliberation& deliberation) {
 
 Committed Transaction::run(Batch& batch) {
     const auto started = Clock::now();
-    const auto now = wall_now();
+    const auto wall = wall_now();
+    const auto now = batch.now;
     auto& holdings = jurisdiction_.holdings();
-    const auto sorted = sort(batch, now);
+    const auto sorted = sort(batch, wall);
     // Decisions of one batch are taken by the windows of its own instant.
     if (holdings.relations.open.outdated(now)) {
         holdings.relations.open.look(holdings.relations.windows, now);
         batch.look = true;
     }
-    Deliberation deliberation(holdings, now);
+    Deliberation deliberation(holdings, now, std::max(wall - now, milliseconds{0}));
     const auto held = [&](MonitorId monitor) { return holdings.monitors.find(monitor) != holdings.monitors.end(); };
 
     for (const auto monitor : batch.reread) {
@@ -149,7 +150,7 @@ Committed Transaction::run(Batch& batch) {
     std::size_t unkept_evidence = 0;
     if (!sorted.results.empty()) {
         begin(tx);
-        is_new = insert(tx, sorted.results, now);
+        is_new = insert(tx, sorted.results, wall);
         std::vector<Seen> fresh;
         fresh.reserve(sorted.results.size());
         for (std::size_t i = 0; i < sorted.results.size(); ++i) {
@@ -158,7 +159,7 @@ Committed Transaction::run(Batch& batch) {
             if (deliberation.result(sorted.results[i]) == decision::Reason::vote_late) ++late;
         }
         store::account(*tx, fresh);
-        store::note_late(*tx, fresh, now);
+        store::note_late(*tx, fresh, wall);
         unkept_evidence = store::insert_evidence(*tx, fresh);
     }
     if (batch.commands) {

@@ -37,8 +37,8 @@ private:
         std::vector<Seen> results;
         std::array<std::uint64_t, 4> refused{};  // by Refusal
     };
-    Sorted sort(const Batch& batch, TimePoint now) const;
-    std::vector<bool> insert(std::optional<db::Tx>& tx, const std::vector<Seen>& results, TimePoint now);
+    Sorted sort(const Batch& batch, TimePoint wall) const;
+    std::vector<bool> insert(std::optional<db::Tx>& tx, const std::vector<Seen>& results, TimePoint wall);
     void begin(std::optional<db::Tx>& tx);
     decision::Reason tick(MonitorId monitor, Deliberation& deliberation);
     void judge(Deliberation& deliberation);

@@ -22,6 +22,7 @@ constexpr std::size_t kMessagesAtOnce = 16;
 constexpr std::size_t kDueAtOnce = 2000;
 constexpr int kStrikesToPark = 3;
 constexpr std::chrono::seconds kHangs{60};
+constexpr std::chrono::seconds kWorthSaying{5};
 
 constexpr db::Statement kCommandsWaiting{"incident_command_waiting", R"sql(
 select exists (select from incident_command where shard = any($1::smallint[]) and done_at is null))sql"};
@@ -54,6 +55,7 @@ public:
     void round() {
         alive();
         intake_.wait(wake_at());
+        batch_.now = clock_.now();
         try {
             jurisdiction_.keep(batch_, bus_, changed.exchange(false));
             gather();
@@ -61,7 +63,7 @@ public:
             if (!batch_.empty() && transaction_.run(batch_).told) on_committed_();
             strikes_ = 0;
             well();
-            batch_.judge = regions_.step(jurisdiction_.shards().owned().size());
+            batch_.judge = regions_.step(jurisdiction_.shards().owned().size(), clock_.now());
             return;
         } catch (const db::Fenced& fenced) {
             log::warning("fenced", "why", fenced.what());
@@ -109,28 +111,53 @@ public:
     std::atomic<bool> commands{true};
 
 private:
+    // While messages wait they set the pace: what is due later than the last of them is not due yet.
     MonotonicPoint wake_at() {
         auto wait = batch_.judge ? milliseconds{0} : kLongestWait;
-        if (const auto next = jurisdiction_.timers().next()) wait = std::min(wait, std::max(*next - wall_now(), milliseconds{0}));
-        if (const auto edge = jurisdiction_.next_edge()) wait = std::min(wait, std::max(*edge - wall_now(), milliseconds{0}));
+        const auto wall = wall_now();
+        const auto wake_by = [&](const std::optional<TimePoint>& at) {
+            if (at && (!behind_ || *at > wall)) wait = std::min(wait, std::max(*at - wall, milliseconds{0}));
+        };
+        wake_by(jurisdiction_.timers().next());
+        wake_by(jurisdiction_.next_edge());
         return Clock::now() + wait;
     }
 
     // After a failure the messages of the batch are still here: they go first, alone.
     void gather() {
         look_for_commands();
-        if (batch_.due.empty()) batch_.due = jurisdiction_.timers().take_due(wall_now(), kDueAtOnce, jurisdiction_.holdings());
-        if (!batch_.messages.empty()) return;
+        if (batch_.messages.empty()) take_messages();
+        if (batch_.due.empty()) batch_.due = jurisdiction_.timers().take_due(batch_.now, kDueAtOnce, jurisdiction_.holdings());
+    }
+
+    void take_messages() {
         auto results = std::size_t{0};
         while (results < static_cast<std::size_t>(config_.batch_results)) {
             auto parcels = intake_.take(kMessagesAtOnce);
             if (parcels.empty()) break;
             for (auto& parcel : parcels) {
+                clock_.took(parcel.shard, parcel.reached);
                 auto opened = parking_.open(std::move(parcel));
                 if (!opened) continue;
                 results += opened->batch.results.size();
                 batch_.messages.push_back(*std::move(opened));
             }
+        }
+        turn_clock();
+    }
+
+    void turn_clock() {
+        const auto wall = wall_now();
+        batch_.now = clock_.turn(intake_.waiting(), wall);
+        const auto behind = wall - batch_.now;
+        behind_ = behind > milliseconds{0};
+        metrics_.behind.set(std::chrono::duration<double>(behind).count());
+        if (!said_behind_ && behind > kWorthSaying) {
+            log::warning("deciding_late", "behind_ms", behind.count(), "why", "results come faster than they are decided on");
+            said_behind_ = true;
+        } else if (said_behind_ && !behind_) {
+            log::info("deciding_in_time");
+            said_behind_ = false;
         }
     }
 
@@ -211,6 +238,9 @@ private:
     Transaction transaction_;
     Parking parking_;
     Batch batch_;
+    StreamClock clock_{wall_now()};
+    bool behind_ = false;
+    bool said_behind_ = false;
     MonotonicPoint next_commands_{};
     int strikes_ = 0;         // refusals of this batch in a row
     milliseconds pause_{0};

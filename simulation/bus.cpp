@@ -107,7 +107,7 @@ void Bus::deliver(const std::string& name, std::uint64_t sequence, Message& mess
     ++message.times;
     clockwork_.at(*message.comes_again, [this, name] { pump(name); });
     if (is_lost(to.place) || !to.process->running() || to.process->life() != to.life) return;
-    clockwork_.after(way(), to.process->ours([receive = to.receive, delivered = Delivered{name, sequence, message.times, message.origin, message.payload}] {
+    clockwork_.after(way(), to.process->ours([receive = to.receive, delivered = Delivered{name, sequence, message.times, message.origin, message.payload, message.stored_at}] {
         receive(delivered);
     }));
 }

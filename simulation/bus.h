@@ -18,6 +18,7 @@ struct Delivered {
     int times = 0;
     std::string origin;  // who may publish there: the region of the subject
     std::shared_ptr<const std::string> payload;
+    TimePoint stored_at{};
 };
 
 // One durable consumer a stream; streams are `jobs.<region>`, `urgent.<region>` and `results.<shard>`.

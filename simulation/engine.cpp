@@ -16,6 +16,7 @@ Engine::Engine(const World& world, std::string name) : Process(world.clockwork, 
 
 void Engine::begin() {
     owner_ = fmt::format("{}/{}", name(), life());
+    clock_ = engine::StreamClock(now());
     world_.trace.line(name(), "starts");
     wake_by(now());
 }
@@ -71,7 +72,7 @@ void Engine::round() {
     }
     busy_ = false;
     auto next = now() + kLongestWait;
-    if (const auto due = timers_.next()) next = std::min(next, std::max(*due, now() + milliseconds{1}));
+    if (const auto due = timers_.next(); due && inbox_.empty()) next = std::min(next, std::max(*due, now() + milliseconds{1}));
     if (!holdings_.doubting.empty() && !holdings_.relations.remote.empty()) next = std::min(next, now() + kDoubtWait);
     if (const auto edge = holdings_.relations.open.next_edge()) next = std::min(next, std::max(*edge, now() + milliseconds{1}));
     wake_by(next);
@@ -96,7 +97,7 @@ void Engine::arm(MonitorId monitor) {
     if (found == holdings_.monitors.end()) return;
     auto& watched = found->second;
     const auto since = listening_since_[static_cast<std::size_t>(watched.shard)];
-    if (const auto at = decision::next_tick(watched.state, watched.definition, now(), since)) timers_.arm(watched, *at);
+    if (const auto at = decision::next_tick(watched.state, watched.definition, clock_.now(), since)) timers_.arm(watched, *at);
 }
 
 }  // namespace sonde::simulation

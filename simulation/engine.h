@@ -5,6 +5,7 @@
 
 #include "incident-engine/deliberation.h"
 #include "incident-engine/region_survey.h"
+#include "incident-engine/stream_clock.h"
 #include "incident-engine/timers.h"
 #include "lib/message/result.h"
 #include "simulation/bus.h"
@@ -24,6 +25,7 @@ public:
         Referee& referee;
         Trace& trace;
         const Plan& plan;
+        const Weather& weather;
         Sabotage sabotage;
     };
     Engine(const World& world, std::string name);
@@ -34,7 +36,6 @@ private:
     struct Message {
         Delivered delivered;
         int shard = 0;
-        TimePoint arrived;
         message::ResultBatch batch;
     };
     struct Batch {
@@ -57,6 +58,7 @@ private:
     void begin() override;
     void forget() override;
     void wake_by(TimePoint when);
+    [[nodiscard]] bool is_slow() const { return world_.weather.lasts(Fault::slow_engine, name(), now()); }
     void round();
     void failed(bool fenced, const char* why);
 
@@ -91,6 +93,7 @@ private:
     // batches (engine_batch.cpp)
     void received(int shard, Delivered delivered);
     void gather();
+    void take_messages();
     void open_transaction();
     void deliberate(Work& work);
     std::vector<engine::Seen> sort() const;
@@ -105,6 +108,7 @@ private:
     std::vector<int> to_load_;
     engine::Holdings holdings_;
     engine::Timers timers_;
+    engine::StreamClock clock_{TimePoint{}};
     std::array<TimePoint, kShards> listening_since_{};
     std::deque<Message> inbox_;
     Batch batch_;

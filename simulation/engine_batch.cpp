@@ -36,7 +36,7 @@ void Engine::received(int shard, Delivered delivered) {
         world_.bus.acknowledge("core", delivered);
         return;
     }
-    inbox_.push_back({std::move(delivered), shard, now(), *std::move(batch)});
+    inbox_.push_back({std::move(delivered), shard, *std::move(batch)});
     wake_by(now() + kLinger);
 }
 
@@ -50,22 +50,31 @@ void Engine::gather() {
             if (!row.done && held_.contains(row.shard)) batch_.commands.push_back(row);
         }
     }
-    if (batch_.due.empty()) batch_.due = timers_.take_due(now(), kDueAtOnce, holdings_);
-    if (!batch_.messages.empty()) return;
+    if (batch_.messages.empty()) take_messages();
+    if (batch_.due.empty()) batch_.due = timers_.take_due(clock_.now(), kDueAtOnce, holdings_);
+}
+
+void Engine::take_messages() {
     std::size_t results = 0;
-    while (!inbox_.empty() && results < kBatchResults) {
+    while (!inbox_.empty() && results < (is_slow() ? 1 : kBatchResults)) {
         results += inbox_.front().batch.results.size();
+        clock_.took(inbox_.front().shard, inbox_.front().delivered.stored_at);
         batch_.messages.push_back(std::move(inbox_.front()));
         inbox_.pop_front();
         if (world_.sabotage == Sabotage::acknowledge_first) world_.bus.acknowledge("core", batch_.messages.back().delivered);
     }
+    engine::StreamClock::Waiting waiting{};
+    for (const auto& message : inbox_) waiting[static_cast<std::size_t>(message.shard)] = true;
+    if (world_.sabotage == Sabotage::own_clock) waiting = {};
+    clock_.turn(waiting, now());
 }
 
 void Engine::open_transaction() {
     const auto work = std::make_shared<Work>();
     work->transaction = world_.database.begin(*this, owner_, leases(), world_.sabotage != Sabotage::no_fence);
     open_ = work->transaction;
-    later(world_.dice.between(milliseconds{1}, milliseconds{8}), [this, work] {
+    const auto thinks = is_slow() ? world_.dice.between(milliseconds{100}, milliseconds{1500}) : world_.dice.between(milliseconds{1}, milliseconds{8});
+    later(thinks, [this, work] {
         deliberate(*work);
         later(world_.dice.between(milliseconds{1}, milliseconds{8}), [this, work] { commit(work); });
     });
@@ -81,7 +90,7 @@ std::vector<engine::Seen> Engine::sort() const {
             if (held == holdings_.monitors.end() || held->second.shard != message.shard) continue;
             if (held->second.definition.voter(*region) == nullptr) continue;
             if (result.slot < now() - kOldestSlot || result.slot > now() + kNewestSlot) continue;
-            sorted.push_back({&result, *region, message.delivered.origin, message.shard, message.arrived});
+            sorted.push_back({&result, *region, message.delivered.origin, message.shard, message.delivered.stored_at});
         }
     }
     return sorted;
@@ -89,10 +98,10 @@ std::vector<engine::Seen> Engine::sort() const {
 
 void Engine::deliberate(Work& work) {
     look_at_windows();
-    work.deliberation = std::make_unique<engine::Deliberation>(holdings_, now());
+    work.deliberation = std::make_unique<engine::Deliberation>(holdings_, clock_.now(), now() - clock_.now());
     auto& deliberation = *work.deliberation;
     const auto held = [&](MonitorId monitor) { return holdings_.monitors.contains(monitor); };
-    world_.referee.deliberates(name());
+    world_.referee.deliberates(name(), now() - clock_.now());
     for (const auto monitor : batch_.reread) {
         if (!held(monitor)) continue;
         const auto reason = deliberation.definition_read(monitor);
@@ -116,7 +125,7 @@ void Engine::deliberate(Work& work) {
     for (const auto monitor : batch_.due) {
         if (!held(monitor)) continue;
         const auto shard = static_cast<std::size_t>(holdings_.monitors.at(monitor).shard);
-        const auto reason = deliberation.tick(monitor, listening_since_[shard], now());
+        const auto reason = deliberation.tick(monitor, listening_since_[shard], clock_.now());
         if (reason != decision::Reason::nothing_due) world_.trace.line(name(), "{} tick → {}", world_.referee.label(monitor), name_of(reason));
         world_.referee.decided(name(), deliberation, holdings_.monitors.at(monitor).definition, nullptr);
     }

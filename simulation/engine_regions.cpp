@@ -35,10 +35,15 @@ void Engine::report_regions() {
     world_.database.reach(*this);
     std::vector<engine::RegionReport> others;
     for (const auto& [key, report] : rows) {
-        if (key.second != owner_ && report.at > now() - kReportCounts) others.push_back(report);
+        if (key.second == owner_ || report.at <= now() - kReportCounts) continue;
+        others.push_back(report);
+        others.back().at = clock_.now() - (now() - report.at);
     }
-    const auto reports = survey_.report(std::move(others), held_.size(), now());
-    for (const auto& report : reports) rows[{report.region, owner_}] = report;
+    auto reports = survey_.report(std::move(others), held_.size(), clock_.now());
+    for (auto& report : reports) {
+        report.at = now();
+        rows[{report.region, owner_}] = report;
+    }
     next_report_ = now() + (reports.empty() ? kEvery : kInDoubtEvery);
     batch_.judge = survey_.brings_news();
 }
@@ -92,7 +97,7 @@ void Engine::judge_held(engine::Deliberation& deliberation) {
         const auto* state = deliberation.state(monitor);
         if (state == nullptr || !state->suspicion || !state->suspicion->held_since) continue;
         const auto region = engine::rests_on(*state);
-        const auto judgement = survey_.judgement_on(region, state->suspicion->first_at, held_.size(), now());
+        const auto judgement = survey_.judgement_on(region, state->suspicion->first_at, held_.size(), clock_.now());
         world_.trace.line(name(), "{} waits for the judgement of {}: {}", world_.referee.label(monitor), holdings_.regions.name_of(region), static_cast<int>(judgement));
         if (judgement != decision::Judgement::open) deliberation.judged(monitor, judgement == decision::Judgement::well);
     }

@@ -38,14 +38,14 @@ void Engine::load_windows() {
         }
         relations.windows.push_back({.id = planned.id, .title = draft.title, .targets = {planned.sites, planned.monitors, {}}, .plan = *std::move(plan), .ends = {}});
     }
-    relations.open.look(relations.windows, now());
+    relations.open.look(relations.windows, clock_.now());
 }
 
 // Also between reading and deciding: decisions of one batch are taken by the windows of its own instant.
 void Engine::look_at_windows() {
     auto& relations = holdings_.relations;
-    if (relations.windows.empty() || !relations.open.outdated(now())) return;
-    relations.open.look(relations.windows, now());
+    if (relations.windows.empty() || !relations.open.outdated(clock_.now())) return;
+    relations.open.look(relations.windows, clock_.now());
     batch_.look = true;
 }
 
@@ -54,7 +54,7 @@ engine::Watched Engine::stored(const MonitorRow& row) const {
     engine::Watched watched;
     watched.definition = definition_of(row);
     watched.shard = shard_of(row.planned.site);
-    watched.state = decision::first_state(now());
+    watched.state = decision::first_state(clock_.now());
     const auto found = world_.database.states.find(row.planned.id);
     watched.stored = found != world_.database.states.end();
     if (!watched.stored) return watched;

@@ -97,7 +97,7 @@ decision::Definition Engine::definition_of(const MonitorRow& row) const {
         if (!names.empty() && std::find(names.begin(), names.end(), region.name) == names.end()) continue;
         definition.voters.push_back({static_cast<decision::RegionId>(i + 1), region.name, region.domain, 0});
     }
-    definition.hold = holdings_.regions.hold;
+    definition.hold = holdings_.regions.hold_now();
     decision::weigh_voters(definition, holdings_.regions.ill());
     return definition;
 }
@@ -109,11 +109,11 @@ void Engine::put_definition(const MonitorRow& row) {
     if (found == holdings_.monitors.end()) {
         if (row.deleted) return;
         found = holdings_.monitors.emplace(row.planned.id, engine::Watched{}).first;
-        found->second.state = decision::first_state(now());
+        found->second.state = decision::first_state(clock_.now());
         found->second.shard = shard;
     }
     auto definition = definition_of(row);
-    decision::follows(definition, found->second.definition, now());
+    decision::follows(definition, found->second.definition, clock_.now());
     found->second.definition = std::move(definition);
     auto& site = holdings_.sites[row.planned.site];
     site.name = "site";

@@ -37,6 +37,7 @@ enum class Fault : unsigned char {
     ill_region,          // six monitors or more: each of a site of its own, from three domains; a region sees everything down, and is to be quarantined
     maintenance,         // windows, in which nothing pages
     dependencies,        // monitors and sites that depend on others, and a group
+    slow_engine,         // an engine takes a second for a message, and comes to be behind
 };
 
 // Mistakes put into the model of the shell, for tests of the simulator itself: it must find each.
@@ -46,6 +47,7 @@ enum class Sabotage : unsigned char {
     no_fence,            // commits although the lease is another's
     trust_memory,        // memory is kept after a commit whose outcome is not known
     count_duplicates,    // results that are there already are decided on and counted again
+    own_clock,           // what is late is decided on as of when it is decided on
     move_cursor_first,   // the cursor moves when slots are met, not when their jobs are accepted
 };
 
@@ -64,7 +66,8 @@ struct Options {
 
 template <>
 struct sonde::EnumNames<sonde::simulation::Fault> {
-    static constexpr std::array<std::string_view, 21> names{
+    static constexpr std::array<std::string_view, 22> names{
         "loss", "duplicates", "delays", "garbage", "bus_partition", "bus_stop", "stream_loss", "target_partition", "database_partition",
-        "database_stop", "engine_crash", "engine_stop", "scheduler_crash", "scheduler_stop", "agent_crash", "overload", "skew", "edits", "ill_region", "maintenance", "dependencies"};
+        "database_stop", "engine_crash", "engine_stop", "scheduler_crash", "scheduler_stop", "agent_crash", "overload", "skew", "edits", "ill_region", "maintenance", "dependencies",
+        "slow_engine"};
 };

@@ -96,7 +96,8 @@ std::string victim(Dice& dice, const Plan& plan, Fault fault) {
             if (dice.chance(0.3)) return fmt::format("scheduler-{}", dice.between(1, plan.schedulers));
             [[fallthrough]];
         case Fault::engine_crash:
-        case Fault::engine_stop: return fmt::format("engine-{}", dice.between(1, plan.engines));
+        case Fault::engine_stop:
+        case Fault::slow_engine: return fmt::format("engine-{}", dice.between(1, plan.engines));
         case Fault::scheduler_crash:
         case Fault::scheduler_stop: return fmt::format("scheduler-{}", dice.between(1, plan.schedulers));
         case Fault::stream_loss: {

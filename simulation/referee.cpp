@@ -9,6 +9,7 @@ namespace {
 
 // Between an agent's corrected clock and the truth, and between a check and the batch that decides on it.
 constexpr milliseconds kTolerance{3000};
+constexpr milliseconds kLate{10'000};
 constexpr std::size_t kMostDetails = 20;
 
 }  // namespace
@@ -117,7 +118,8 @@ bool Referee::was_taken_off(MonitorId monitor) const {
     });
 }
 
-std::string Referee::doubt_of(const std::string& engine, const decision::MonitorState& state, const decision::Definition& definition, bool down) const {
+std::string Referee::doubt_of(const std::string& engine, const engine::Deliberation& deliberation, const decision::Definition& definition, bool down) const {
+    const auto& state = *deliberation.state(definition.monitor);
     struct Domain {
         int regions = 0;
         int up = 0;
@@ -127,7 +129,7 @@ std::string Referee::doubt_of(const std::string& engine, const decision::Monitor
         [[nodiscard]] bool is_better() const { return 2 * up > regions || (!is_down() && 2 * (regions - up) > regions); }
     };
     std::map<std::string, Domain> domains;
-    const auto now = clockwork_.now();
+    const auto now = deliberation.now();
     const auto fresh_for = definition.cadence() * 3 / 2 + definition.timeout;
     bool any_live = false;
     const auto& deciding = deciding_.at(engine);
@@ -173,7 +175,8 @@ int Referee::number_of(IncidentId incident) {
     return numbers_.try_emplace(incident, static_cast<int>(numbers_.size()) + 1).first->second;
 }
 
-void Referee::deliberates(const std::string& engine) {
+void Referee::deliberates(const std::string& engine, milliseconds behind) {
+    if (behind > kLate) ++report_.late_batches;
     deciding_[engine].clear();
     entries_[engine] = 0;
     telling_[engine].clear();
@@ -228,10 +231,10 @@ void Referee::judge_entry(const std::string& engine, const engine::Deliberation&
     }
     if (state == nullptr) return;
     if (tells) {
-        if (const auto doubt = doubt_of(engine, *state, *definition, true); !doubt.empty()) found(Finding::false_page, fmt::format("{}: {}", definition->name, doubt));
+        if (const auto doubt = doubt_of(engine, deliberation, *definition, true); !doubt.empty()) found(Finding::false_page, fmt::format("{}: {}", definition->name, doubt));
     }
     if (kind == decision::TimelineKind::monitor_left && row.entry.reason == decision::Reason::quorum_recovered) {
-        if (const auto doubt = doubt_of(engine, *state, *definition, false); !doubt.empty()) found(Finding::false_resolve, fmt::format("{}: {}", definition->name, doubt));
+        if (const auto doubt = doubt_of(engine, deliberation, *definition, false); !doubt.empty()) found(Finding::false_resolve, fmt::format("{}: {}", definition->name, doubt));
     }
 }
 
@@ -250,6 +253,7 @@ void Referee::committed(const std::string& engine, const engine::Writes& writes)
     }
     for (const auto& one : telling_[engine]) told_.push_back(one);
     judge_advisories(writes);
+    for (const auto& row : writes.decisions) report_.uncovered += row.note.reason == decision::Reason::too_few_voters ? 1 : 0;
     for (const auto& [id, incident] : writes.incidents) {
         if (incident.scope == decision::Scope::outage) {
             affected_[incident.site].push_back({clockwork_.now(), incident.state == decision::IncidentState::resolved ? 0 : incident.affected_monitors});

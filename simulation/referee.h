@@ -47,7 +47,7 @@ public:
     void accepted(const std::string& payload, int shard, const std::string& region);
     void lost_in_bus(const std::string& stream, const std::string& payload);
     // An engine begins to decide on a batch; then each step, when it was decided.
-    void deliberates(const std::string& engine);
+    void deliberates(const std::string& engine, milliseconds behind);
     void decided(const std::string& engine, const engine::Deliberation& deliberation, const decision::Definition& definition, const engine::Seen* seen);
     // The last of it, for monitors that nothing was heard of too.
     void settled(const std::string& engine, const engine::Deliberation& deliberation);
@@ -83,7 +83,7 @@ private:
     [[nodiscard]] bool was_of_spec(const ResultKey& key, std::uint64_t spec) const;
     [[nodiscard]] const Run* run_of(const ResultKey& key, check::Verdict verdict) const;
     // Empty if the votes bear what was decided: real, current, fresh, the latest of their regions, and enough of them.
-    [[nodiscard]] std::string doubt_of(const std::string& engine, const decision::MonitorState& state, const decision::Definition& definition, bool down) const;
+    [[nodiscard]] std::string doubt_of(const std::string& engine, const engine::Deliberation& deliberation, const decision::Definition& definition, bool down) const;
     // A person paused or deleted it.
     [[nodiscard]] bool was_taken_off(MonitorId monitor) const;
     [[nodiscard]] bool edited_lately(MonitorId monitor, milliseconds within) const;

@@ -37,6 +37,8 @@ struct Report {
     std::uint64_t affected = 0;     // times that an incident had to count what it affects
     std::uint64_t ill_regions = 0;  // while nothing else was broken
     std::uint64_t slots = 0;        // held to account
+    std::uint64_t late_batches = 0; // decided on as of more than ten seconds before
+    std::uint64_t uncovered = 0;    // times that too few voters were heard
     std::uint64_t happened = 0;     // steps of the simulation
     std::vector<std::string> trace;
 

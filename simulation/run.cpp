@@ -28,7 +28,7 @@ public:
         database_.on_commit = [this](const std::string& engine, const engine::Writes& writes) { referee_.committed(engine, writes); };
         for (int i = 1; i <= plan_.engines; ++i) {
             engines_.push_back(std::make_unique<Engine>(
-                Engine::World{clockwork_, dice_, bus_, database_, referee_, trace_, plan_, options.sabotage}, fmt::format("engine-{}", i)));
+                Engine::World{clockwork_, dice_, bus_, database_, referee_, trace_, plan_, weather_, options.sabotage}, fmt::format("engine-{}", i)));
         }
         for (int i = 1; i <= plan_.schedulers; ++i) {
             schedulers_.push_back(std::make_unique<Scheduler>(clockwork_, dice_, bus_, database_, trace_, plan_, options.sabotage, fmt::format("scheduler-{}", i)));

@@ -31,6 +31,7 @@ std::optional<AckSubject> parse_ack_subject(std::string_view subject) {
     const std::size_t stream = count == kTokens ? 2 : 4;
     AckSubject ack{tokens.at(stream), tokens.at(stream + 1)};
     if (!read(tokens.at(stream + 2), ack.delivered) || !read(tokens.at(stream + 3), ack.stream_sequence)) return std::nullopt;
+    if (!read(tokens.at(stream + 5), ack.stored_ns) || !read(tokens.at(stream + 6), ack.pending)) return std::nullopt;
     return ack;
 }
 

@@ -43,6 +43,8 @@ struct Delivery {
     std::string reply;          // for requests and for acknowledgements; empty if none
     std::uint64_t stream_sequence = 0;
     int times_delivered = 0;    // 1 is the first time; 0 if not from JetStream
+    TimePoint stored_at{};      // when its stream had it, by the server's clock; the epoch if not from JetStream
+    std::uint64_t pending = 0;  // messages for its consumer that come after it, as the server saw it at its delivery
 };
 
 enum class PublishOutcome : unsigned char {

@@ -24,6 +24,8 @@ Delivery to_delivery(natsMsg* message) {
         if (const auto ack = parse_ack_subject(delivery.reply)) {
             delivery.stream_sequence = ack->stream_sequence;
             delivery.times_delivered = ack->delivered;
+            delivery.stored_at = from_unix_ms(ack->stored_ns / 1'000'000);
+            delivery.pending = ack->pending;
         }
     }
     return delivery;

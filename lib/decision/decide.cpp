@@ -34,7 +34,7 @@ Reason result_seen(Step& step, const ResultSeen& result) {
         step.count();
         return will_not_answer(step, result).value_or(Reason::agents_fault);
     }
-    const auto taken = taken_at(result, step.now);
+    const auto taken = taken_at(result, step.wall);
     if (!is_fresh(taken, step.definition, step.now)) return Reason::vote_late;
 
     const Vote vote = cast_vote(state.votes, result, taken);
@@ -90,7 +90,7 @@ MonitorState first_state(TimePoint now) {
 }
 
 Decision decide(MonitorState state, const Definition& definition, const Event& event) {
-    Step step{definition, event.now, event.fresh_id, std::move(state), {}, {}, {}, event.around};
+    Step step{definition, event.now, event.fresh_id, std::move(state), {}, {}, {}, event.around, event.now + event.behind};
     const bool suspected = step.state.suspicion.has_value();
     if (step.state.spec_hash == 0) {
         step.state.spec_hash = definition.spec_hash;

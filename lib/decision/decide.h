@@ -29,10 +29,11 @@ struct RegionsJudged {
 struct LookAround {};
 
 struct Event {
-    TimePoint now;      // by the engine's clock; does not fall for one monitor but by a correction of that clock
+    TimePoint now;      // that is decided on as of; does not fall for one monitor but by a correction of the clock
     AdvisoryId fresh_id;  // for an advisory, should one be opened
     std::variant<ResultSeen, Tick, DefinitionRead, PingSeen, RegionsJudged, LookAround> what;
     Suppression around{};
+    milliseconds behind{0};  // how much later it is by now: what is asked for leaves only then
 };
 
 struct Decision {

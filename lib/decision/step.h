@@ -14,6 +14,7 @@ struct Step {
     Tally tally;              // of state.votes at `now`
     std::optional<Slot> slot;  // of the result that is being decided on
     const Suppression& around;
+    TimePoint wall;            // when that is done: `now`, or later
 
     void count() { tally = decision::tally(state.votes, definition, now); }
     void note(NoteKind kind, State from, State to, Reason reason) { effects.emplace_back(Note{kind, from, to, reason, slot}); }

@@ -127,7 +127,7 @@ void lift(Step& step, Withheld& withheld) {
     if (withheld.by != Cover::dependency) return;
     // While the parent was down, nothing that was seen of the child said anything of the child.
     withheld.votes_since = step.now;
-    if (!step.definition.heartbeat) step.effects.emplace_back(everybody_now(step.definition, step.now));
+    if (!step.definition.heartbeat) step.effects.emplace_back(everybody_now(step.definition, step.wall));
 }
 
 std::optional<Reason> look_at(Step& step, Scope scope) {

@@ -23,12 +23,12 @@ void ask(Step& step, Suspicion& suspicion, std::vector<RegionId> regions, millis
     suspicion.asked.clear();
     suspicion.held_since.reset();
     for (const auto region : regions) {
-        const auto not_before = step.now + (region == suspicion.first ? delay : others);
+        const auto not_before = step.wall + (region == suspicion.first ? delay : others);
         // A check that starts within the grace and takes its whole timeout still answers before the deadline.
         confirm.asks.push_back({region, attempt, not_before, not_before + kAnswerGrace});
         suspicion.asked.push_back({region, attempt});
     }
-    suspicion.deadline = step.now + std::max(delay, others) + step.definition.timeout + kAnswerGrace;
+    suspicion.deadline = step.wall + std::max(delay, others) + step.definition.timeout + kAnswerGrace;
     step.effects.emplace_back(std::move(confirm));
 }
 

@@ -18,12 +18,15 @@ TEST_CASE("the reply subject of a delivered message tells its place in the strea
         CHECK(ack->consumer == "agents");
         CHECK(ack->delivered == 3);
         CHECK(ack->stream_sequence == 1234567890123U);
+        CHECK(ack->stored_ns == 1700000000000000000);
+        CHECK(ack->pending == 5U);
     }
 }
 
 TEST_CASE("any other subject is not taken for one") {
     for (const auto* subject : {"", "_INBOX.abc.1", "$JS.ACK.", "$JS.ACK.stream.consumer", "$JS.ACK.s.c.1.2.3.4", "$JS.ACK.s.c.x.2.3.4.5",
-                                "$JS.ACK.s.c.1.2x.3.4.5", "$JS.ACK.s.c.1..3.4.5", "$JS.ACK.a.s.c.1.2.3.4.5", "sonde.v1.jobs.eu"}) {
+                                "$JS.ACK.s.c.1.2x.3.4.5", "$JS.ACK.s.c.1..3.4.5", "$JS.ACK.s.c.1.2.3.now.5", "$JS.ACK.s.c.1.2.3.4.-1",
+                                "$JS.ACK.a.s.c.1.2.3.4.5", "sonde.v1.jobs.eu"}) {
         CHECK_MESSAGE(!parse_ack_subject(subject), subject);
     }
 }

@@ -30,6 +30,8 @@ void add(Report& sum, const Report& one) {
     sum.affected += one.affected;
     sum.ill_regions += one.ill_regions;
     sum.slots += one.slots;
+    sum.late_batches += one.late_batches;
+    sum.uncovered += one.uncovered;
 }
 
 // All of these seeds must come to nothing.
@@ -114,6 +116,16 @@ TEST_CASE("a region that sees everything down is quarantined once, pages nobody,
     CHECK(sum.ill_regions > seeds(100) / 4);
 }
 
+TEST_CASE("an engine that is behind decides late, and the same") {
+    Options options;
+    options.length = std::chrono::minutes{10};
+    options.monitors = 8;
+    options.faults = {Fault::slow_engine};
+    const auto sum = run_all(options, 6'000'000, seeds(150));
+    CHECK(sum.late_batches > seeds(150));
+    CHECK(sum.uncovered == 0);  // every agent votes in time, all the time
+}
+
 TEST_CASE("many monitors of few sites, for hours") {
     Options options;
     options.length = std::chrono::hours{2};
@@ -163,6 +175,10 @@ TEST_CASE("it finds an engine that trusts its memory after a commit of which it 
 
 TEST_CASE("it finds an engine that counts what comes again") {
     CHECK(shows(Sabotage::count_duplicates, {Fault::duplicates}, [](const Report& report) { return found(report, Finding::unaccounted) > 0; }));
+}
+
+TEST_CASE("it finds an engine that is behind and goes by its own clock") {
+    CHECK(shows(Sabotage::own_clock, {Fault::slow_engine}, [](const Report& report) { return report.uncovered > 0; }));
 }
 
 TEST_CASE("it finds a scheduler whose cursor goes ahead of its jobs") {
