@@ -68,6 +68,7 @@ ProcessId start(const Program& program) {
     if (pid == 0) {
         // Only calls that are safe after fork in a process with threads.
         ::setpgid(0, 0);
+        [[maybe_unused]] const int nicer = ::nice(program.niceness);
         const int null = ::open("/dev/null", O_RDONLY);
         ::dup2(null, 0);
         ::dup2(log, 1);

@@ -25,6 +25,8 @@ struct Program {
     std::vector<std::string> environment;  // `NAME=value`; the whole of it
     std::filesystem::path log;             // appended to, by standard output and error
     std::optional<User> user;
+    // What may be late without harm gives way to what may not: checks, their jobs and the bus go first. Added to ours, as nice(2).
+    int niceness = 0;
     int stop_signal = 0;                   // asks for an orderly end
     int quit_signal = 0;                   // when that took too long
     milliseconds stop_deadline{15000};

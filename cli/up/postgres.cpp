@@ -17,6 +17,7 @@
 namespace sonde::cli::up {
 namespace {
 
+constexpr int kNiceness = 10;  // as the engine's: each waits for the other
 constexpr int kOldest = 14;
 constexpr int kNewest = 18;
 
@@ -147,6 +148,7 @@ Program Postgres::program(int port) const {
     program.environment = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8", "TZ=UTC"};
     program.log = layout_.log("postgres");
     program.user = user_;
+    program.niceness = kNiceness;
     program.stop_signal = SIGINT;   // fast: rolls back what is open, and ends clean
     program.quit_signal = SIGQUIT;  // immediate: recovers at the next start
     program.stop_deadline = milliseconds{30'000};

@@ -65,14 +65,15 @@ struct Service {
     std::string file;      // of the configuration
     std::string program;   // sonde-<program>
     std::string region;    // of an agent
+    int niceness = 0;
 };
 
 std::vector<Service> services(const std::vector<EmbeddedAgent>& agents) {
-    std::vector<Service> all{{"controlplane", "controlplane.yaml", "controlplane", ""},
-                             {"engine", "engine.yaml", "engine", ""},
-                             {"notifier", "notifier.yaml", "notifier", ""}};
+    std::vector<Service> all{{"controlplane", "controlplane.yaml", "controlplane", "", 0},
+                             {"engine", "engine.yaml", "engine", "", 10},
+                             {"notifier", "notifier.yaml", "notifier", "", 12}};
     for (const auto& agent : agents) {
-        if (agent.admitted) all.push_back({agent.name, "agent-" + agent.region + ".yaml", "agent", agent.region});
+        if (agent.admitted) all.push_back({agent.name, "agent-" + agent.region + ".yaml", "agent", agent.region, 0});
     }
     return all;
 }
@@ -170,6 +171,7 @@ std::vector<Program> service_programs(const Layout& layout, const Surroundings& 
         program.arguments = {program_file(service.program), "--config", config, "--ready-file", program.ready_file};
         program.environment = environment(layout, surroundings, service);
         program.log = layout.log(service.name);
+        program.niceness = service.niceness;
         program.stop_signal = SIGTERM;
         program.quit_signal = SIGKILL;
         program.stop_deadline = milliseconds{20'000};
