@@ -34,7 +34,8 @@ PostgresServer& shared_postgres() {
 }
 
 Stage::Stage() : directory_(stage_directory()), pool_(pool_options(), registry_) {
-    run("truncate outbox, event_to_relay, event_to_plan, event_planned, delivery_attempt, delivery, channel_thread, channel_flood, channel_health, digest, channel, route, route_override, escalation, incident_course, incident_command, "
+    run("truncate outbox, event_to_relay, event_to_plan, event_planned, "
+        "delivery_attempt, delivery, channel_thread, channel_flood, channel_health, digest, channel, route, route_override, escalation, incident_course, incident_command, "
         "incident, site, schedule, person cascade");
     config.key_file = directory_ + "/secrets.key";
     if (const auto made = crypto::SecretBox::make_key_file(config.key_file); !made)
