@@ -364,7 +364,7 @@ TEST_CASE("every table says whether what people write in it is told, and whether
     const std::set<std::string> hidden{"advisory", "dependency", "incident", "maintenance", "monitor", "monitor_group", "outbox", "region", "site", "suppression"};
     const std::set<std::string> neither{
         "acknowledge_link_used", "agent_key_revocation", "audit", "bus_claims", "change", "channel_flood", "channel_health", "channel_thread", "decision", "delivery", "delivery_attempt", "digest",
-        "evidence", "expiry_told", "group_state",
+        "event_planned", "event_to_plan", "event_to_relay", "evidence", "expiry_told", "group_state",
         "history_cursor", "incident_event",
         "incident_course", "incident_monitor", "incident_postmortem", "incident_update", "lease", "login_attempt", "managed", "monitor_state", "monitor_unjudged", "oidc_ticket_used", "page_notice",
         "password_token",
