@@ -13,11 +13,14 @@ constexpr int kAtOnce = 200;
 constexpr milliseconds kPublishDeadline{3000};
 constexpr milliseconds kWait{4000};
 
+// A queue that is empty now may have hundreds of pages of rows that were removed, and be thought to have one row: by ranges of numbers, and row for
+// row from `outbox`, there is one plan for it.
 constexpr db::Statement kTake{"outbox_to_relay", R"sql(
 select o.id, o.kind, coalesce(o.site_id, 0), o.payload::text, extract(epoch from now() - o.at)::float8
-from (select event_id from event_to_relay where event_id > $2 order by event_id limit $1) next join outbox o on o.id = next.event_id
+from (select event_id from event_to_relay where event_id > $2 order by event_id limit $1) next
+cross join lateral (select * from outbox where id = next.event_id offset 0) o
 order by o.id)sql"};
-constexpr db::Statement kMarkRelayed{"outbox_relayed", "delete from event_to_relay where event_id = any($1::bigint[])"};
+constexpr db::Statement kMarkRelayed{"outbox_relayed", "delete from event_to_relay where event_id between $2 and $3 and event_id = any($1::bigint[])"};
 
 // The answers of one round. Shared with the callbacks, which may come after the round has given up on them.
 struct Answers {
@@ -71,7 +74,7 @@ bool Relay::step() {
         refused = answers->refused;
     }
     if (!accepted.empty()) {
-        pool_.transact([&](db::Tx& tx) { tx.run(kMarkRelayed, {accepted}); });
+        pool_.transact([&](db::Tx& tx) { tx.run(kMarkRelayed, {accepted, rows.front().id, rows.back().id}); });
         metrics_.relayed.add(accepted.size());
     }
     const bool all = accepted.size() == rows.size();

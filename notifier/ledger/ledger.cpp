@@ -225,7 +225,7 @@ PlanReport Ledger::plan(int at_most) {
         }
         rows.run(tx);
         courses.write(tx);
-        tx.run(statement::set_planned, {event_ids});
+        if (!event_ids.empty()) tx.run(statement::set_planned, {event_ids, event_ids.front(), event_ids.back()});
         digests.save();
         const auto told = digests.tell();
         report.planned += static_cast<int>(told.size());

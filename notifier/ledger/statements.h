@@ -38,7 +38,7 @@ inline constexpr db::Statement take_events{"notifier_take_events", R"sql(
           where event_id > $2 and not exists (select from event_to_plan b where b.incident_id = n.incident_id and b.seq < n.seq
                                                    and (b.event_id > n.event_id or b.event_id <= $2) offset 0)
           order by event_id limit $1) next
-    join outbox o on o.id = next.event_id
+    cross join lateral (select * from outbox where id = next.event_id offset 0) o
     order by o.id)sql"};
 
 inline constexpr db::Statement routes{"notifier_routes", R"sql(
@@ -74,7 +74,7 @@ inline constexpr db::Statement insert_deliveries{"notifier_insert_deliveries", R
     on conflict (event_id, channel_id) do nothing)sql"};
 
 inline constexpr db::Statement set_planned{"notifier_set_planned", R"sql(
-    with planned as (delete from event_to_plan where event_id = any($1::bigint[]) returning event_id)
+    with planned as (delete from event_to_plan where event_id between $2 and $3 and event_id = any($1::bigint[]) returning event_id)
     insert into event_planned (event_id) select event_id from planned)sql"};
 
 // Waiting deliveries of the threads of events ($1) that were just planned.
