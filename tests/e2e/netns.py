@@ -1,10 +1,12 @@
-"""A network of its own for one process, joined to ours by a cable that can be cut, and that loses or delays what the kernel lets it."""
+"""A network of its own for one process, joined to ours by a cable that can be cut, and that loses or delays what it is told to."""
 import os
 import random
 import subprocess
 import uuid
 
 import pytest
+
+from cable import Cable
 
 
 def ip(*arguments, check: bool = True) -> subprocess.CompletedProcess:
@@ -25,7 +27,12 @@ class Network:
         if (made := ip("netns", "add", self.name, check=False)).returncode != 0:
             pytest.skip(f"this machine makes no network namespaces: {made.stderr.strip()}")
         try:
-            ip("link", "add", self.ours, "type", "veth", "peer", "name", self.peer, "netns", self.name)
+            self.cable = Cable(self.ours, self.peer)
+        except OSError as error:
+            ip("netns", "del", self.name, check=False)
+            pytest.skip(f"this machine has no TAP devices: {error}")
+        try:
+            ip("link", "set", self.peer, "netns", self.name)
             ip("addr", "add", f"{self.bus}/24", "dev", self.ours)
             ip("addr", "add", f"{self.targets}/24", "dev", self.ours)
             ip("link", "set", self.ours, "up")
@@ -46,15 +53,10 @@ class Network:
     def join(self, address: str):
         ip("-n", self.name, "neigh", "del", address, "dev", self.peer)
 
-    def weather(self, *netem):
-        """As `tc-netem` has it: `delay 200ms`, `loss 30%`."""
-        made = subprocess.run(self.inside("tc", "qdisc", "replace", "dev", self.peer, "root", "netem", *netem), capture_output=True, text=True)
-        if made.returncode != 0:
-            pytest.skip(f"this kernel has no netem: {made.stderr.strip()}")
-
-    def calm(self):
-        subprocess.run(self.inside("tc", "qdisc", "del", "dev", self.peer, "root"), capture_output=True)
+    def weather(self, delay: float = 0.0, jitter: float = 0.0, loss: float = 0.0):
+        """What is sent from inside is late by `delay` seconds, give or take `jitter`, and the part `loss` of it never comes."""
+        self.cable.weather(delay, jitter, loss)
 
     def remove(self):
-        ip("link", "del", self.ours, check=False)
+        self.cable.remove()
         ip("netns", "del", self.name, check=False)

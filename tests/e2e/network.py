@@ -88,20 +88,20 @@ def test_pings_over_a_dead_cable_are_all_lost(network, target):
 
 
 def test_a_delay_of_the_cable_is_in_the_phase_that_it_delays(network, target):
-    network.weather("delay", "200ms")
+    network.weather(delay=0.2)
     try:
         phases = check(network, target.url)["observation"]["phases_ms"]
         pings = check(network, "--kind", "ping", "--timeout", "10s", spec={"host": network.targets, "packets": 3})
     finally:
-        network.calm()
+        network.weather()
     assert 190 <= phases["connect"] < 400 * PATIENCE and 190 <= phases["first_byte"] < 400 * PATIENCE
     assert pings["verdict"] == "up" and pings["observation"]["ping"]["rtt_ms"]["min"] >= 190
 
 
 def test_a_loss_of_half_the_packets_is_seen_by_pings(network, target):
-    network.weather("loss", "50%")
+    network.weather(loss=0.5)
     try:
         seen = check(network, "--kind", "ping", "--timeout", "10s", spec={"host": network.targets, "packets": 20})["observation"]["ping"]
     finally:
-        network.calm()
+        network.weather()
     assert 0 < seen["received"] < 20 and 0 < seen["loss_percent"] < 100

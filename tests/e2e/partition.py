@@ -137,7 +137,7 @@ def test_a_region_cut_off_from_the_bus_in_an_outage_changes_nothing_and_tells_la
 
 
 def test_a_cable_that_loses_a_third_of_all_packets_changes_nothing(stack, network, far, target, receiver):
-    network.weather("loss", "30%", "delay", "60ms", "40ms")
+    network.weather(loss=0.3, delay=0.06, jitter=0.04)
     try:
         outage = FarOutage(stack, target, receiver, "bad cable")
         outage.begin()
@@ -145,4 +145,4 @@ def test_a_cable_that_loses_a_third_of_all_packets_changes_nothing(stack, networ
         outage.end()
         outage.check_told_once()
     finally:
-        network.calm()
+        network.weather()
