@@ -56,14 +56,11 @@ constexpr Sweep kSweeps[] = {
 delete from change where ctid = any(array(select ctid from change where at < now() - $1 * interval '1 ms' limit $2)))sql"}},
     {"outbox", [](const HousekeepingOptions& o) { return o.keep_events; },
      {"housekeeping_outbox", R"sql(
-with gone as (
-    delete from outbox where id = any(array(
-        select id from outbox o
-        where at < now() - $1 * interval '1 ms'
-          and not exists (select from event_to_relay where event_id = o.id) and not exists (select from event_to_plan where event_id = o.id)
-        order by id limit $2)) returning id),
-forgotten as (delete from event_planned where event_id = any(array(select id from gone)))
-select from gone)sql"}},
+delete from outbox where id = any(array(
+    select id from outbox o
+    where at < now() - $1 * interval '1 ms'
+      and not exists (select from event_to_relay where event_id = o.id) and not exists (select from event_to_plan where event_id = o.id)
+    order by id limit $2)))sql"}},
     {"channel_thread", [](const HousekeepingOptions& o) { return o.keep_events; },
      {"housekeeping_channel_threads", R"sql(
 delete from channel_thread where ctid = any(array(

@@ -51,7 +51,7 @@ Stage::Stage() : postgres(shared_postgres()), nats(shared_nats()) {
     bus_ = bus::Bus::connect(options, registry_);
     if (!eventually([&] { return bus_->health().connected; })) throw std::runtime_error("no connection to NATS");
     run("truncate region, site, monitor, agent, change, lease, scheduler_cursor, slot_ledger, result, evidence, sight, monitor_state, decision, incident,"
-        " incident_monitor, incident_event, incident_update, incident_postmortem, advisory, region_coverage, incident_command, voting_command, outbox, event_to_relay, event_to_plan, event_planned,"
+        " incident_monitor, incident_event, incident_update, incident_postmortem, advisory, region_coverage, incident_command, voting_command, outbox,"
         " maintenance, maintenance_occurrence, dependency, monitor_group, group_state, suppression, rollup_again restart identity cascade");
     for (const auto stream : {message::subject::results_stream, message::subject::events_stream, message::subject::parked_stream}) {
         require(bus_->delete_stream(std::string(stream)), "old stream");

@@ -140,6 +140,18 @@ TEST_CASE("the events stream deleted under way: events are relayed when it is th
     outage.ends();
 }
 
+TEST_CASE("events that somebody deleted, more than the relay takes at once, keep none that came after them from being told") {
+    Outage outage;
+    auto& stage = outage.stage;
+    stage.run("insert into outbox (id, at, kind, payload) select n, now(), 'incident.opened', '{}' from generate_series(1, 1000) n");
+    stage.run("delete from outbox where id <= 1000");
+    CHECK(stage.count("select (select count(*) from event_to_relay) + (select count(*) from event_to_plan) + (select count(*) from event_planned)") == 0);
+    const auto engine = stage.engine();
+    outage.begins();
+    outage.is_confirmed();
+    outage.ends();
+}
+
 TEST_CASE("NATS killed in the middle of an outage, and its store lost: the same incident") {
     Outage outage;
     const auto engine = outage.stage.engine();

@@ -34,7 +34,7 @@ PostgresServer& shared_postgres() {
 }
 
 Stage::Stage() : directory_(stage_directory()), pool_(pool_options(), registry_) {
-    run("truncate outbox, event_to_relay, event_to_plan, event_planned, "
+    run("truncate outbox, "
         "delivery_attempt, delivery, channel_thread, channel_flood, channel_health, digest, channel, route, route_override, escalation, incident_course, incident_command, "
         "incident, site, schedule, person cascade");
     config.key_file = directory_ + "/secrets.key";
