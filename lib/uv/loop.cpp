@@ -25,9 +25,17 @@ Loop::Loop() : loop_(std::make_unique<uv_loop_t>()) {
     must(code, "create the mailbox of an event loop");
     wake_ = wake.release();
     wake_->data = this;
+    try {
+        polls_ = std::make_unique<PollSet>(loop_.get());
+    } catch (...) {
+        close();
+        throw;
+    }
 }
 
-Loop::~Loop() {
+Loop::~Loop() { close(); }
+
+void Loop::close() {
     {
         const std::scoped_lock lock(mutex_);
         stopping_ = true;
@@ -61,11 +69,6 @@ void Loop::post(std::function<void()> work) {
     if (stopping_) return;
     mailbox_.push_back(std::move(work));
     if (mailbox_.size() == 1) uv_async_send(wake_);
-}
-
-PollSet& Loop::polls() {
-    if (polls_ == nullptr) polls_ = std::make_unique<PollSet>(loop_.get());
-    return *polls_;
 }
 
 MonotonicPoint Loop::now() const { return MonotonicPoint{milliseconds{uv_now(loop_.get())}}; }

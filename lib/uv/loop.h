@@ -17,6 +17,7 @@ class PollSet;
 // Owns a uv_loop_t. Everything but `post` and `stop` belongs to the thread that calls `run`.
 class Loop {
 public:
+    // Throws std::runtime_error if the system has no descriptors left for it: later it needs none of its own.
     Loop();
     // All handles must be closing or closed, else the process aborts. Runs their close callbacks.
     ~Loop();
@@ -30,12 +31,13 @@ public:
     void post(std::function<void()> work);
 
     [[nodiscard]] uv_loop_t* raw() { return loop_.get(); }
-    // For `Poll`; made when it is first asked for. Throws std::runtime_error if it cannot be.
-    [[nodiscard]] PollSet& polls();
+    [[nodiscard]] PollSet& polls() { return *polls_; }  // for `Poll`
     [[nodiscard]] MonotonicPoint now() const;  // cached at the start of the iteration
 
 private:
     void drain() noexcept;
+    void close();
+
     std::unique_ptr<uv_loop_t> loop_;
     uv_async_t* wake_ = nullptr;
     std::unique_ptr<PollSet> polls_;

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -169,6 +170,26 @@ TEST_CASE("more sockets than are looked at in one turn are all told, one turn af
     turn(loop);
     CHECK(std::all_of(told.begin(), told.end(), [](const Told& one) { return !one.events.empty(); }));
     polls.clear();
+}
+
+TEST_CASE("what a loop watches with it has from its beginning: its first socket may be the last that the process has room for") {
+    Loop loop;
+    const Pair pair;
+    rlimit before{};
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+    const rlimit few{std::min<rlim_t>(before.rlim_cur, 256), before.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &few) == 0);
+    std::vector<int> taken;
+    for (int fd = ::dup(pair.ends[0]); fd >= 0; fd = ::dup(pair.ends[0])) taken.push_back(fd);
+    Told told;
+    Poll poll(loop, pair.ends[0], &told, &Told::ready);
+    poll.watch(UV_READABLE);
+    pair.say();
+    turn(loop);
+    CHECK(!told.events.empty());
+    CHECK_THROWS_AS(Loop{}, std::runtime_error);
+    for (const int fd : taken) ::close(fd);
+    CHECK(::setrlimit(RLIMIT_NOFILE, &before) == 0);
 }
 
 TEST_CASE("what the kernel cannot watch is refused") {
