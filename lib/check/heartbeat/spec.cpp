@@ -9,6 +9,7 @@ constexpr milliseconds kShortest{1'000};
 constexpr milliseconds kLongest = std::chrono::hours{366 * 24};
 constexpr milliseconds kLongestRun = std::chrono::hours{31 * 24};
 
+// `text`: in normal form.
 bool names_its_zone(calendar::Kind kind, const std::string& text) {
     if (kind != calendar::Kind::oncalendar) return false;
     const auto parsed = calendar::parse_oncalendar(text);
@@ -27,7 +28,7 @@ void read_schedule(HeartbeatSpec& spec, json::Reader& in) {
     auto schedule = calendar::Schedule::parse(kind, text, *zone);
     if (!schedule) return in.refuse("schedule", schedule.error().text());
     if (!schedule->next_after(TimePoint{})) return in.refuse("schedule", "never happens");
-    spec.own_zone = names_its_zone(kind, text);
+    spec.own_zone = names_its_zone(kind, schedule->text());
     if (spec.own_zone && zone_given) return in.refuse("time_zone", "is named by the schedule already");
     spec.schedule = *std::move(schedule);
 }

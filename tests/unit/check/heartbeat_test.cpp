@@ -57,7 +57,7 @@ TEST_CASE("a heartbeat's spec is by period or by schedule, and never both") {
 
 TEST_CASE("the canonical form of a heartbeat's spec reads back the same") {
     for (const auto* text : {R"({"period_ms":60000})", R"({"schedule":"30 2 * * *","time_zone":"Europe/Berlin","grace_ms":1000,"max_run_ms":5000})",
-                             R"({"schedule":"Mon..Fri 09:00 America/New_York"})"}) {
+                             R"({"schedule":"Mon..Fri 09:00 America/New_York"})", R"({"schedule":"  daily Europe/Berlin "})", R"({"schedule":"  @1800000000  "})"}) {
         const auto canonical = write_spec(Spec{spec_of(text)});
         const auto again = read_spec(Kind::heartbeat, canonical, "");
         REQUIRE(again.ok());
