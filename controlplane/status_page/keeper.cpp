@@ -166,8 +166,8 @@ void Keeper::build(StatusPageId id, Due& due) {
     const auto file = write_file(id, page);
     page.version = version_of(file);
     const auto shown = std::make_shared<const Page>(std::move(page));
+    keep(id, file);  // before anybody sees it: what was seen is there after a restart, and a page that was closed stays so
     publish(id, shown);
-    keep(id, file);
     built_.add();
     seconds_.observe(seconds_since(begin));
     due = {begin + options_.refresh, {}, begin + kCalm};

@@ -19,7 +19,8 @@
 namespace sonde::status_page {
 
 // A page is made anew as soon as it is heard that something on it has changed, and once in `refresh` for the time that passes; one page after the other, on a thread of its own. Without the
-// database the pages stay as they are, with the time at which they were made; those of before a restart are read from disk. Each control plane keeps all of them for itself.
+// database the pages stay as they are, with the time at which they were made; those of before a restart are read from disk, where a snapshot is before anybody sees it. Each control plane keeps
+// all of them for itself.
 //
 // Metrics: sonde_status_pages, sonde_status_page_oldest_seconds, sonde_status_page_builds_total{outcome}, sonde_status_page_build_seconds.
 class Keeper final : public Pages {

@@ -2,10 +2,13 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 
 #include "controlplane/status_page/keeper.h"
+#include "controlplane/status_page/shelf.h"
 #include "tests/integration/controlplane/status_page_shop.h"
 
 namespace status_page_keeper_test {
@@ -138,6 +141,29 @@ TEST_CASE("without the database the last pages stay, also after a restart, and a
         REQUIRE(stand().admin().del(path_of(page)).status == 204);
         CHECK(eventually([&] { return !std::filesystem::exists(directory.path / "pages" / (page["id"].get<std::string>() + ".json")); }));
     }
+}
+
+TEST_CASE("whatever can be seen of a page is on disk: its first snapshot, and that it was closed") {
+    const Directory directory;
+    const Shop shop("kept");
+    Kept kept(directory);
+    const auto page = made(shop.page("kept"));
+    const auto file = directory.path / "pages" / (page["id"].get<std::string>() + ".json");
+    // Looks as often as it can, so that it sees a page as soon as there is one, and what is on disk in that moment.
+    const auto kept_when_seen = [&](Access access) {
+        const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+        while (std::chrono::steady_clock::now() < until) {
+            const auto shown = kept.keeper.find("kept");
+            if (!shown || shown->guard.access != access) continue;
+            std::ifstream in(file);
+            const auto read = status_page::read_file(std::string{std::istreambuf_iterator<char>(in), {}});
+            return read && read->second.guard.access == access;
+        }
+        return false;
+    };
+    CHECK(kept_when_seen(Access::everybody));
+    REQUIRE(stand().admin().patch(path_of(page), {{"access", "password"}, {"password", "correct horse"}}).status == 200);
+    CHECK(kept_when_seen(Access::password));
 }
 
 TEST_CASE("what cannot be written to disk is in memory all the same") {
