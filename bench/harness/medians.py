@@ -46,6 +46,7 @@ def of_runs(reports: list[dict]) -> dict:
 
 
 def sound(report: dict) -> bool:
-    """Whether nothing was lost, opened or told that should not be, and the ledger expected what arithmetic does."""
+    """Whether nothing was lost, opened or told that should not be, no reader was left without an answer, and the ledger expected what arithmetic does."""
     return (report["missed"] == 0 and report["expected"] == report["due"] and report["errors"]["total"] == 0 and not report["restarted"] and report["settled"]
+            and report.get("readers", {}).get("failed", 0) == 0
             and report["incidents"]["duplicate"] == report["incidents"]["unfounded"] == report["notifications"]["duplicate"] == 0)

@@ -16,6 +16,8 @@ def summary(report: dict) -> str:
     for name in ("healthy", "blackholed"):
         if name in report:
             lines.append(f"{name:<14}{counts(report[name])}  lateness ms {pairs(report[name]['lateness_ms'])}")
+    if "readers" in report:
+        lines.append("readers       " + pairs(report["readers"]))
     bus = report["bus"]
     lines += [
         "incidents     " + pairs(report["incidents"]),

@@ -5,11 +5,12 @@ import os
 import pathlib
 import time
 
-from harness import errors, incidents, machine, slots
+from harness import errors, incidents, machine, readers, slots
 from harness.cost import Cost
 from harness.disk import Disk
 from harness.kinds import KINDS
 from harness.metrics import Metrics
+from harness.readers import Readers
 from harness.sampler import Sampler
 from harness.seed import seed
 from harness.target import Target
@@ -68,7 +69,7 @@ class Run:
 
     def configure(self):
         """The files exist after the first start; keys may be written dotted, at their end."""
-        settings = self.target.settings + self.options.set
+        settings = self.target.settings + self.options.set + (readers.settings() if self.options.readers else [])
         if not settings:
             return
         self.stack.stop()
@@ -123,6 +124,7 @@ class Run:
         if self.options.target.has("flap"):
             self.target.wheel.know({int(name): phase for name, phase in self.stack.query("select name, phase_ms from monitor where 'flap' = any(tags)")})
         steady = self.warm_up()
+        page = readers.make_page(self.stack) if self.options.readers else None
         minutes = math.ceil(self.options.duration / 60)
         begin = math.ceil(time.time() / 60) * 60
         end = begin + 60 * minutes
@@ -136,6 +138,7 @@ class Run:
         before = self.used()
         self.target.begin(begin)
         sampler.start()
+        reading = Readers(page, self.options.readers, end - begin) if page else None
         time.sleep(max(0.0, end - time.time()))
         after = self.used()
         for one in brackets:
@@ -149,7 +152,7 @@ class Run:
         report = self.head(60 * minutes) | {"seed_s": round(seeded, 2), "steady": steady, "settled": settled, "settle_s": round(took, 1)}
         report |= ledger | {"due": slots.due(self.stack, begin, end), "confirmations": slots.confirmations(self.stack, begin, end)}
         report |= slots.times(self.stack, begin, end) | {"longest_gap_s": slots.longest_gap(self.stack, begin, end)}
-        report |= self.kinds(begin, end)
+        report |= self.kinds(begin, end) | ({"readers": reading.ended()} if reading else {})
         report["incidents"] = incidents.of_incidents(self.stack, begin)
         report["notifications"] = incidents.of_notifications(self.stack, begin, self.target.received())
         report["events"] = incidents.of_events(self.stack, begin)
