@@ -9,7 +9,7 @@
 namespace sonde::simulation {
 namespace {
 
-constexpr milliseconds kLinger{20};
+constexpr milliseconds kBatchLinger{20};
 constexpr std::size_t kBatchResults = 200;
 constexpr std::size_t kDueAtOnce = 100;
 constexpr std::chrono::hours kOldestSlot{24};
@@ -37,7 +37,7 @@ void Engine::received(int shard, Delivered delivered) {
         return;
     }
     inbox_.push_back({std::move(delivered), shard, *std::move(batch)});
-    wake_by(now() + kLinger);
+    wake_by(now() + kBatchLinger);
 }
 
 // After a failure the messages of the batch are still here: they go first, alone.

@@ -13,15 +13,9 @@ using net::Address;
 // Beyond, nobody looks: no request passes so many proxies.
 constexpr std::size_t kMostHops = 64;
 
-std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view blank = " \t";
-    text.remove_prefix(std::min(text.find_first_not_of(blank), text.size()));
-    return text.substr(0, text.find_last_not_of(blank) + 1);
-}
-
 // With or without a port: `192.0.2.1:4711`, `[2001:db8::1]:4711`, `2001:db8::1`.
 std::optional<Address> read_address(std::string_view text) {
-    text = trimmed(text);
+    text = http::trimmed(text);
     if (text.starts_with('[')) {
         text.remove_prefix(1);
         text = text.substr(0, text.find(']'));
@@ -37,7 +31,7 @@ std::optional<Address> read_address(std::string_view text) {
 std::string_view for_of(std::string_view element) {
     while (!element.empty()) {
         const auto end = std::min(element.find(';'), element.size());
-        const auto pair = trimmed(element.substr(0, end));
+        const auto pair = http::trimmed(element.substr(0, end));
         element.remove_prefix(std::min(end + 1, element.size()));
         const bool is_for = pair.size() > 4 && (pair[0] | 0x20) == 'f' && (pair[1] | 0x20) == 'o' && (pair[2] | 0x20) == 'r' && pair[3] == '=';
         if (!is_for) continue;

@@ -92,7 +92,7 @@ std::vector<Change> differences(const Json& before, const Json& after) {
         const auto there = new_fields.find(field);
         if (there == new_fields.end()) {
             changes.push_back({field, value, nullptr});
-        } else if (!same_content(value, there->second)) {
+        } else if (!json::same_content(value, there->second)) {
             changes.push_back({field, value, there->second});
         }
     }
@@ -118,10 +118,6 @@ Json masked(std::string_view field, const Json& value) {
     const auto& text = value.get_ref<const std::string&>();
     if (text.empty() || (text.starts_with("{{secrets.") && text.ends_with("}}"))) return value;
     return is_confidential(last_token(field)) ? Json("***") : Json(check::without_credentials(text));
-}
-
-bool same_content(const Json& left, const Json& right) {
-    return left == right || (left.is_structured() && nlohmann::json(left) == nlohmann::json(right));
 }
 
 }  // namespace sonde::controlplane::apply_api

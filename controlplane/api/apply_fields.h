@@ -34,7 +34,4 @@ std::vector<Change> differences(const Json& before, const Json& after);
 // `value` of the field as it may be told: passwords and keys are `***`, and credentials in URLs are hidden.
 Json masked(std::string_view field, const Json& value);
 
-// Whatever the order of the keys.
-bool same_content(const Json& left, const Json& right);
-
 }  // namespace sonde::controlplane::apply_api

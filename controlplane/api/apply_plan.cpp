@@ -44,7 +44,7 @@ Desired desire(const Json& present, const Json& applied, const Json& patch, cons
     const auto defaults = fields_of(by_default);
     for (const auto& [field, value] : fields_of(present)) {
         const auto fallback = defaults.find(field);
-        if (owned.contains(field) || (fallback != defaults.end() && same_content(fallback->second, value))) remove_field(document, field);
+        if (owned.contains(field) || (fallback != defaults.end() && json::same_content(fallback->second, value))) remove_field(document, field);
     }
     merge(document, patch);
     return {std::move(document), false};
@@ -57,7 +57,7 @@ std::vector<Change> explain_changes(const Json& before, const Json& after, const
     for (auto& change : changes) {
         const auto then = owned.find(change.field);
         const auto now = set.find(change.field);
-        change.by_hand = then != owned.end() && now != set.end() && same_content(then->second, now->second);
+        change.by_hand = then != owned.end() && now != set.end() && json::same_content(then->second, now->second);
     }
     return changes;
 }

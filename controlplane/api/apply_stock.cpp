@@ -119,7 +119,7 @@ private:
     }
 
     static const Endpoints& operations() {
-        static const Endpoints all = endpoints();
+        static const Endpoints all = controlplane::endpoints();
         return all;
     }
 

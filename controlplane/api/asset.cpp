@@ -10,13 +10,6 @@
 namespace sonde::controlplane {
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-    const auto is_space = [](char c) { return c == ' ' || c == '\t'; };
-    while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-    while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-    return text;
-}
-
 bool same(std::string_view one, std::string_view other) {
     return std::equal(one.begin(), one.end(), other.begin(), other.end(), [](char a, char b) {
         return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
@@ -39,8 +32,8 @@ bool accepts_gzip(std::string_view accept_encoding) {
         end = std::min(accept_encoding.find(',', begin), accept_encoding.size());
         const auto member = accept_encoding.substr(begin, end - begin);
         const auto semicolon = std::min(member.find(';'), member.size());
-        const auto coding = trimmed(member.substr(0, semicolon));
-        const bool wanted = semicolon == member.size() || !is_nothing(trimmed(member.substr(semicolon + 1)));
+        const auto coding = http::trimmed(member.substr(0, semicolon));
+        const bool wanted = semicolon == member.size() || !is_nothing(http::trimmed(member.substr(semicolon + 1)));
         if (same(coding, "gzip") || same(coding, "x-gzip")) by_name = wanted;
         if (coding == "*") any = wanted;
     }

@@ -7,9 +7,6 @@
 namespace sonde::controlplane {
 namespace {
 
-// Whatever the order of their keys: the database keeps documents in an order of its own.
-bool same_content(const Json& left, const Json& right) { return nlohmann::json(left) == nlohmann::json(right); }
-
 bool same_secrets(const check::Secrets& left, const check::Secrets& right) {
     return std::equal(left.begin(), left.end(), right.begin(), right.end(),
                       [](const auto& a, const auto& b) { return a.first == b.first && a.second.reveal() == b.second.reveal(); });
@@ -32,7 +29,7 @@ MonitorDraft changed(const Monitor& before, const SecretsBefore& secrets, const 
 }
 
 bool is_change(const Monitor& before, const check::Secrets& secrets, const MonitorDraft& after) {
-    return !same_content(write_monitor(after), write_monitor(before.draft)) || !same_secrets(after.secrets, secrets);
+    return !json::same_content(write_monitor(after), write_monitor(before.draft)) || !same_secrets(after.secrets, secrets);
 }
 
 bool only_pauses(const Json& patch) { return patch.is_object() && patch.size() == 1 && patch.contains("paused"); }

@@ -4,7 +4,6 @@ namespace sonde::scheduler {
 
 using config::key;
 using std::chrono::hours;
-using std::chrono::minutes;
 
 void add_scheduler_keys(config::Keys& keys, SchedulerConfig& config) {
     constexpr hours kDay{24};
@@ -14,15 +13,15 @@ void add_scheduler_keys(config::Keys& keys, SchedulerConfig& config) {
                        "edits and pauses act sooner."));
     keys.push_back(key("scheduler.lead", config.lead, milliseconds{0}, seconds{5},
                        "How long before its slot a check is published at the latest. It should exceed the way to the agents."));
-    keys.push_back(key("scheduler.lease", config.lease, seconds{2}, minutes{1},
+    keys.push_back(key("scheduler.lease", config.lease, seconds{2}, std::chrono::minutes{1},
                        "How long a control plane that died keeps its shares of the monitors from the others."));
     keys.push_back(config::checked(
         key("scheduler.renew_every", config.renew_every, milliseconds{200}, seconds{20}, "How often leases are renewed."),
         [&config] { return config.renew_every * 2 > config.lease ? "must be at most half of scheduler.lease" : ""; }));
-    keys.push_back(key("scheduler.lease_grace", config.lease_grace, seconds{0}, minutes{10},
+    keys.push_back(key("scheduler.lease_grace", config.lease_grace, seconds{0}, std::chrono::minutes{10},
                        "How long checks go on when the database is away. Another control plane may then run the same checks; their "
                        "results count once."));
-    keys.push_back(key("scheduler.poll_every", config.poll_every, milliseconds{100}, minutes{1},
+    keys.push_back(key("scheduler.poll_every", config.poll_every, milliseconds{100}, std::chrono::minutes{1},
                        "How often changes are looked for if no notification comes."));
     keys.push_back(key("scheduler.cursor_every", config.cursor_every, milliseconds{100}, seconds{10},
                        "How often it is recorded up to where slots were published; after a crash about as much is published twice."));
@@ -36,16 +35,16 @@ void add_scheduler_keys(config::Keys& keys, SchedulerConfig& config) {
     keys.push_back(key("scheduler.in_flight_batches", config.in_flight_batches, 1, 1'000, "Most messages to a region without an answer."));
     keys.push_back(key("scheduler.publish_timeout", config.publish_timeout, milliseconds{500}, seconds{30},
                        "How long to wait for a stream's answer before publishing again."));
-    keys.push_back(key("scheduler.account_back", config.account_back, minutes{1}, kDay * 30,
+    keys.push_back(key("scheduler.account_back", config.account_back, std::chrono::minutes{1}, kDay * 30,
                        "How much of the time in which no control plane ran is counted as skipped slots."));
     keys.push_back(key("presence.max_agents", config.presence.max_agents, 1, 1'000'000, "Most agents that are kept track of."));
-    keys.push_back(key("presence.forget_after", config.presence.forget_after, minutes{1}, kYear,
+    keys.push_back(key("presence.forget_after", config.presence.forget_after, std::chrono::minutes{1}, kYear,
                        "When an agent that is not seen any more leaves the list."));
-    keys.push_back(key("watchdog.every", config.watchdog.every, milliseconds{100}, minutes{1}, "How often streams and consumers are looked at."));
-    keys.push_back(key("watchdog.stuck_after", config.watchdog.stuck_after, milliseconds{500}, minutes{5},
+    keys.push_back(key("watchdog.every", config.watchdog.every, milliseconds{100}, std::chrono::minutes{1}, "How often streams and consumers are looked at."));
+    keys.push_back(key("watchdog.stuck_after", config.watchdog.stuck_after, milliseconds{500}, std::chrono::minutes{5},
                        "When a consumer that delivers nothing, though jobs wait and agents ask, is made anew; the stream follows after "
                        "twice as long."));
-    keys.push_back(key("housekeeping.every", config.housekeeping.every, minutes{1}, kDay, "How often old rows are removed."));
+    keys.push_back(key("housekeeping.every", config.housekeeping.every, std::chrono::minutes{1}, kDay, "How often old rows are removed."));
     keys.push_back(key("results.retention", config.housekeeping.history.keep_results, kDay, kYear * 10, "How long single results are kept."));
     keys.push_back(key("evidence.retention", config.housekeeping.keep_evidence, kDay, kYear * 10,
                        "How long what was seen of failing checks, and of those that confirmed them, is kept. What belongs to an incident is "
@@ -57,7 +56,7 @@ void add_scheduler_keys(config::Keys& keys, SchedulerConfig& config) {
     keys.push_back(key("audit.retention", config.housekeeping.keep_audit, kDay, kYear * 10, "How long it is kept who did what."));
     keys.push_back(key("ledger.retention", config.housekeeping.keep_ledger, kDay, kYear * 10, "How long the account of slots is kept."));
     auto& history = config.housekeeping.history;
-    keys.push_back(key("history.every", history.every, seconds{1}, minutes{10}, "How often it is looked whether there is something to close, roll up, pack or drop."));
+    keys.push_back(key("history.every", history.every, seconds{1}, std::chrono::minutes{10}, "How often it is looked whether there is something to close, roll up, pack or drop."));
     keys.push_back(key("history.monitors_at_once", history.monitors_at_once, 1, 10'000, "Monitors rolled up in one transaction."));
     keys.push_back(key("history.results_at_once", history.results_at_once, 100, 1'000'000, "Results packed in one transaction, about."));
     keys.push_back(key("rollups.hourly_retention", history.keep_hours, kDay * 2, kYear * 10,

@@ -12,7 +12,7 @@ constexpr metrics::Family kInFlight{"sonde_scheduler_batches_in_flight", "Job me
 constexpr metrics::Family kSkipped{"sonde_scheduler_skipped_total", "Expected jobs that were deliberately not published, by reason."};
 constexpr metrics::Family kFailures{"sonde_scheduler_publish_failures_total", "Job messages that a stream did not accept; they are sent again."};
 constexpr metrics::Family kShares{"sonde_scheduler_shares", "Shares of the monitors owned by this process."};
-constexpr metrics::Family kMonitors{"sonde_scheduler_monitors", "Monitors scheduled by this process."};
+constexpr metrics::Family kScheduledMonitors{"sonde_scheduler_monitors", "Monitors scheduled by this process."};
 constexpr metrics::Family kCursorLag{"sonde_scheduler_cursor_lag_seconds", "Age of the oldest slot that is not settled."};
 constexpr metrics::Family kClock{"sonde_scheduler_clock_difference_seconds", "This machine's clock minus the database's."};
 constexpr metrics::Family kTakeovers{"sonde_scheduler_takeovers_total", "Shares taken over."};
@@ -42,7 +42,7 @@ RegionMetrics::RegionMetrics(metrics::Registry& registry, const std::string& reg
 SchedulerMetrics::SchedulerMetrics(metrics::Registry& owner)
     : registry(owner),
       shares(owner.gauge(kShares)),
-      monitors(owner.gauge(kMonitors)),
+      monitors(owner.gauge(kScheduledMonitors)),
       cursor_lag(owner.gauge(kCursorLag)),
       clock_difference(owner.gauge(kClock)),
       takeovers(owner.counter(kTakeovers)),

@@ -25,6 +25,10 @@ std::string message_of(const AssertionResult& result) {
 
 }  // namespace
 
+AssertionResult result_of(std::string assertion, std::string expected, std::string found, bool holds, FailureClass cause) {
+    return {std::move(assertion), std::move(expected), std::move(found), holds ? Verdict::up : Verdict::down, holds ? FailureClass::none : cause};
+}
+
 void Judgement::add(AssertionResult result) {
     result.found = json::clean_utf8(std::string_view(result.found).substr(0, kLongestFound));
     if (weight(result.verdict) > weight(verdict)) {

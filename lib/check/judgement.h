@@ -20,6 +20,9 @@ struct AssertionResult {
     bool is_said = false;    // `found` is the end of a sentence that `assertion` begins
 };
 
+// Of what holds or does not; `cause` is why it counts as down if not.
+AssertionResult result_of(std::string assertion, std::string expected, std::string found, bool holds, FailureClass cause);
+
 struct Judgement {
     Verdict verdict = Verdict::unknown;
     FailureClass cause = FailureClass::none;  // of the worst

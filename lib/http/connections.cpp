@@ -53,8 +53,6 @@ Wire look_at(int fd) {
 // request and not yet handed it over, however long the machine lets it wait in between.
 constexpr std::uint64_t kEndedFor = 3;
 
-MonotonicPoint now() { return std::chrono::steady_clock::now(); }
-
 }  // namespace
 
 Connections::Connections(ConnectionLimits limits, EventThread& events, const metrics::Scope& metrics)
@@ -89,7 +87,7 @@ Connection* Connections::opened(int fd, std::string peer) {
     connection->fd = fd;
     connection->client = net::client_key(peer);
     connection->peer = std::move(peer);
-    connection->since = now();
+    connection->since = std::chrono::steady_clock::now();
     auto* raw = connection.get();
     const std::scoped_lock lock(mutex_);
     ++per_peer_[raw->client];
@@ -110,7 +108,7 @@ void Connections::enter(Connection& connection, Connection::Phase phase) {
     const auto received = phase == Connection::Phase::receiving ? look_at(connection.fd).received : 0;
     const std::scoped_lock lock(mutex_);
     connection.phase = phase;
-    connection.since = now();
+    connection.since = std::chrono::steady_clock::now();
     connection.began.reset();
     connection.ended.reset();
     connection.stream.reset();
@@ -120,7 +118,7 @@ void Connections::enter(Connection& connection, Connection::Phase phase) {
 
 void Connections::request_began(Connection& connection) {
     const std::scoped_lock lock(mutex_);
-    if (!connection.began) connection.began = now();
+    if (!connection.began) connection.began = std::chrono::steady_clock::now();
 }
 
 void Connections::request_whole(Connection& connection) { enter(connection, Connection::Phase::handling); }
@@ -151,7 +149,7 @@ void Connections::guard() {
     std::unique_lock lock(mutex_);
     while (!stopping_) {
         wake_.wait_for(lock, tick);
-        const auto at = now();
+        const auto at = std::chrono::steady_clock::now();
         for (auto& [raw, connection] : connections_) inspect(*connection, at);
     }
 }

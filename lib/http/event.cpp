@@ -7,12 +7,6 @@
 namespace sonde::http {
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-    const auto begin = text.find_first_not_of(" \t");
-    if (begin == std::string_view::npos) return {};
-    return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
 // The next part of a list, which is then without it.
 std::string_view take(std::string_view& list, char separator) {
     const auto end = std::min(list.find(separator), list.size());

@@ -16,6 +16,12 @@ const std::string* Request::header(std::string_view name) const { return first(h
 
 const std::string* Request::query_value(std::string_view name) const { return first(query, name); }
 
+std::string_view trimmed(std::string_view text) {
+    constexpr std::string_view blank = " \t";
+    text.remove_prefix(std::min(text.find_first_not_of(blank), text.size()));
+    return text.substr(0, text.find_last_not_of(blank) + 1);
+}
+
 std::string host_of(const Request& request) {
     const auto* given = request.header("host");
     if (given == nullptr) return {};

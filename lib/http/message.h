@@ -45,6 +45,9 @@ struct Request {
     [[nodiscard]] const std::string* query_value(std::string_view name) const;  // the first one
 };
 
+// Without the blanks that may stand around a part of a field's value (OWS: RFC 9110, section 5.6.3).
+std::string_view trimmed(std::string_view text);
+
 // The host that the request is for, by its header `Host`: in small letters, without a port and a dot at its end. Empty without one.
 std::string host_of(const Request& request);
 

@@ -7,14 +7,9 @@
 #include "lib/http/streams.h"
 
 namespace sonde::http {
-namespace {
-
-MonotonicPoint now() { return std::chrono::steady_clock::now(); }
-
-}  // namespace
 
 Stream::Stream(std::shared_ptr<Streams> streams, StreamLimits limits, milliseconds heartbeat, milliseconds patience, Frame opening)
-    : streams_(std::move(streams)), limits_(limits), heartbeat_(heartbeat), patience_(patience), opening_(std::move(opening)), moved_(now()), sent_(moved_) {
+    : streams_(std::move(streams)), limits_(limits), heartbeat_(heartbeat), patience_(patience), opening_(std::move(opening)), moved_(std::chrono::steady_clock::now()), sent_(moved_) {
     queue_.push_back(opening_);
     queued_bytes_ = opening_->size();
 }
@@ -31,7 +26,7 @@ bool Stream::send(Frame frame) {
         break_off(StreamEnd::slow);
         return false;
     }
-    sent_ = now();
+    sent_ = std::chrono::steady_clock::now();
     if (queue_.empty()) moved_ = sent_;
     queued_bytes_ += frame->size();
     queue_.push_back(std::move(frame));
@@ -72,7 +67,7 @@ void Stream::on_closed(std::function<void()> callback) {
 void Stream::attach(Carrier carrier) {
     const std::scoped_lock lock(mutex_);
     carrier_ = std::move(carrier);
-    moved_ = now();
+    moved_ = std::chrono::steady_clock::now();
 }
 
 std::optional<std::size_t> Stream::take(char* to, std::size_t size) {
@@ -90,7 +85,7 @@ std::optional<std::size_t> Stream::take(char* to, std::size_t size) {
         queue_.pop_front();
     }
     if (copied > 0) {
-        moved_ = now();
+        moved_ = std::chrono::steady_clock::now();
         return copied;
     }
     if (state_ != State::open) return std::nullopt;

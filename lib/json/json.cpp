@@ -9,6 +9,8 @@
 
 #include "lib/base/utf8.h"
 
+template class nlohmann::basic_json<nlohmann::ordered_map>;
+
 namespace sonde::json {
 namespace {
 
@@ -123,6 +125,8 @@ std::string dump(const Json& document) {
 std::string dump_pretty(const Json& document) {
     return document.dump(2, ' ', false, Json::error_handler_t::replace);
 }
+
+bool same_content(const Json& left, const Json& right) { return left == right || (left.is_structured() && nlohmann::json(left) == nlohmann::json(right)); }
 
 std::string clean_utf8(std::string_view text) {
     const auto plain = std::find_if(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; });

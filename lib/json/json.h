@@ -7,6 +7,9 @@
 
 #include "lib/base/result.h"
 
+// Compiled once, in json.cpp, instead of wherever a document is made.
+extern template class nlohmann::basic_json<nlohmann::ordered_map>;
+
 namespace sonde {
 
 // Keys keep the order in which they were set, so that what we write reads as it was meant to.
@@ -31,6 +34,9 @@ Result<Json> parse(std::string_view text, Limits limits = {});
 // Compact text; invalid UTF-8 in strings is replaced by U+FFFD, never thrown at.
 std::string dump(const Json& document);
 std::string dump_pretty(const Json& document);
+
+// Whether both hold the same, whatever the order of their keys: the database keeps documents in an order of its own.
+bool same_content(const Json& left, const Json& right);
 
 // `text` as a string that every part of Sonde can hold: what is not UTF-8 becomes U+FFFD, and U+0000, which PostgreSQL's jsonb refuses, a space.
 std::string clean_utf8(std::string_view text);

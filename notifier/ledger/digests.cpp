@@ -176,7 +176,7 @@ DigestContent Digests::read(DigestId id, const Open& digest) {
 bool Digests::says_nothing_new(const Open& digest, const DigestContent& content) {
     if (!digest.told_well) return false;
     const auto last = tx_.run(kLast, {digest.event});
-    return !last.empty() && nlohmann::json(json_or_null(last[0], 0)) == nlohmann::json(digest_part(content));
+    return !last.empty() && json::same_content(json_or_null(last[0], 0), digest_part(content));
 }
 
 std::optional<EventId> Digests::tell(DigestId id, Open& digest) {

@@ -27,8 +27,8 @@ Answers collect(const DnsSpec& spec, const DnsFacts& facts) {
     return answers;
 }
 
-AssertionResult result(std::string assertion, std::string expected, std::string found, bool holds, FailureClass cause = FailureClass::dns_mismatch) {
-    return {std::move(assertion), std::move(expected), std::move(found), holds ? Verdict::up : Verdict::down, holds ? FailureClass::none : cause};
+AssertionResult data_result(std::string assertion, std::string expected, std::string found, bool holds) {
+    return result_of(std::move(assertion), std::move(expected), std::move(found), holds, FailureClass::dns_mismatch);
 }
 
 std::string list(const std::vector<std::string>& data) { return data.empty() ? "none" : fmt::format("{}", fmt::join(data, ", ")); }
@@ -43,15 +43,15 @@ void judge_answers(const DnsSpec& spec, const Answers& answers, Judgement& judge
     const auto& expected = spec.answers;
     const auto found = list(answers.data);
     if (expected.asks_nothing()) {
-        judgement.add(result("answers", fmt::format("at least one {} record", name_of(spec.type)), found, !answers.data.empty()));
+        judgement.add(data_result("answers", fmt::format("at least one {} record", name_of(spec.type)), found, !answers.data.empty()));
     }
-    if (expected.equals) judgement.add(result("answers", list(*expected.equals), found, answers.data == *expected.equals));
+    if (expected.equals) judgement.add(data_result("answers", list(*expected.equals), found, answers.data == *expected.equals));
     for (const auto& value : expected.contains) {
-        judgement.add(result("answers", "with " + value, found, std::binary_search(answers.data.begin(), answers.data.end(), value)));
+        judgement.add(data_result("answers", "with " + value, found, std::binary_search(answers.data.begin(), answers.data.end(), value)));
     }
     for (const auto& expression : expected.matches) {
         const auto matches = [&](const std::string& data) { return expression.pattern.contains(data); };
-        judgement.add(result("answers", "with one that matches " + expression.text, found, std::any_of(answers.data.begin(), answers.data.end(), matches)));
+        judgement.add(data_result("answers", "with one that matches " + expression.text, found, std::any_of(answers.data.begin(), answers.data.end(), matches)));
     }
 }
 
@@ -62,8 +62,8 @@ void judge_ttl(const DnsSpec& spec, const Answers& answers, Judgement& judgement
     };
     const auto min = static_cast<std::uint32_t>(spec.min_ttl_s);
     const auto max = static_cast<std::uint32_t>(spec.max_ttl_s);
-    judgement.add(result("ttl", fmt::format("from {} to {} s", min, max), seconds(answers.least_ttl, answers.most_ttl),
-                         answers.least_ttl >= min && answers.most_ttl <= max));
+    judgement.add(data_result("ttl", fmt::format("from {} to {} s", min, max), seconds(answers.least_ttl, answers.most_ttl),
+                              answers.least_ttl >= min && answers.most_ttl <= max));
 }
 
 }  // namespace
@@ -90,15 +90,15 @@ Judgement judge(const DnsSpec& spec, const Observation& observation, TimePoint /
     const auto* seen = observation.find<DnsFacts>();
     static const DnsFacts nothing;
     const auto& facts = seen == nullptr ? nothing : *seen;
-    if (!facts.malformed.empty()) judgement.add(result("answer", "well formed", facts.malformed, false, FailureClass::dns_servfail));
-    judgement.add(result("rcode", std::string(name_of(spec.rcode)), dns_rcode_name(facts.rcode), facts.rcode == static_cast<int>(spec.rcode),
-                         class_of_rcode(facts.rcode)));
+    if (!facts.malformed.empty()) judgement.add(result_of("answer", "well formed", facts.malformed, false, FailureClass::dns_servfail));
+    judgement.add(result_of("rcode", std::string(name_of(spec.rcode)), dns_rcode_name(facts.rcode), facts.rcode == static_cast<int>(spec.rcode),
+                            class_of_rcode(facts.rcode)));
     if (spec.rcode == DnsRcode::noerror) {
         const auto answers = collect(spec, facts);
         judge_answers(spec, answers, judgement);
         judge_ttl(spec, answers, judgement);
     }
-    if (spec.authoritative) judgement.add(result("authoritative", "yes", facts.aa ? "yes" : "no", facts.aa));
+    if (spec.authoritative) judgement.add(data_result("authoritative", "yes", facts.aa ? "yes" : "no", facts.aa));
     return judgement;
 }
 

@@ -4,9 +4,9 @@ namespace sonde::check {
 namespace {
 
 constexpr std::size_t kMost = 30;
-constexpr std::size_t kLongest = 256;
+constexpr std::size_t kLongestFact = 256;
 
-std::string cut(std::string_view text) { return json::clean_utf8(text.substr(0, kLongest)); }
+std::string cut(std::string_view text) { return json::clean_utf8(text.substr(0, kLongestFact)); }
 
 Json list_of(const std::vector<std::string>& texts) {
     Json list = Json::array();

@@ -5,10 +5,6 @@
 namespace sonde::check {
 namespace {
 
-AssertionResult result(std::string assertion, std::string expected, std::string found, bool holds, FailureClass cause) {
-    return {std::move(assertion), std::move(expected), std::move(found), holds ? Verdict::up : Verdict::down, holds ? FailureClass::none : cause};
-}
-
 std::string status_text(const GrpcFacts& facts) {
     if (!facts.grpc_status) return {};
     const auto text = grpc_status_text(*facts.grpc_status);
@@ -22,14 +18,14 @@ Judgement judge(const GrpcSpec& /*spec*/, const Observation& observation, TimePo
     const auto* facts = observation.find<GrpcFacts>();
     if (facts == nullptr) return judgement;
     const bool is_ok = facts->http_status == 200;
-    judgement.add(result("status", "200", fmt::format("{}", facts->http_status), is_ok, FailureClass::http_status));
+    judgement.add(result_of("status", "200", fmt::format("{}", facts->http_status), is_ok, FailureClass::http_status));
     if (!is_ok && !facts->grpc_status) return judgement;  // a proxy or another server answered: there is nothing of gRPC to look at
     const bool is_grpc = facts->fault.empty();
-    judgement.add(result("answer", "one of gRPC", is_grpc ? "one of gRPC" : "one that " + facts->fault, is_grpc, FailureClass::http_protocol));
+    judgement.add(result_of("answer", "one of gRPC", is_grpc ? "one of gRPC" : "one that " + facts->fault, is_grpc, FailureClass::http_protocol));
     const bool called = facts->grpc_status == 0;
-    judgement.add(result("grpc-status", "0 OK", status_text(*facts), called, FailureClass::assertion));
+    judgement.add(result_of("grpc-status", "0 OK", status_text(*facts), called, FailureClass::assertion));
     const bool serves = called && facts->serving == kServing;
-    judgement.add(result("health", "SERVING", facts->serving ? serving_text(*facts->serving) : "not told", serves, FailureClass::body_mismatch));
+    judgement.add(result_of("health", "SERVING", facts->serving ? serving_text(*facts->serving) : "not told", serves, FailureClass::body_mismatch));
     return judgement;
 }
 

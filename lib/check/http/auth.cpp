@@ -7,7 +7,7 @@
 namespace sonde::check {
 namespace {
 
-constexpr std::size_t kMaxName = 1024;
+constexpr std::size_t kMaxIdentity = 1024;
 constexpr std::size_t kMaxCredential = 8 * 1024;
 
 // A token goes into a header as it is: printable ASCII without spaces.
@@ -17,7 +17,7 @@ bool is_header_token(std::string_view text) {
 
 void read_basic(json::Reader& in, HttpAuth& auth) {
     in.require({"username", "password"});
-    if (in.text("username", auth.username, {.max = kMaxName}) && auth.username.find(':') != std::string::npos)
+    if (in.text("username", auth.username, {.max = kMaxIdentity}) && auth.username.find(':') != std::string::npos)
         in.refuse("username", "must not contain a colon");
     in.text("password", auth.password, {.max = kMaxCredential});
 }
@@ -39,10 +39,10 @@ void read_token_url(json::Reader& in, HttpAuth& auth) {
 void read_oauth2(json::Reader& in, HttpAuth& auth) {
     in.require({"token_url", "client_id", "client_secret"});
     read_token_url(in, auth);
-    in.text("client_id", auth.client_id, {.min = 1, .max = kMaxName});
+    in.text("client_id", auth.client_id, {.min = 1, .max = kMaxIdentity});
     in.text("client_secret", auth.client_secret, {.max = kMaxCredential});
-    in.text("scope", auth.scope, {.max = kMaxName});
-    in.text("audience", auth.audience, {.max = kMaxName});
+    in.text("scope", auth.scope, {.max = kMaxIdentity});
+    in.text("audience", auth.audience, {.max = kMaxIdentity});
     in.name("client_in", auth.client_in);
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "lib/check/hex.h"
 #include "lib/check/host.h"
 
 namespace sonde::check {
@@ -15,30 +16,6 @@ constexpr std::size_t kMaxExpected = 1024;      // of one step
 constexpr std::size_t kMaxPatternSize = 500;    // instructions: what a peer sends is matched on the loop
 constexpr std::size_t kMaxDialogueBytes = 64 * 1024;  // of all steps
 
-int hex_digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
-
-// Spaces between bytes are taken.
-std::optional<std::string> from_hex(std::string_view text) {
-    std::string bytes;
-    for (std::size_t i = 0; i < text.size();) {
-        if (text[i] == ' ') {
-            ++i;
-            continue;
-        }
-        const int high = hex_digit(text[i]);
-        const int low = i + 1 < text.size() ? hex_digit(text[i + 1]) : -1;
-        if (high < 0 || low < 0) return std::nullopt;
-        bytes += static_cast<char>(high * 16 + low);
-        i += 2;
-    }
-    return bytes.empty() ? std::nullopt : std::optional(std::move(bytes));
-}
-
 // What is wrong with it, or nothing.
 std::optional<std::string> read_text(TcpStep& step, const std::string& text) {
     const auto most = is_sending(step.action) ? kMaxSent : kMaxExpected;
@@ -47,7 +24,7 @@ std::optional<std::string> read_text(TcpStep& step, const std::string& text) {
         case TcpAction::send_hex:
         case TcpAction::expect_hex: {
             auto bytes = from_hex(text);
-            if (!bytes) return "must be pairs of hexadecimal digits";
+            if (!bytes || bytes->empty()) return "must be pairs of hexadecimal digits";
             step.bytes = std::move(*bytes);
             break;
         }

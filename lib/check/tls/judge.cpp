@@ -10,11 +10,6 @@ namespace {
 
 using Days = std::chrono::duration<std::int64_t, std::ratio<86'400>>;
 
-AssertionResult result(std::string assertion, std::string expected, std::string found, bool holds, FailureClass cause) {
-    return {std::move(assertion), std::move(expected), std::move(found), holds ? Verdict::up : Verdict::down,
-            holds ? FailureClass::none : cause};
-}
-
 // The gravest doubt of those that are, or are not, about the name.
 const Doubt* first_doubt(const TlsFacts& facts, bool about_name) {
     const auto found = std::find_if(facts.doubts.begin(), facts.doubts.end(),
@@ -24,10 +19,10 @@ const Doubt* first_doubt(const TlsFacts& facts, bool about_name) {
 
 AssertionResult judge_trust(const TlsFacts& facts) {
     const auto* doubt = first_doubt(facts, false);
-    if (doubt == nullptr) return result("certificate chain", "trusted", "trusted", true, FailureClass::none);
+    if (doubt == nullptr) return result_of("certificate chain", "trusted", "trusted", true, FailureClass::none);
     auto found = fmt::format("{}: {} ({})", name_of(doubt->why), doubt->words, facts.certificate.issuer);
     if (doubt->depth > 0) found += fmt::format(", at depth {}", doubt->depth);
-    return result("certificate chain", "trusted", std::move(found), false, class_of(doubt->why));
+    return result_of("certificate chain", "trusted", std::move(found), false, class_of(doubt->why));
 }
 
 std::string names_of(const CertificateFacts& certificate) {
@@ -36,7 +31,7 @@ std::string names_of(const CertificateFacts& certificate) {
 }
 
 AssertionResult judge_name(const TlsSpec& spec, const TlsFacts& facts) {
-    return result("certificate name", spec.name(), names_of(facts.certificate), first_doubt(facts, true) == nullptr, FailureClass::tls_hostname);
+    return result_of("certificate name", spec.name(), names_of(facts.certificate), first_doubt(facts, true) == nullptr, FailureClass::tls_hostname);
 }
 
 std::string remaining(const CertificateFacts& certificate, TimePoint now) {
@@ -49,7 +44,7 @@ std::string remaining(const CertificateFacts& certificate, TimePoint now) {
 AssertionResult judge_validity(const TlsSpec& spec, const CertificateFacts& certificate, TimePoint now) {
     const auto left = certificate.not_after - now;
     const bool is_valid = now >= certificate.not_before && left > milliseconds{0};
-    return result("certificate validity", fmt::format("valid, with at least {} days left", spec.critical_days), remaining(certificate, now),
+    return result_of("certificate validity", fmt::format("valid, with at least {} days left", spec.critical_days), remaining(certificate, now),
                   is_valid && left >= Days{spec.critical_days}, FailureClass::tls_expired);
 }
 
@@ -61,7 +56,7 @@ std::optional<TlsVersion> version_named(std::string_view protocol) {
 
 AssertionResult judge_version(const TlsSpec& spec, const TlsFacts& facts) {
     const auto version = version_named(facts.protocol);
-    return result("protocol", fmt::format("TLSv{} or later", name_of(spec.min_version)), facts.protocol, version && *version >= spec.min_version,
+    return result_of("protocol", fmt::format("TLSv{} or later", name_of(spec.min_version)), facts.protocol, version && *version >= spec.min_version,
                   FailureClass::tls_handshake);
 }
 
@@ -81,7 +76,7 @@ AssertionResult judge_keys(const TlsSpec& spec, const TlsFacts& facts) {
         return certificate.key_bits >= (is_on_curve(certificate) ? spec.min_ec_bits : spec.min_rsa_bits);
     });
     const auto& shown = weak == nullptr ? facts.certificate : *weak;
-    return result("certificate keys", fmt::format("at least {} bits, {} on a curve", spec.min_rsa_bits, spec.min_ec_bits),
+    return result_of("certificate keys", fmt::format("at least {} bits, {} on a curve", spec.min_rsa_bits, spec.min_ec_bits),
                   fmt::format("{} with {} bits ({})", shown.key_type, shown.key_bits, shown.subject), weak == nullptr, FailureClass::tls_untrusted);
 }
 
@@ -92,13 +87,13 @@ AssertionResult judge_signatures(const TlsFacts& facts) {
         return is_root || (!certificate.digest.starts_with("MD") && certificate.digest != "SHA1");
     });
     const auto& shown = weak == nullptr ? facts.certificate : *weak;
-    return result("certificate signatures", "neither MD5 nor SHA-1", fmt::format("{} ({})", shown.signature, shown.subject), weak == nullptr,
+    return result_of("certificate signatures", "neither MD5 nor SHA-1", fmt::format("{} ({})", shown.signature, shown.subject), weak == nullptr,
                   FailureClass::tls_untrusted);
 }
 
 AssertionResult judge_fingerprint(const TlsSpec& spec, const CertificateFacts& certificate) {
     const bool is_known = std::find(spec.fingerprints.begin(), spec.fingerprints.end(), certificate.fingerprint) != spec.fingerprints.end();
-    return result("certificate fingerprint", fmt::format("{}", fmt::join(spec.fingerprints, " or ")), certificate.fingerprint, is_known,
+    return result_of("certificate fingerprint", fmt::format("{}", fmt::join(spec.fingerprints, " or ")), certificate.fingerprint, is_known,
                   FailureClass::assertion);
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "lib/check/hex.h"
+
 namespace sonde::check {
 
 Judgement judge(const UdpSpec& spec, const Observation& observation, TimePoint /*now*/) {

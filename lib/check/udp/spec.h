@@ -31,9 +31,6 @@ struct UdpSpec {
     [[nodiscard]] bool expects() const { return !expect.empty() || !expect_hex.empty() || !expect_matches.empty(); }
 };
 
-// The bytes of hexadecimal digits, of which spaces may stand between pairs. Nothing if they are none.
-std::optional<std::string> from_hex(std::string_view digits);
-
 // As `read_spec`, `write_spec` and `endpoint_of`.
 void read(UdpSpec& spec, json::Reader& in, json::Problems& problems);
 Json write(const UdpSpec& spec);

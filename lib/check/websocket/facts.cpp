@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t kLongestLine = 256;
 constexpr std::size_t kMostHeaderBytes = 8 * 1024;
 
-std::string cut(std::string_view text) { return json::clean_utf8(text.substr(0, kLongestLine)); }
+std::string short_line(std::string_view text) { return json::clean_utf8(text.substr(0, kLongestLine)); }
 
 // In the order received, as the kind `http` tells them.
 Json headers_of(std::string_view text) {
@@ -31,12 +31,12 @@ Json headers_of(std::string_view text) {
 
 Json write(const WebSocketFacts& facts, bool full) {
     Json document{{"status", facts.status}};
-    if (!facts.status_line.empty()) document["status_line"] = cut(facts.status_line);
-    if (!facts.fault.empty()) document["fault"] = cut(facts.fault);
-    document["subprotocol"] = cut(facts.subprotocol);
+    if (!facts.status_line.empty()) document["status_line"] = short_line(facts.status_line);
+    if (!facts.fault.empty()) document["fault"] = short_line(facts.fault);
+    document["subprotocol"] = short_line(facts.subprotocol);
     document["messages"] = facts.messages;
-    if (!facts.breach.empty()) document["breach"] = cut(facts.breach);
-    if (facts.close_code != 0) document["close"] = {{"code", facts.close_code}, {"reason", cut(facts.close_reason)}};
+    if (!facts.breach.empty()) document["breach"] = short_line(facts.breach);
+    if (facts.close_code != 0) document["close"] = {{"code", facts.close_code}, {"reason", short_line(facts.close_reason)}};
     if (!full) return document;
     document["headers"] = headers_of(facts.headers);
     if (facts.messages > 0) document["message"] = json::clean_utf8(facts.message);

@@ -9,10 +9,6 @@ namespace {
 
 constexpr int kSwitching = 101;
 
-AssertionResult result(std::string assertion, std::string expected, std::string found, bool holds, FailureClass cause) {
-    return {std::move(assertion), std::move(expected), std::move(found), holds ? Verdict::up : Verdict::down, holds ? FailureClass::none : cause};
-}
-
 std::string expected_of(const WebSocketSpec& spec) {
     std::string text;
     if (!spec.expect.empty()) text = fmt::format("containing {}", json::dump(spec.expect));
@@ -38,24 +34,24 @@ Judgement judge(const WebSocketSpec& spec, const Observation& observation, TimeP
     const auto* facts = observation.find<WebSocketFacts>();
     if (facts == nullptr) return judgement;
     const bool switched = facts->status == kSwitching;
-    judgement.add(result("status", "101", fmt::format("{}", facts->status), switched, FailureClass::http_status));
+    judgement.add(result_of("status", "101", fmt::format("{}", facts->status), switched, FailureClass::http_status));
     if (switched) {
-        judgement.add(result("handshake", "one of WebSocket", facts->fault.empty() ? "one of WebSocket" : "one that " + facts->fault, facts->fault.empty(),
+        judgement.add(result_of("handshake", "one of WebSocket", facts->fault.empty() ? "one of WebSocket" : "one that " + facts->fault, facts->fault.empty(),
                              FailureClass::http_protocol));
     }
     const bool is_open = switched && facts->fault.empty();
     if (!spec.subprotocols.empty()) {
         const auto& chosen = facts->subprotocol;
         const bool holds = is_open && std::find(spec.subprotocols.begin(), spec.subprotocols.end(), chosen) != spec.subprotocols.end();
-        judgement.add(result("subprotocol", fmt::format("{}", fmt::join(spec.subprotocols, " or ")), is_open ? chosen : "not reached", holds,
+        judgement.add(result_of("subprotocol", fmt::format("{}", fmt::join(spec.subprotocols, " or ")), is_open ? chosen : "not reached", holds,
                              is_open ? FailureClass::assertion : FailureClass::http_protocol));
     }
     if (spec.expects()) {
-        judgement.add(result("message", expected_of(spec), is_open ? found_in(*facts) : "not reached", is_open && facts->met,
+        judgement.add(result_of("message", expected_of(spec), is_open ? found_in(*facts) : "not reached", is_open && facts->met,
                              is_open && is_silent(*facts) ? FailureClass::timeout_total : FailureClass::body_mismatch));
     }
     if (is_open && !facts->met && !facts->breach.empty()) {
-        judgement.add(result("frames", "as RFC 6455 says", facts->breach, false, FailureClass::http_protocol));
+        judgement.add(result_of("frames", "as RFC 6455 says", facts->breach, false, FailureClass::http_protocol));
     }
     return judgement;
 }

@@ -10,8 +10,8 @@ namespace sonde::check {
 namespace {
 
 constexpr std::size_t kMaxUrl = 2048;
-constexpr std::size_t kMaxSent = 16 * 1024;
-constexpr std::size_t kMaxExpected = 4096;
+constexpr std::size_t kMostSent = 16 * 1024;
+constexpr std::size_t kMostExpected = 4096;
 constexpr std::size_t kMaxSubprotocols = 10;
 constexpr std::size_t kMaxMatched = 16 * 1024;  // on the loop
 
@@ -86,8 +86,8 @@ void read(WebSocketSpec& spec, json::Reader& in, json::Problems& problems) {
     read_subprotocols(in, spec);
     read_header_fields(in, "headers", spec.headers, header_rule(), problems);
     read_tls_of_url(in, spec, problems);
-    in.text("send", spec.send, {.max = kMaxSent, .multi_line = true});
-    in.text("expect", spec.expect, {.max = kMaxExpected, .multi_line = true});
+    in.text("send", spec.send, {.max = kMostSent, .multi_line = true});
+    in.text("expect", spec.expect, {.max = kMostExpected, .multi_line = true});
     read_pattern(in, "expect_matches", spec.expect_matches, spec.pattern);
 }
 

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "lib/check/hex.h"
 #include "probe-agent/probe/datagram_check.h"
 #include "probe-agent/probe/net/socket.h"
 #include "probe-agent/probe/net/socket_address.h"

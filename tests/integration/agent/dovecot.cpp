@@ -18,10 +18,10 @@
 namespace sonde::test {
 namespace {
 
-constexpr const char* kProgram = "/usr/sbin/dovecot";
+constexpr const char* kDovecotProgram = "/usr/sbin/dovecot";
 
 // Its default is to confine its processes to directories of the installation, which only root may; and this one is not there.
-constexpr std::string_view kConfig = R"(base_dir = {0}/run
+constexpr std::string_view kDovecotConfig = R"(base_dir = {0}/run
 state_dir = {0}/state
 log_path = {0}/log
 protocols = imap pop3 submission
@@ -78,7 +78,7 @@ std::string text_of(const std::string& file) {
 }  // namespace
 
 bool Dovecot::is_there() {
-    for (const auto* program : {kProgram, "/usr/lib/dovecot/imap-login", "/usr/lib/dovecot/pop3-login", "/usr/lib/dovecot/submission-login"}) {
+    for (const auto* program : {kDovecotProgram, "/usr/lib/dovecot/imap-login", "/usr/lib/dovecot/pop3-login", "/usr/lib/dovecot/submission-login"}) {
         if (::access(program, X_OK) != 0) return false;
     }
     return true;
@@ -90,14 +90,14 @@ Dovecot::Dovecot(const Certificate& certificate, Tls tls) : imap_port_(closed_po
     std::ofstream(here + "/certificate.pem") << certificate.pem();
     std::ofstream(here + "/key.pem") << certificate.key_pem();
     const auto who = users();
-    std::ofstream(here + "/dovecot.conf") << fmt::format(kConfig, here, tls == Tls::offered ? "yes" : "no", who.login, who.internal, who.group)
+    std::ofstream(here + "/dovecot.conf") << fmt::format(kDovecotConfig, here, tls == Tls::offered ? "yes" : "no", who.login, who.internal, who.group)
                                           << fmt::format(kService, "imap", imap_port_) << fmt::format(kService, "pop3", pop3_port_)
                                           << fmt::format(kService, "submission", smtp_port_);
-    std::string arguments[] = {kProgram, "-F", "-c", here + "/dovecot.conf"};
+    std::string arguments[] = {kDovecotProgram, "-F", "-c", here + "/dovecot.conf"};
     std::vector<char*> argv;
     for (auto& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);
-    if (::posix_spawn(&process_, kProgram, nullptr, nullptr, argv.data(), environ) != 0) throw std::runtime_error("cannot start dovecot");
+    if (::posix_spawn(&process_, kDovecotProgram, nullptr, nullptr, argv.data(), environ) != 0) throw std::runtime_error("cannot start dovecot");
     if (!eventually([&] { return text_of(here + "/log").find("starting up for") != std::string::npos; }))
         throw std::runtime_error("dovecot did not start: " + text_of(here + "/log"));
 }

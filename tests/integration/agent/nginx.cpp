@@ -15,9 +15,9 @@
 namespace sonde::test {
 namespace {
 
-constexpr const char* kProgram = "/usr/sbin/nginx";
+constexpr const char* kNginxProgram = "/usr/sbin/nginx";
 
-constexpr std::string_view kConfig = R"(daemon off;
+constexpr std::string_view kNginxConfig = R"(daemon off;
 worker_processes 1;
 pid {0}/pid;
 error_log {0}/error.log;
@@ -41,7 +41,7 @@ http {{
 
 }  // namespace
 
-bool Nginx::is_there() { return ::access(kProgram, X_OK) == 0; }
+bool Nginx::is_there() { return ::access(kNginxProgram, X_OK) == 0; }
 
 Nginx::Nginx(const Certificate& certificate) : port_(closed_port()) {
     const auto& here = directory_.path();
@@ -54,13 +54,13 @@ Nginx::Nginx(const Certificate& certificate) : port_(closed_port()) {
         for (int i = 0; i < 1000; ++i) parts += (i == 0 ? "" : ",") + std::string(R"({"name":"part )") + std::to_string(i) + R"(","ms":)" + std::to_string(i % 100) + "}";
         return parts;
     }() << "]}";
-    std::ofstream(here + "/nginx.conf") << fmt::format(kConfig, here, port_);
+    std::ofstream(here + "/nginx.conf") << fmt::format(kNginxConfig, here, port_);
     const auto config = here + "/nginx.conf";
-    std::string arguments[] = {kProgram, "-c", config, "-p", here, "-e", here + "/error.log"};
+    std::string arguments[] = {kNginxProgram, "-c", config, "-p", here, "-e", here + "/error.log"};
     std::vector<char*> argv;
     for (auto& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);
-    if (::posix_spawn(&process_, kProgram, nullptr, nullptr, argv.data(), environ) != 0)
+    if (::posix_spawn(&process_, kNginxProgram, nullptr, nullptr, argv.data(), environ) != 0)
         throw std::runtime_error("cannot start nginx");
     if (!eventually([&] { return std::filesystem::exists(here + "/pid") && std::filesystem::file_size(here + "/pid") > 0; })) {
         throw std::runtime_error("nginx did not start");

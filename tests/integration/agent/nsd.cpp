@@ -16,9 +16,9 @@
 namespace sonde::test {
 namespace {
 
-constexpr const char* kProgram = "/usr/sbin/nsd";
+constexpr const char* kNsdProgram = "/usr/sbin/nsd";
 
-constexpr std::string_view kConfig = R"(server:
+constexpr std::string_view kNsdConfig = R"(server:
   ip-address: 127.0.0.1@{1}
   username: ""
   zonesdir: "{0}"
@@ -72,7 +72,7 @@ std::string text_of(const std::string& file) {
 
 }  // namespace
 
-bool Nsd::is_there() { return ::access(kProgram, X_OK) == 0; }
+bool Nsd::is_there() { return ::access(kNsdProgram, X_OK) == 0; }
 
 Nsd::Nsd() : port_(closed_port()) {
     const auto& here = directory_.path();
@@ -81,12 +81,12 @@ Nsd::Nsd() : port_(closed_port()) {
     forward += "big TXT \"" + std::string(250, 'a') + "\" \"" + std::string(250, 'b') + "\" \"" + std::string(250, 'c') + "\"\n";
     std::ofstream(here + "/forward") << forward;
     std::ofstream(here + "/reverse") << kReverse;
-    std::ofstream(here + "/nsd.conf") << fmt::format(kConfig, here, port_);
-    std::string arguments[] = {kProgram, "-d", "-c", here + "/nsd.conf"};
+    std::ofstream(here + "/nsd.conf") << fmt::format(kNsdConfig, here, port_);
+    std::string arguments[] = {kNsdProgram, "-d", "-c", here + "/nsd.conf"};
     std::vector<char*> argv;
     for (auto& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);
-    if (::posix_spawn(&process_, kProgram, nullptr, nullptr, argv.data(), environ) != 0) throw std::runtime_error("cannot start nsd");
+    if (::posix_spawn(&process_, kNsdProgram, nullptr, nullptr, argv.data(), environ) != 0) throw std::runtime_error("cannot start nsd");
     if (!eventually([&] { return text_of(here + "/log").find("nsd started") != std::string::npos; }))
         throw std::runtime_error("nsd did not start: " + text_of(here + "/log"));
 }

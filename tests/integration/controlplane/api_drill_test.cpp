@@ -157,7 +157,7 @@ TEST_CASE("a drill is applied from files by keys, changed, exported and pruned")
     const auto exported = api.get("/v1/export?owner=drilling").json();
     const auto found = std::find_if(exported["resources"].begin(), exported["resources"].end(), [](const auto& one) { return one["kind"] == "drill" && one["key"] == "weekly"; });
     REQUIRE(found != exported["resources"].end());
-    CHECK(nlohmann::json((*found)["set"]) == nlohmann::json(resources[3]["set"]));
+    CHECK(json::same_content((*found)["set"], resources[3]["set"]));
     resources[3]["set"]["monitor"] = "exercise/nothing";
     const auto refused = api.post("/v1/apply", {{"owner", "drilling"}, {"mode", "apply"}, {"resources", resources}});
     CHECK(refused.errors() == "/resources/3/set/monitor: there is no monitor \"exercise/nothing\" in these files\n");

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "lib/check/hex.h"
 #include "lib/check/judge.h"
 #include "tests/unit/check/reading.h"
 

@@ -136,7 +136,7 @@ TEST_CASE("brief says what differs from defaults, and reads back to the same") {
     CHECK(!said.contains("tags"));
     CHECK(said["timeout_ms"] == 10000);
     CHECK(said["spec"].size() == 2);
-    CHECK(same_content(canonical(Kind::monitor, said, "", problems), whole));
+    CHECK(json::same_content(canonical(Kind::monitor, said, "", problems), whole));
 }
 
 TEST_CASE("keys are words, those of monitors two of them, and never identifiers") {

@@ -97,4 +97,16 @@ TEST_CASE("a text that is UTF-8 stays as it is, and what is broken in one is rep
     }
 }
 
+TEST_CASE("documents hold the same whatever the order of their keys, and in lists in theirs alone") {
+    const auto same = [](std::string_view left, std::string_view right) { return json::same_content(*json::parse(left), *json::parse(right)); };
+    CHECK(same(R"({"a": 1, "b": [{"c": null, "d": "x"}]})", R"({"b": [{"d": "x", "c": null}], "a": 1})"));
+    CHECK(same("1", "1.0"));
+    CHECK(same("[]", "[]"));
+    CHECK_FALSE(same("[1, 2]", "[2, 1]"));
+    CHECK_FALSE(same(R"({"a": 1})", R"({"a": 1, "b": null})"));
+    CHECK_FALSE(same(R"({"a": 1})", R"({"a": "1"})"));
+    CHECK_FALSE(same("{}", "[]"));
+    CHECK_FALSE(same("0", "false"));
+}
+
 }  // namespace json_test
