@@ -31,7 +31,7 @@ TEST_CASE("an answer is seen with its status, address, version, size and phases"
         read_request(fd);
         ::usleep(30'000);
         send_all(fd, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello");
-        ::usleep(20'000);
+        ::usleep(300'000);
         send_all(fd, "world");
     });
     const auto seen = bench.run(server.url());
@@ -45,7 +45,8 @@ TEST_CASE("an answer is seen with its status, address, version, size and phases"
     CHECK(!seen.tls);
     const auto& p = seen.phases;
     CHECK(p.first_byte >= milliseconds{29});
-    CHECK(p.transfer >= milliseconds{19});
+    CHECK(p.first_byte + p.transfer >= milliseconds{329});
+    CHECK(p.transfer >= milliseconds{100});  // which a machine that lets the first byte wait makes shorter
     CHECK(p.tls == microseconds{0});
     CHECK(p.total >= p.resolve + p.connect + p.first_byte + p.transfer);
     CHECK(p.total < seconds{20});
