@@ -30,7 +30,7 @@ Json instant(const std::optional<TimePoint>& at) { return at ? Json(to_rfc3339(*
 Json present(db::Tx& tx, const ApiClient& client) {
     Json document;
     document["id"] = client.id.text();
-    document.update(write_client(client.draft));
+    json::add(document, write_client(client.draft));
     document["permissions"] = write_permissions(client.draft.permissions(role_store::permissions_of(tx, client.draft.role).value_or(Permissions{})));
     document["secrets"] = Json::array();
     std::optional<TimePoint> used;

@@ -56,7 +56,7 @@ private:
         Currents found;
         for (const auto& one : all) {
             Json document{{"schedule_id", one.schedule.text()}};
-            document.update(write_schedule_override(one.draft));
+            json::add(document, write_schedule_override(one.draft));
             found.emplace(one.id.text(), Current{one.id.text(), one.version, std::move(document), {}});
         }
         return found;

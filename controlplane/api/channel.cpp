@@ -38,7 +38,7 @@ void check_fallback(db::Tx& tx, ChannelId id, const ChannelDraft& draft, json::P
 Json present(const Channel& channel) {
     Json document;
     document["id"] = channel.id.text();
-    document.update(write_channel(channel.draft));
+    json::add(document, write_channel(channel.draft));
     document["breaker"] = present(channel.health);
     document["secrets_set"] = channel.secret_names;
     document["version"] = channel.version;

@@ -52,7 +52,7 @@ Dependency read_row(const db::Row& row) {
 Json present(const Dependency& one) {
     Json document;
     document["id"] = one.id.text();
-    document.update(write_dependency(one.draft));
+    json::add(document, write_dependency(one.draft));
     document["version"] = one.version;
     document["created_at"] = to_rfc3339(one.created_at);
     document["updated_at"] = to_rfc3339(one.updated_at);

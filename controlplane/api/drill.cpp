@@ -81,7 +81,7 @@ Json next_of(const Drill& drill) {
 Json present(db::Tx& tx, const Drill& drill) {
     Json document;
     document["id"] = drill.id.text();
-    document.update(write_drill(drill.draft));
+    json::add(document, write_drill(drill.draft));
     document["next_at"] = next_of(drill);
     document["last_run"] = drill.last_run ? present_run(tx.run_text(fmt::format("{}where r.id = $1", kSelectRun), {*drill.last_run})[0]) : Json(nullptr);
     document["version"] = drill.version;

@@ -73,7 +73,7 @@ Escalation read_row(const db::Row& row) {
 Json present(const Escalation& escalation) {
     Json document;
     document["id"] = escalation.id.text();
-    document.update(write_escalation(escalation.draft));
+    json::add(document, write_escalation(escalation.draft));
     document["version"] = escalation.version;
     document["created_at"] = to_rfc3339(escalation.created_at);
     document["updated_at"] = to_rfc3339(escalation.updated_at);

@@ -74,7 +74,7 @@ Json present(const Group& group) {
     const auto& count = group.state.count;
     Json document;
     document["id"] = group.id.text();
-    document.update(write_group(group.draft));
+    json::add(document, write_group(group.draft));
     document["state"] = name_of(group.state.shown);
     document["since"] = to_rfc3339(group.state.since);
     document["counts"] = {{"watched", count.members}, {"up", count.up}, {"degraded", count.degraded}, {"down", count.down},

@@ -39,7 +39,7 @@ Json present(const Window& window, const std::vector<StoredOccurrence>& stored, 
     std::erase_if(coming, [&](const auto& one) { return one.start <= now; });
     Json document;
     document["id"] = window.id.text();
-    document.update(maintenance::write_draft(window.draft));
+    json::add(document, maintenance::write_draft(window.draft));
     document["state"] = current ? "active" : coming.empty() ? "over" : "scheduled";
     document["current"] = current ? present(*current) : Json(nullptr);
     document["next"] = coming.empty() ? Json(nullptr) : present(coming.front());

@@ -25,7 +25,7 @@ constexpr std::array<std::string_view, 23> kMembers{"id", "site_id", "kind", "na
 Json present(const Monitor& monitor, TimePoint now, const Actor& actor) {
     Json document;
     document["id"] = monitor.id.text();
-    document.update(write_monitor(monitor.draft));
+    json::add(document, write_monitor(monitor.draft));
     document["secrets"] = write_secret_names(monitor.secret_names);
     document["state"] = name_of(monitor.state);
     document["state_since"] = to_rfc3339(monitor.state_since);

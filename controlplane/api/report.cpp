@@ -101,7 +101,7 @@ void put_line(Json& document, const ReportLine& line) {
     document["down_seconds"] = in_seconds(line.uptime.down);
     document["outages"] = line.outages;
     document["seconds"] = history::seconds_of(line.times);
-    document.update(history_store::write_checks(line.checks));
+    json::add(document, history_store::write_checks(line.checks));
 }
 
 Json present(const Report& report) {

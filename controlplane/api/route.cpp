@@ -57,7 +57,7 @@ Route read_row(const db::Row& row) {
 Json present(const Route& route) {
     Json document;
     document["id"] = route.id.text();
-    document.update(write_route(route.draft));
+    json::add(document, write_route(route.draft));
     document["version"] = route.version;
     document["created_at"] = to_rfc3339(route.created_at);
     document["updated_at"] = to_rfc3339(route.updated_at);

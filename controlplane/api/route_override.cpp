@@ -53,7 +53,7 @@ RouteOverride read_row(const db::Row& row) {
 Json present(const RouteOverride& one) {
     Json document;
     document["id"] = one.id.text();
-    document.update(write_route_override(one.draft));
+    json::add(document, write_route_override(one.draft));
     document["version"] = one.version;
     document["created_at"] = to_rfc3339(one.created_at);
     document["updated_at"] = to_rfc3339(one.updated_at);

@@ -37,7 +37,7 @@ constexpr std::array<std::string_view, 7> kMembers{"id", "name", "time_zone", "l
 Json present(const Schedule& schedule) {
     Json document;
     document["id"] = schedule.id.text();
-    document.update(write_schedule(schedule.draft));
+    json::add(document, write_schedule(schedule.draft));
     document["version"] = schedule.version;
     document["created_at"] = to_rfc3339(schedule.created_at);
     document["updated_at"] = to_rfc3339(schedule.updated_at);

@@ -18,7 +18,7 @@ Json present(const ScheduleOverride& one) {
     Json document;
     document["id"] = one.id.text();
     document["schedule_id"] = one.schedule.text();
-    document.update(write_schedule_override(one.draft));
+    json::add(document, write_schedule_override(one.draft));
     document["version"] = one.version;
     document["created_at"] = to_rfc3339(one.created_at);
     document["updated_at"] = to_rfc3339(one.updated_at);

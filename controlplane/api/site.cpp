@@ -14,7 +14,7 @@ constexpr std::array<std::string_view, 10> kMembers{"id", "name", "base_url", "t
 Json present(const Site& site) {
     Json document;
     document["id"] = site.id.text();
-    document.update(write_site(site.draft));
+    json::add(document, write_site(site.draft));
     document["state"] = name_of(site.state);
     document["version"] = site.version;
     document["created_at"] = to_rfc3339(site.created_at);

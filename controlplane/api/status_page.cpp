@@ -45,7 +45,7 @@ constexpr std::array<SortKey, 5> kOrder{{
 Json present(const StoredPage& page) {
     Json document;
     document["id"] = page.id.text();
-    document.update(status_page::write_page(page.draft));
+    json::add(document, status_page::write_page(page.draft));
     document["version"] = page.version;
     document["created_at"] = to_rfc3339(page.created_at);
     document["updated_at"] = to_rfc3339(page.updated_at);

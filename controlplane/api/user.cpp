@@ -211,7 +211,7 @@ void refuse_beyond(db::Tx& tx, const Call& call, const std::string& role, std::s
 Json present_user(const account::User& user) {
     Json document;
     document["id"] = user.id.text();
-    document.update(write_user(user.draft));
+    json::add(document, write_user(user.draft));
     document["has_password"] = user.has_password;
     document["has_second_factor"] = user.has_second_factor;
     document["last_login_at"] = user.last_login_at ? Json(to_rfc3339(*user.last_login_at)) : Json(nullptr);

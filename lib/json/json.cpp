@@ -126,6 +126,14 @@ std::string dump_pretty(const Json& document) {
     return document.dump(2, ' ', false, Json::error_handler_t::replace);
 }
 
+void add(Json& document, Json members) {
+    auto& more = members.get_ref<Json::object_t&>();
+    auto& known = document.get_ref<Json::object_t&>();
+    constexpr std::size_t kAfterwards = 12;  // that are often set later, one by one
+    known.reserve(known.size() + more.size() + kAfterwards);
+    for (auto& [name, value] : more) known[name] = std::move(value);
+}
+
 bool same_content(const Json& left, const Json& right) { return left == right || (left.is_structured() && nlohmann::json(left) == nlohmann::json(right)); }
 
 std::string clean_utf8(std::string_view text) {

@@ -35,6 +35,9 @@ Result<Json> parse(std::string_view text, Limits limits = {});
 std::string dump(const Json& document);
 std::string dump_pretty(const Json& document);
 
+// As `document.update(members)`, of objects, without a copy of what is in them.
+void add(Json& document, Json members);
+
 // Whether both hold the same, whatever the order of their keys: the database keeps documents in an order of its own.
 bool same_content(const Json& left, const Json& right);
 

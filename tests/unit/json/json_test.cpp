@@ -109,4 +109,12 @@ TEST_CASE("documents hold the same whatever the order of their keys, and in list
     CHECK_FALSE(same("0", "false"));
 }
 
+TEST_CASE("members are added behind those that there are, and take the place of those of the same name") {
+    Json document{{"id", 1}, {"name", "old"}};
+    json::add(document, {{"name", "new"}, {"tags", {"a", "b"}}});
+    CHECK(json::dump(document) == R"({"id":1,"name":"new","tags":["a","b"]})");
+    json::add(document, Json::object());
+    CHECK(document.size() == 3);
+}
+
 }  // namespace json_test
