@@ -12,7 +12,7 @@ namespace {
 std::string candidates_of(State state, std::string_view monitors) {
     auto sql = fmt::format("s.id in (select site_id from monitor where id in ({}))", monitors);
     // One without monitors is pending, too.
-    if (state == State::pending) sql += " or not exists (select from monitor where site_id = s.id and deleted_at is null)";
+    if (state == State::pending) sql += " or s.id in (select site_id from site_vacated)";
     return fmt::format("({})", sql);
 }
 

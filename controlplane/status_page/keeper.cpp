@@ -166,7 +166,7 @@ void Keeper::build(StatusPageId id, Due& due) {
     const auto file = write_file(id, page);
     page.version = version_of(file);
     const auto shown = std::make_shared<const Page>(std::move(page));
-    keep(id, file);  // before anybody sees it: what was seen is there after a restart, and a page that was closed stays so
+    keep(id, *shown, file);  // before anybody sees it: what was seen is there after a restart, and a page that was closed stays so
     publish(id, shown);
     built_.add();
     seconds_.observe(seconds_since(begin));
@@ -186,17 +186,23 @@ void Keeper::tell_subscribers(StatusPageId id, const Snapshot& page) {
 
 void Keeper::publish(StatusPageId id, PagePtr page) {
     const auto is = page;
+    if (is == nullptr) shelf_.remove(id);
     const auto was = rack_.put(id, std::move(page));
     pages_.set(static_cast<double>(rack_.ids().size()));
-    if (is == nullptr) shelf_.remove(id);
     if (was != nullptr && (is == nullptr || is->slug != was->slug)) bell_.ring(was->slug);
     if (is != nullptr && (was == nullptr || looks_different(*was, *is))) bell_.ring(is->slug);
 }
 
-void Keeper::keep(StatusPageId id, std::string_view file) {
+// An old file that a full disk lets nobody replace is better than none after a restart, and says how old it is; but not if others may see the page now.
+void Keeper::keep(StatusPageId id, const Page& page, std::string_view file) {
     const auto kept = shelf_.put(id, file);
-    if (!kept && !shelf_fails_) log::warning("status_page_not_kept", "error", kept.error().message);
-    if (kept && shelf_fails_) log::info("status_pages_kept_again");
+    if (!kept) {
+        const auto was = rack_.find(id);
+        if (was == nullptr || was->guard != page.guard) shelf_.remove(id);
+        if (!shelf_fails_) log::warning("status_page_not_kept", "error", kept.error().message);
+    } else if (shelf_fails_) {
+        log::info("status_pages_kept_again");
+    }
     shelf_fails_ = !kept;
 }
 

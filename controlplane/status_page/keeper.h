@@ -53,7 +53,7 @@ private:
     [[nodiscard]] std::map<StatusPageId, Due>::iterator next_due(MonotonicPoint now);
     void build(StatusPageId id, Due& due);
     void publish(StatusPageId id, PagePtr page);
-    void keep(StatusPageId id, std::string_view file);
+    void keep(StatusPageId id, const Page& page, std::string_view file);
     void tell_subscribers(StatusPageId id, const Snapshot& page);
 
     db::Pool& pool_;

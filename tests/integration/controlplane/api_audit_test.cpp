@@ -369,7 +369,7 @@ TEST_CASE("every table says whether what people write in it is told, and whether
         "incident_course", "incident_monitor", "incident_postmortem", "incident_update", "lease", "login_attempt", "managed", "monitor_state", "monitor_unjudged", "oidc_ticket_used", "page_notice",
         "password_token",
         "recovery_code", "region_coverage", "region_health", "region_report", "request_key",
-        "result", "result_packed", "rollup_again", "rollup_day", "rollup_hour", "scheduler_cursor", "schema_migration", "session", "sight", "slot_gap", "slot_hour", "slot_ledger",
+        "result", "result_packed", "rollup_again", "rollup_day", "rollup_hour", "scheduler_cursor", "schema_migration", "session", "sight", "site_vacated", "slot_gap", "slot_hour", "slot_ledger",
         "slot_minute", "state_edge", "subscriber", "subscriber_delivery", "subscriber_key", "totp"};
     stand().pool().transact([&](db::Tx& tx) {
         for (const auto row : tx.run_text(R"(select c.relname, exists (select from pg_trigger t where t.tgrelid = c.oid and t.tgname in ('note_audit', 'note_audit_insert')),

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <set>
+#include <thread>
 
 #include "tests/integration/controlplane/api_stand.h"
 #include "tests/integration/controlplane/api_world.h"
@@ -147,6 +148,35 @@ TEST_CASE("monitors and sites are listed by the state that they are shown in, re
     REQUIRE(stand().admin().patch("/v1/sites/" + site, {{"active", false}}).status == 200);
     CHECK(sites("paused") == 1);
     CHECK(listed(of_site + "&state=paused").size() == 4);
+    stand().run("delete from monitor_state");
+}
+
+TEST_CASE("a site without monitors is pending: a new one, and one whose last two monitors went at the same time") {
+    const auto site = stand().admin().post("/v1/sites", {{"name", "vacant"}, {"tags", {"vacant"}}}).json()["id"].get<std::string>();
+    const auto pending = [] { return listed("/v1/sites?tag=vacant&state=pending").size(); };
+    const auto noted = [&] { return stand().pool().transact([&](db::Tx& tx) { return tx.run_text("select 1 from site_vacated where site_id = $1", {*SiteId::parse(site)}).size(); }); };
+    CHECK(pending() == 1);
+    const auto one = monitor(site, "one");
+    const auto other = monitor(site, "other");
+    stand().run("insert into monitor_state (monitor_id, state, since, core) values ($1, 'up', now(), '{}'), ($2, 'up', now(), '{}')", {*MonitorId::parse(one), *MonitorId::parse(other)});
+    CHECK(pending() == 0);
+    CHECK(noted() == 0);
+    const auto waits = [] {
+        return stand().pool().transact([](db::Tx& tx) {
+            return tx.run_text("select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like 'update monitor set deleted_at%'").size() == 1;
+        });
+    };
+    std::thread second;
+    stand().pool().transact([&](db::Tx& tx) {
+        tx.run_text("update monitor set deleted_at = now() where id = $1", {*MonitorId::parse(one)});
+        second = std::thread([&] { stand().run("update monitor set deleted_at = now() where id = $1", {*MonitorId::parse(other)}); });
+        CHECK(eventually(waits));
+    });
+    second.join();
+    CHECK(pending() == 1);
+    REQUIRE(stand().admin().del("/v1/sites/" + site).status == 204);
+    CHECK(pending() == 0);
+    CHECK(noted() == 0);
     stand().run("delete from monitor_state");
 }
 

@@ -1,5 +1,6 @@
 // Pages in memory, current by events, and still there without the database.
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
@@ -164,6 +165,30 @@ TEST_CASE("whatever can be seen of a page is on disk: its first snapshot, and th
     CHECK(kept_when_seen(Access::everybody));
     REQUIRE(stand().admin().patch(path_of(page), {{"access", "password"}, {"password", "correct horse"}}).status == 200);
     CHECK(kept_when_seen(Access::password));
+}
+
+TEST_CASE("a page that was closed while nothing could be written is not opened again by its old file") {
+    const Directory directory;
+    const Shop shop("full");
+    Kept kept(directory);
+    const auto page = made(shop.page("full"));
+    REQUIRE(eventually([&] { return kept.condition("full") == Condition::operational; }));
+    const auto file = directory.path / "pages" / (page["id"].get<std::string>() + ".json");
+    REQUIRE(std::filesystem::exists(file));
+    // In the way of the file that is written beside the old one.
+    const auto obstacle = file.string() + "." + std::to_string(getpid());
+    std::filesystem::create_directory(obstacle);
+
+    shop.edge(0, 0, "down");
+    REQUIRE(eventually([&] { return kept.condition("full") == Condition::major_outage; }));
+    CHECK(std::filesystem::exists(file));  // old, but as open as the page is
+    REQUIRE(stand().admin().patch(path_of(page), {{"access", "password"}, {"password", "correct horse"}}).status == 200);
+    REQUIRE(eventually([&] { return kept.keeper.find("full")->guard.access == Access::password; }));
+    CHECK_FALSE(std::filesystem::exists(file));
+
+    std::filesystem::remove(obstacle);
+    shop.edge(1, 0, "down");
+    CHECK(eventually([&] { return std::filesystem::exists(file); }));
 }
 
 TEST_CASE("what cannot be written to disk is in memory all the same") {
