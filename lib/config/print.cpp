@@ -73,7 +73,7 @@ std::string yaml_text(std::string_view value) {
         if (value.substr(i).starts_with("${")) escaped += '$';
         escaped += value[i];
     }
-    return quoted(escaped);
+    return config::quoted(escaped);
 }
 
 std::string print(const Keys& keys) {
