@@ -227,7 +227,7 @@ void Deliberation::apply(Holdings& holdings) {
         }
         auto& slot = site->second.open[static_cast<std::size_t>(key.second)];
         if (incident) {
-            slot = writes_.incidents.at(incident);
+            slot = std::make_unique<const decision::Incident>(writes_.incidents.at(incident));
         } else {
             slot.reset();
         }

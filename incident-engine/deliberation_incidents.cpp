@@ -230,8 +230,7 @@ const decision::Incident* Deliberation::look(SiteId site, decision::Scope scope)
     }
     const auto found = holdings_.sites.find(site);
     if (found == holdings_.sites.end()) return nullptr;
-    const auto& there = found->second.open[static_cast<std::size_t>(scope)];
-    return there ? &*there : nullptr;
+    return found->second.open[static_cast<std::size_t>(scope)].get();
 }
 
 std::optional<decision::Incident> Deliberation::open(SiteId site, decision::Scope scope) const {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -22,7 +23,7 @@ namespace sonde::engine {
 struct Site {
     std::string name;
     int shard = 0;
-    std::array<std::optional<decision::Incident>, 2> open;  // by scope
+    std::array<std::unique_ptr<const decision::Incident>, 2> open;  // by scope; null where there is none, as nearly everywhere
 };
 
 struct Region {

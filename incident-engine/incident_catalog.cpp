@@ -128,7 +128,8 @@ void load_incidents(db::Tx& tx, int shard, Holdings& holdings, Loaded& loaded) {
         sites.push_back(incident.site.value());
         auto& site = holdings.sites[incident.site];
         site.shard = shard;
-        site.open[static_cast<std::size_t>(incident.scope)] = std::move(incident);
+        const auto scope = static_cast<std::size_t>(incident.scope);
+        site.open[scope] = std::make_unique<const decision::Incident>(std::move(incident));
     }
     loaded.gone = gone_sites(tx, sites, holdings);
 }

@@ -168,7 +168,7 @@ void Engine::load_incidents(int shard) {
         if (incident.state == decision::IncidentState::resolved || shard_of(incident.site) != shard) continue;
         auto& site = holdings_.sites[incident.site];
         site.shard = shard;
-        site.open[static_cast<std::size_t>(incident.scope)] = incident;
+        site.open[static_cast<std::size_t>(incident.scope)] = std::make_unique<const decision::Incident>(incident);
         for (const auto& member : incident.members) {
             if (member.left_at || member.is_group) continue;
             const auto watched = holdings_.monitors.find(member.monitor);
