@@ -10,9 +10,9 @@
 
 #include "controlplane/admission/gatekeeper.h"
 #include "controlplane/api/api.h"
-#include "controlplane/api/command_desk.h"
-#include "controlplane/api/event_page.h"
-#include "controlplane/api/joining.h"
+#include "controlplane/api/endpoint/command_desk.h"
+#include "controlplane/api/incident/event_page.h"
+#include "controlplane/api/region/joining.h"
 #include "controlplane/drill/drills.h"
 #include "controlplane/events/feed.h"
 #include "controlplane/login/login.h"

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "controlplane/access/caller_address.h"
-#include "controlplane/api/rate_limit.h"
+#include "controlplane/api/endpoint/rate_limit.h"
 #include "controlplane/history/accounting.h"
 #include "controlplane/login/options.h"
 #include "controlplane/run/options.h"

@@ -122,7 +122,7 @@ def assets(document: pathlib.Path, page: pathlib.Path) -> str:
     style = re.search(r"<style>(.*?)</style>", html, re.S)[1]
     allowed = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{allowed}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    return f"""#include "controlplane/api/asset.h"
+    return f"""#include "controlplane/api/endpoint/asset.h"
 
 namespace sonde::controlplane {{
 

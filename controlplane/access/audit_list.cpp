@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include "controlplane/access/audit_document.h"
-#include "controlplane/api/conditions.h"
-#include "controlplane/api/query.h"
-#include "controlplane/api/stored.h"
+#include "controlplane/api/endpoint/conditions.h"
+#include "controlplane/api/endpoint/query.h"
+#include "controlplane/api/endpoint/stored.h"
 
 namespace sonde::controlplane::audit_api {
 namespace {

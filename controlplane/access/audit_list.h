@@ -1,7 +1,7 @@
 // GET /v1/audit: who did what.
 #pragma once
 
-#include "controlplane/api/endpoint.h"
+#include "controlplane/api/endpoint/endpoint.h"
 
 namespace sonde::controlplane::audit_api {
 

@@ -8,11 +8,11 @@
 #include "controlplane/access/client_store.h"
 #include "controlplane/access/role.h"
 #include "controlplane/access/role_draft.h"
-#include "controlplane/api/body.h"
-#include "controlplane/api/precondition.h"
-#include "controlplane/api/query.h"
-#include "controlplane/api/relation.h"
-#include "controlplane/api/role_store.h"
+#include "controlplane/api/endpoint/body.h"
+#include "controlplane/api/endpoint/precondition.h"
+#include "controlplane/api/endpoint/query.h"
+#include "controlplane/api/endpoint/role_store.h"
+#include "controlplane/api/monitor/relation.h"
 
 namespace sonde::controlplane::client_api {
 namespace {

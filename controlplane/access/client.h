@@ -1,7 +1,7 @@
 // /v1/clients: programs that call the API.
 #pragma once
 
-#include "controlplane/api/endpoint.h"
+#include "controlplane/api/endpoint/endpoint.h"
 
 namespace sonde::controlplane::client_api {
 

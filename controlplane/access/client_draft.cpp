@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "controlplane/access/role_draft.h"
-#include "controlplane/api/body.h"
+#include "controlplane/api/endpoint/body.h"
 
 namespace sonde::controlplane {
 namespace {

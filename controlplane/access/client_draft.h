@@ -5,7 +5,7 @@
 #include <string>
 
 #include "controlplane/access/restriction.h"
-#include "controlplane/api/permission.h"
+#include "controlplane/api/endpoint/permission.h"
 #include "lib/base/instant.h"
 #include "lib/json/reader.h"
 

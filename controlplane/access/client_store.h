@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "controlplane/access/client_draft.h"
-#include "controlplane/api/search_terms.h"
-#include "controlplane/api/sorted.h"
+#include "controlplane/api/endpoint/search_terms.h"
+#include "controlplane/api/endpoint/sorted.h"
 #include "lib/base/secret.h"
 #include "lib/db/db.h"
 

@@ -1,7 +1,7 @@
 // What restricted callers may ask for at all.
 #pragma once
 
-#include "controlplane/api/endpoint.h"
+#include "controlplane/api/endpoint/endpoint.h"
 
 namespace sonde::controlplane {
 

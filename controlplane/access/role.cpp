@@ -4,10 +4,10 @@
 
 #include <algorithm>
 
-#include "controlplane/api/body.h"
-#include "controlplane/api/precondition.h"
-#include "controlplane/api/query.h"
-#include "controlplane/api/role_store.h"
+#include "controlplane/api/endpoint/body.h"
+#include "controlplane/api/endpoint/precondition.h"
+#include "controlplane/api/endpoint/query.h"
+#include "controlplane/api/endpoint/role_store.h"
 
 namespace sonde::controlplane::role_api {
 namespace {

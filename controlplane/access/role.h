@@ -1,7 +1,7 @@
 // /v1/roles and /v1/permissions.
 #pragma once
 
-#include "controlplane/api/endpoint.h"
+#include "controlplane/api/endpoint/endpoint.h"
 
 namespace sonde::controlplane {
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "controlplane/api/body.h"
+#include "controlplane/api/endpoint/body.h"
 
 namespace sonde::controlplane {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "controlplane/api/permission.h"
+#include "controlplane/api/endpoint/permission.h"
 #include "lib/json/reader.h"
 
 namespace sonde::controlplane {

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "controlplane/api/endpoint.h"
+#include "controlplane/api/endpoint/endpoint.h"
 
 namespace sonde::controlplane {
 

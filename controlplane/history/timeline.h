@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "controlplane/api/state.h"
+#include "controlplane/api/endpoint/state.h"
 #include "lib/base/instant.h"
 
 namespace sonde::history {

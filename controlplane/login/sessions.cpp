@@ -1,6 +1,6 @@
 #include "controlplane/login/sessions.h"
 
-#include "controlplane/api/role_store.h"
+#include "controlplane/api/endpoint/role_store.h"
 #include "lib/crypto/crypto.h"
 #include "lib/json/json.h"
 

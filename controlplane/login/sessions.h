@@ -8,7 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "controlplane/api/access.h"
+#include "controlplane/api/endpoint/access.h"
 #include "controlplane/login/options.h"
 #include "lib/account/user_id.h"
 #include "lib/base/secret.h"

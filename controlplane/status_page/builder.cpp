@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "controlplane/api/history_store.h"
+#include "controlplane/api/history/history_store.h"
 #include "controlplane/history/period.h"
 #include "controlplane/status_page/cast.h"
 #include "controlplane/status_page/condition.h"

@@ -6,7 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "controlplane/api/history_store.h"
+#include "controlplane/api/history/history_store.h"
 #include "controlplane/status_page/draft.h"
 #include "lib/db/db.h"
 

@@ -6,7 +6,7 @@
 #include <array>
 #include <set>
 
-#include "controlplane/api/body.h"
+#include "controlplane/api/endpoint/body.h"
 #include "controlplane/status_page/html/css.h"
 #include "controlplane/status_page/image.h"
 #include "lib/account/password.h"

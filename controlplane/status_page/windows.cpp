@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <set>
 
-#include "controlplane/api/maintenance_store.h"
+#include "controlplane/api/monitor/maintenance_store.h"
 
 namespace sonde::status_page {
 namespace {

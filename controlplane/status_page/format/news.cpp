@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "controlplane/api/html.h"
+#include "controlplane/api/endpoint/html.h"
 #include "controlplane/status_page/format/parts.h"
 #include "lib/json/json.h"
 

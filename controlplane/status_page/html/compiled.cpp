@@ -6,7 +6,7 @@
 #include <limits>
 #include <stdexcept>
 
-#include "controlplane/api/html.h"
+#include "controlplane/api/endpoint/html.h"
 #include "controlplane/status_page/html/sources.h"
 
 namespace sonde::status_page::html {

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "controlplane/api/asset.h"
-#include "controlplane/api/precondition.h"
+#include "controlplane/api/endpoint/asset.h"
+#include "controlplane/api/endpoint/precondition.h"
 #include "controlplane/status_page/html/small.h"
 
 namespace sonde::status_page::serve {

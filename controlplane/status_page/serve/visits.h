@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "controlplane/api/rate_limit.h"
+#include "controlplane/api/endpoint/rate_limit.h"
 #include "controlplane/login/hasher.h"
 #include "controlplane/status_page/pages.h"
 #include "controlplane/status_page/picture/font.h"

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "controlplane/api/rate_limit.h"
+#include "controlplane/api/endpoint/rate_limit.h"
 #include "controlplane/status_page/html/subscribe.h"
 #include "controlplane/status_page/pages.h"
 #include "lib/channel/subscriber_link.h"

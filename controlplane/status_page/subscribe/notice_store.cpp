@@ -4,7 +4,7 @@
 #include <set>
 #include <unordered_map>
 
-#include "controlplane/api/maintenance_store.h"
+#include "controlplane/api/monitor/maintenance_store.h"
 
 namespace sonde::status_page::subscribe {
 namespace {

@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "controlplane/api/access.h"
+#include "controlplane/api/endpoint/access.h"
 #include "lib/crypto/crypto.h"
 #include "tests/integration/controlplane/api_stand.h"
 

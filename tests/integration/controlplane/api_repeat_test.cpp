@@ -3,7 +3,7 @@
 
 #include <future>
 
-#include "controlplane/api/repeat.h"
+#include "controlplane/api/endpoint/repeat.h"
 #include "tests/integration/controlplane/api_stand.h"
 #include "tests/integration/controlplane/fake_engine.h"
 

@@ -4,8 +4,8 @@
 #include <doctest/doctest.h>
 
 #include "controlplane/api/api.h"
-#include "controlplane/api/command_desk.h"
-#include "controlplane/api/joining.h"
+#include "controlplane/api/endpoint/command_desk.h"
+#include "controlplane/api/region/joining.h"
 #include "controlplane/events/feed.h"
 #include "controlplane/login/login.h"
 #include "controlplane/run/desk.h"

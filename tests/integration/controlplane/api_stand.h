@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "controlplane/api/rate_limit.h"
+#include "controlplane/api/endpoint/rate_limit.h"
 #include "lib/crypto/crypto.h"
 #include "lib/db/db.h"
 #include "lib/json/json.h"

@@ -1,13 +1,13 @@
 // What people may set: each mistake with its exact pointer and text, the defaults, and that canonical documents read back equal.
 #include <doctest/doctest.h>
 
-#include "controlplane/api/body.h"
-#include "controlplane/api/channel_draft.h"
+#include "controlplane/api/endpoint/body.h"
+#include "controlplane/api/monitor/monitor_draft.h"
+#include "controlplane/api/monitor/run.h"
+#include "controlplane/api/monitor/site_draft.h"
+#include "controlplane/api/notify/channel_draft.h"
+#include "controlplane/api/region/region.h"
 #include "lib/channel/fields.h"
-#include "controlplane/api/monitor_draft.h"
-#include "controlplane/api/region.h"
-#include "controlplane/api/run.h"
-#include "controlplane/api/site_draft.h"
 
 namespace api_draft_test {
 

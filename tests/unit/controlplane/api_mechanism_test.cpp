@@ -1,12 +1,12 @@
 // What all resources share: cursors, entity tags, query parameters, tokens.
 #include <doctest/doctest.h>
 
-#include "controlplane/api/access.h"
-#include "controlplane/api/asset.h"
-#include "controlplane/api/conditions.h"
-#include "controlplane/api/page.h"
-#include "controlplane/api/precondition.h"
-#include "controlplane/api/query.h"
+#include "controlplane/api/endpoint/access.h"
+#include "controlplane/api/endpoint/asset.h"
+#include "controlplane/api/endpoint/conditions.h"
+#include "controlplane/api/endpoint/page.h"
+#include "controlplane/api/endpoint/precondition.h"
+#include "controlplane/api/endpoint/query.h"
 #include "lib/crypto/crypto.h"
 
 namespace api_mechanism_test {

@@ -1,5 +1,5 @@
 // What files want of what is there: fields, ownership, defaults, references. All of it pure.
-#include "controlplane/api/apply_plan.h"
+#include "controlplane/api/apply/plan.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "controlplane/api/backtest.h"
+#include "controlplane/api/history/backtest.h"
 
 #include <doctest/doctest.h>
 

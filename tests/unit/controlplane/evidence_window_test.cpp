@@ -1,4 +1,4 @@
-#include "controlplane/api/evidence_window.h"
+#include "controlplane/api/incident/evidence_window.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>

@@ -1,9 +1,9 @@
-#include "controlplane/api/joining.h"
+#include "controlplane/api/region/joining.h"
 
 #include <doctest/doctest.h>
 
-#include "controlplane/api/agent.h"
-#include "controlplane/api/join_token.h"
+#include "controlplane/api/region/agent.h"
+#include "controlplane/api/region/join_token.h"
 
 namespace joining_test {
 

@@ -3,9 +3,9 @@
 
 #include <array>
 
-#include "controlplane/api/fields.h"
-#include "controlplane/api/search_terms.h"
-#include "controlplane/api/sorting.h"
+#include "controlplane/api/endpoint/fields.h"
+#include "controlplane/api/endpoint/search_terms.h"
+#include "controlplane/api/endpoint/sorting.h"
 
 namespace list_test {
 

@@ -1,5 +1,5 @@
 // Buckets of tokens, and how many clients they are kept for.
-#include "controlplane/api/rate_limit.h"
+#include "controlplane/api/endpoint/rate_limit.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "controlplane/api/wording.h"
+#include "controlplane/api/history/wording.h"
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "controlplane/api/report.h"
+#include "controlplane/api/history/report.h"
 #include "controlplane/history/accounting.h"
 
 namespace accounting_test {
