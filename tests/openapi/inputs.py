@@ -3,6 +3,7 @@ import copy
 import datetime
 import random
 import re
+import string
 from re import _constants as sre_constants, _parser as sre_parse  # the parser of patterns, which has no public name
 
 from document import resolve
@@ -11,6 +12,16 @@ TEXTS = ["", " ", "x", "a name", "Ünïcødé ☃ 🦀", "\u202eright to left", 
          "https://shop.example/", "http://127.0.0.1:1/", "ftp://x/", "http://[::1", "Europe/Berlin", "UTC", "* * * * *", "FREQ=DAILY;COUNT=3", "eu", "0", "-1", "1e9", "null", "<b>&amp;</b>"]
 NUMBERS = [0, 1, -1, 2, 0.5, 99, 100, 5000, 2**31 - 1, 2**31, 2**53, 2**63, -2**63, 10**30, 1e308, 5.0]
 JUNK = [None, True, False, 0, -1, 1.5, "", "x", [], {}, [None], [[[[]]]], {"": {}}, {"$ref": "#"}, "9" * 30]
+
+
+def within(letter: str, part) -> bool:
+    """Whether it is one of those that a part of a regular expression's class means."""
+    kind, what = part
+    if kind == sre_constants.LITERAL:
+        return ord(letter) == what
+    if kind == sre_constants.RANGE:
+        return what[0] <= ord(letter) <= what[1]
+    return {sre_constants.CATEGORY_SPACE: str.isspace, sre_constants.CATEGORY_DIGIT: str.isdigit}[what](letter)
 
 
 class Inputs:
@@ -78,8 +89,7 @@ class Inputs:
             if kind == sre_constants.LITERAL:
                 made += chr(what)
             elif kind == sre_constants.IN:
-                choice, of = self.random.choice([part for part in what])
-                made += chr(of) if choice == sre_constants.LITERAL else chr(self.random.randint(*of))
+                made += self.letter(what)
             elif kind in (sre_constants.MAX_REPEAT, sre_constants.MIN_REPEAT):
                 least, most, inner = what
                 made += "".join(self.letters(inner) for _ in range(self.random.randint(least, min(most, least + 20))))
@@ -90,6 +100,14 @@ class Inputs:
             elif kind != sre_constants.AT:
                 raise ValueError(f"patterns with {kind} are not understood")
         return made
+
+    def letter(self, parts) -> str:
+        if parts[0][0] == sre_constants.NEGATE:
+            return self.random.choice([one for one in string.printable if not any(within(one, part) for part in parts[1:])])
+        kind, what = self.random.choice(parts)
+        if kind == sre_constants.CATEGORY:
+            return self.random.choice([one for one in string.printable if within(one, (kind, what))])
+        return chr(what) if kind == sre_constants.LITERAL else chr(self.random.randint(*what))
 
     def whole(self, schema: dict, depth: int) -> int:
         least, most = schema.get("minimum", 0), schema.get("maximum", schema.get("minimum", 0) + 1000)
