@@ -1,6 +1,7 @@
 """One stack a module; a target and a receiver a test."""
 import pytest
 
+import ground
 from peers import Nginx, Receiver, Target
 from stack import Stack
 
@@ -9,6 +10,7 @@ from stack import Stack
 def stack():
     made = Stack()
     try:
+        ground.lay(made)
         made.start()
         yield made
     finally:

@@ -16,14 +16,6 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 KEY = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
 
-@pytest.fixture(scope="module")
-def stack():
-    made = Stack()
-    made.start()
-    yield made
-    made.remove()
-
-
 @pytest.fixture
 def files(tmp_path):
     return pathlib.Path(shutil.copytree(ROOT / "config/files", tmp_path / "files"))

@@ -36,6 +36,7 @@ public:
     void delete_store();   // while stopped
     void freeze();         // connections stay open, nothing is answered
     void thaw();
+    [[nodiscard]] std::size_t times_logged(std::string_view words) const;  // since it was started last
 
 private:
     struct Impl;

@@ -15,7 +15,7 @@
 #include "tests/integration/agent/raw_server.h"
 #include "tests/integration/http/raw_client.h"
 #include "tests/support/servers.h"
-#include "tests/unit/agent/temp_dir.h"
+#include "tests/support/temp_dir.h"
 
 namespace agent_test {
 

@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "probe-agent/probe/probes.h"
-#include "tests/unit/agent/temp_dir.h"
+#include "tests/support/temp_dir.h"
 #include "tests/unit/agent/turn.h"
 
 namespace sonde::test {

@@ -4,7 +4,7 @@
 #include <sys/types.h>
 
 #include "tests/integration/agent/tls_server.h"
-#include "tests/unit/agent/temp_dir.h"
+#include "tests/support/temp_dir.h"
 
 namespace sonde::test {
 

@@ -10,7 +10,7 @@
 #include "probe-agent/blackbox/endpoint.h"
 #include "probe-agent/probe/probes.h"
 #include "tests/integration/http/raw_client.h"
-#include "tests/unit/agent/temp_dir.h"
+#include "tests/support/temp_dir.h"
 
 namespace sonde::test {
 

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "tests/unit/agent/temp_dir.h"
+#include "tests/support/temp_dir.h"
 
 namespace sonde::test {
 

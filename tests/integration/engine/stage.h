@@ -14,7 +14,7 @@
 #include "lib/crypto/crypto.h"
 #include "lib/message/result.h"
 #include "tests/support/servers.h"
-#include "tests/unit/agent/temp_dir.h"
+#include "tests/support/temp_dir.h"
 
 namespace sonde::engine::test {
 

@@ -6,8 +6,8 @@
 
 #include "probe-agent/blackbox/errand.h"
 #include "probe-agent/blackbox/module_file.h"
+#include "tests/support/temp_dir.h"
 #include "tests/unit/agent/blackbox_reading.h"
-#include "tests/unit/agent/temp_dir.h"
 
 namespace blackbox_modules_test {
 

@@ -3,8 +3,8 @@
 #include <doctest/doctest.h>
 
 #include "lib/message/subject.h"
+#include "tests/support/temp_dir.h"
 #include "tests/unit/agent/fake_bus.h"
-#include "tests/unit/agent/temp_dir.h"
 #include "tests/unit/agent/turn.h"
 
 namespace reporter_test {

@@ -11,7 +11,7 @@ namespace sonde::test {
 class TempDir {
 public:
     TempDir() {
-        char name[] = "/tmp/sonde-agent-test-XXXXXX";
+        char name[] = "/tmp/sonde-test-XXXXXX";
         if (mkdtemp(name) == nullptr) throw std::runtime_error("cannot make a temporary directory");
         path_ = name;
     }
