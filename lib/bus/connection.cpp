@@ -118,13 +118,18 @@ struct Connection::Relay {
         const std::scoped_lock lock(relay.mutex);
         if (relay.live) relay.events.lost();
     }
-    static void on_closed(natsConnection*, void* closure) {
+    static void on_closed(natsConnection* connection, void* closure) {
         const std::unique_ptr<Handle> handle(static_cast<Handle*>(closure));
         auto& relay = **handle;
         const std::scoped_lock lock(relay.mutex);
         relay.finished = true;
         relay.done.notify_all();
-        if (relay.live) relay.events.closed();
+        if (!relay.live) return;
+        // It closes by itself only when servers do not let it in.
+        const char* text = nullptr;
+        const auto status = natsConnection_GetLastError(connection, &text);
+        relay.events.error("refused", text != nullptr && *text != '\0' ? text : natsStatus_GetText(status));
+        relay.events.closed();
     }
     static void on_error(natsConnection* connection, natsSubscription*, natsStatus status, void* closure) {
         auto& relay = of(closure);

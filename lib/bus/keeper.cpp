@@ -34,6 +34,11 @@ void NatsBus::keep() {
     auto pause = kFirstPause;
     auto next = std::chrono::steady_clock::now();
     auto next_attempt = next;
+    // Each attempt that comes to nothing puts the next one off for longer, until one succeeds: NATS.c gives up at once where it is refused.
+    const auto put_off = [&](MonotonicPoint now) {
+        next_attempt = now + milliseconds{std::uniform_int_distribution<std::int64_t>(pause.count() / 2, pause.count())(random)};
+        pause = std::min(pause * 2, kLongestPause);
+    };
     for (;;) {
         bool ended = false, began = false, closed = false, have = false;
         {
@@ -58,15 +63,12 @@ void NatsBus::keep() {
                 old = std::move(connection_);
             }
             have = false;
+            put_off(std::chrono::steady_clock::now());
         }
+        if (began) pause = kFirstPause;
         const auto now = std::chrono::steady_clock::now();
         if (!have && now >= next_attempt) {
-            if (open_connection()) {
-                pause = kFirstPause;
-            } else {
-                next_attempt = now + milliseconds{std::uniform_int_distribution<std::int64_t>(pause.count() / 2, pause.count())(random)};
-                pause = std::min(pause * 2, kLongestPause);
-            }
+            if (!open_connection()) put_off(now);
             have = current() != nullptr;
         } else if (began && have) {
             if (const auto connection = current()) attach_everything(connection);

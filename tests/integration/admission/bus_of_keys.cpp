@@ -71,8 +71,8 @@ bool BusOfKeys::lets_in(const Agent& agent) {
     return tried.up();
 }
 
-double BusOfKeys::Connected::refusals() const {
-    return static_cast<double>(registry->counter({"sonde_bus_errors_total", ""}, {{"kind", "permission"}}).value());
+double BusOfKeys::Connected::refusals(const std::string& kind) const {
+    return static_cast<double>(registry->counter({"sonde_bus_errors_total", ""}, {{"kind", kind}}).value());
 }
 
 }  // namespace sonde::test

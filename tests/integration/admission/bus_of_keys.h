@@ -33,8 +33,8 @@ public:
         std::unique_ptr<metrics::Registry> registry = std::make_unique<metrics::Registry>();
         std::unique_ptr<bus::Bus> bus;
         [[nodiscard]] bool up() const { return bus->health().connected; }
-        // How often the server said that it may not.
-        [[nodiscard]] double refusals() const;
+        // How often the server said that it may not do something: `permission`; or that it may not come in: `refused`.
+        [[nodiscard]] double refusals(const std::string& kind = "permission") const;
     };
     // Waits until it is connected.
     Connected connect(const Agent& agent);

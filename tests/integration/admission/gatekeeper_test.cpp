@@ -63,6 +63,21 @@ TEST_CASE("a revoked agent is cut off at once and stays away, and the others go 
     CHECK(stage.bus.lets_in(stays));
 }
 
+TEST_CASE("an agent that is not let in any more tries again with pauses that grow, for a server that refuses has other work") {
+    Stage stage;
+    const auto gone = stage.agent();
+    const auto connected = stage.bus.connect(gone);
+    const auto gatekeeper = stage.gatekeeper("one");
+    stage.revoke(gone);
+    REQUIRE(eventually([&] { return !connected.up() && stage.all_told(); }));
+    const auto refusals = [&] { return stage.bus.server->times_logged("authentication error"); };
+    const auto before = refusals();
+    std::this_thread::sleep_for(milliseconds{3000});
+    CHECK(refusals() - before < 30);  // hundreds, if it tried as fast as it is refused
+    CHECK(eventually([&] { return refusals() > before; }));
+    CHECK(eventually([&] { return connected.refusals("refused") > 0; }));
+}
+
 TEST_CASE("what a control plane that died had only written down is carried out by the next one") {
     Stage stage;
     const auto gone = stage.agent(), removed = stage.agent();
