@@ -12,6 +12,7 @@
 #include "lib/bus/topology.h"
 #include "lib/db/lease.h"
 #include "lib/log/log.h"
+#include "lib/message/subject.h"
 
 namespace sonde::watchdog {
 namespace {
@@ -19,8 +20,10 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr metrics::Family kRecreated{"sonde_watchdog_recreated_total", "What did not deliver any more, or was missing, and was made anew."};
+constexpr metrics::Family kRemoved{"sonde_watchdog_removed_total", "Streams removed of regions that are no more."};
 constexpr metrics::Family kFailures{"sonde_watchdog_failures_total", "Looks at a stream or consumer that the server did not answer."};
 constexpr milliseconds kBetweenNudges{200};
+constexpr milliseconds kBetweenSweeps{60'000};
 constexpr milliseconds kLease{15'000};
 constexpr std::string_view kLeaseName = "task/watchdog";
 
@@ -48,6 +51,7 @@ struct Watchdog::Impl {
           consumers_recreated(registry.counter(kRecreated, {{"what", "consumer"}})),
           streams_recreated(registry.counter(kRecreated, {{"what", "stream"}})),
           missing_recreated(registry.counter(kRecreated, {{"what", "missing"}})),
+          removed(registry.counter(kRemoved)),
           failures(registry.counter(kFailures)) {
         add(bus::topology::results(options.replicas), false);
         add(bus::topology::events(options.replicas), false);
@@ -64,7 +68,9 @@ struct Watchdog::Impl {
 
     void run();
     void look();
-    void follow_regions();
+    bool follow_regions();
+    std::vector<std::string> streams_of_regions();
+    void remove_of_no_region(const std::vector<std::string>& streams);
     void look_at(Watched& item);
     void look_at_streams_alone(Watched& item);
     void ensure(Watched& item, bool was_missing);
@@ -79,12 +85,14 @@ struct Watchdog::Impl {
     metrics::Counter& consumers_recreated;
     metrics::Counter& streams_recreated;
     metrics::Counter& missing_recreated;
+    metrics::Counter& removed;
     metrics::Counter& failures;
 
     std::map<std::string, Watched> watched;           // by stream; the thread's
     std::map<std::string, bool> has_room;             // by region's stream: agents with room were seen
     std::map<std::string, std::string> told_failures; // by stream, so that each is told once
     bool database_told = false;
+    Clock::time_point next_sweep;
 
     mutable std::mutex mutex;  // of what follows
     std::condition_variable wakes;
@@ -106,7 +114,8 @@ void Watchdog::Impl::run() {
 }
 
 void Watchdog::Impl::look() {
-    follow_regions();
+    const auto there = streams_of_regions();
+    if (follow_regions()) remove_of_no_region(there);
     std::string reason;
     if (!bus.health().connected) {
         reason = "not connected to NATS";
@@ -127,8 +136,40 @@ void Watchdog::Impl::look() {
     trouble = reason;
 }
 
-// With the database away, the regions last known are looked after.
-void Watchdog::Impl::follow_regions() {
+// From time to time, and when a region has gone: those that the server has. To be asked before the regions are read: the streams of one that comes in between
+// are not among these.
+std::vector<std::string> Watchdog::Impl::streams_of_regions() {
+    const auto now = Clock::now();
+    if (now < next_sweep || !bus.health().connected) return {};
+    next_sweep = now + kBetweenSweeps;
+    auto names = bus.stream_names();
+    if (!names) {
+        failures.add();
+        return {};
+    }
+    std::erase_if(*names, [](const auto& name) { return !message::subject::is_stream_of_region(name); });
+    return std::move(*names);
+}
+
+// What is in them nobody will ask for, and the room that the server keeps for them others need.
+void Watchdog::Impl::remove_of_no_region(const std::vector<std::string>& streams) {
+    for (const auto& name : streams) {
+        if (watched.contains(name)) continue;
+        if (!in_charge()) {
+            next_sweep = Clock::now() + kLease;  // who is in charge may be dead
+            return;
+        }
+        if (!bus.delete_stream(name)) {
+            failures.add();
+            continue;
+        }
+        removed.add();
+        log::info("watchdog_removed", "stream", name, "why", "its region is no more");
+    }
+}
+
+// With the database away, the regions last known are looked after. Whether they are as the database has them.
+bool Watchdog::Impl::follow_regions() {
     try {
         std::set<std::string> streams;
         auto tx = pool.begin();
@@ -139,13 +180,14 @@ void Watchdog::Impl::follow_regions() {
                 add(place, true);
             }
         }
-        // The streams of a region that is no more are left to their short age.
-        std::erase_if(watched, [&](const auto& item) { return item.second.expendable && !streams.contains(item.first); });
+        if (std::erase_if(watched, [&](const auto& item) { return item.second.expendable && !streams.contains(item.first); }) > 0) next_sweep = {};
         std::erase_if(has_room, [&](const auto& item) { return !streams.contains(item.first); });
         if (std::exchange(database_told, false)) log::info("watchdog_database_back");
+        return true;
     } catch (const std::exception& error) {
         for (auto& [stream, room] : has_room) room = false;
         if (!std::exchange(database_told, true)) log::warning("watchdog_database_failed", "error", error.what());
+        return false;
     }
 }
 

@@ -13,7 +13,8 @@ namespace sonde::watchdog {
 
 // Every control plane ensures that everything exists: the streams of each region, results, events and parked. What is found stuck
 // is made anew by the one that holds the lease `task/watchdog`. Stuck job queues get a new consumer, then a new stream; stuck
-// consumers of results a new consumer only, for what is in that stream is kept. One thread; blocks on bus and database.
+// consumers of results a new consumer only, for what is in that stream is kept. The same one removes the streams of regions that
+// are no more. One thread; blocks on bus and database.
 class Watchdog {
 public:
     // `owner` names this process among all that use the database. References must outlive it. Uses one connection at a time.

@@ -24,7 +24,7 @@ std::string of_stream(std::string_view what, std::string_view stream) { return f
 
 Grant of_controlplane(const std::string& inbox) {
     return {.publish = with_upkeep({subject::jobs("*"), subject::urgent("*"), fmt::format("sonde.v1.results.*.{}", subject::push_region), subject::parked("controlplane"),
-                                    of_stream("STREAM.DELETE", "*"), of_stream("CONSUMER.DELETE", fmt::format("*.{}", subject::agents_consumer))}),
+                                    "$JS.API.STREAM.NAMES", of_stream("STREAM.DELETE", "*"), of_stream("CONSUMER.DELETE", fmt::format("*.{}", subject::agents_consumer))}),
             .subscribe = {inbox, std::string(subject::all_runs), std::string(subject::all_presence), std::string(subject::all_presence_of_joined)},
             .never_publish = {of_stream("STREAM.DELETE", subject::results_stream), of_stream("STREAM.DELETE", subject::events_stream),
                               of_stream("STREAM.DELETE", subject::parked_stream)},

@@ -160,6 +160,7 @@ public:
     virtual Status ensure_consumer(const ConsumerSpec& spec) = 0;
     virtual Status delete_stream(const std::string& name) = 0;
     virtual Status delete_consumer(const std::string& stream, const std::string& durable) = 0;
+    virtual Result<std::vector<std::string>> stream_names() = 0;
     // Nothing if it does not exist; an error if that could not be found out.
     virtual Result<std::optional<StreamState>> stream_state(const std::string& name) = 0;
     virtual Result<std::optional<ConsumerState>> consumer_state(const std::string& stream, const std::string& durable) = 0;

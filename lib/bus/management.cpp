@@ -195,6 +195,16 @@ Status delete_consumer(natsConnection* connection, const std::string& stream, co
     return Done{};
 }
 
+Result<std::vector<std::string>> stream_names(natsConnection* connection) {
+    Context context(connection);
+    jsStreamNamesList* list = nullptr;
+    const auto status = js_StreamNames(&list, context.js.get(), nullptr, &context.code);
+    const std::unique_ptr<jsStreamNamesList, decltype(&jsStreamNamesList_Destroy)> owned(list, &jsStreamNamesList_Destroy);
+    if (status == NATS_NOT_FOUND) return std::vector<std::string>{};
+    if (status != NATS_OK) return failed("asking for", "the streams", status);
+    return std::vector<std::string>(list->List, list->List + list->Count);
+}
+
 Result<std::optional<StreamState>> stream_state(natsConnection* connection, const std::string& name) {
     Context context(connection);
     natsStatus status = NATS_OK;

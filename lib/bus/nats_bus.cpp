@@ -209,6 +209,10 @@ Status NatsBus::delete_consumer(const std::string& stream, const std::string& du
     return on_connection<Status>([&](auto* connection) { return management::delete_consumer(connection, stream, durable); });
 }
 
+Result<std::vector<std::string>> NatsBus::stream_names() {
+    return on_connection<Result<std::vector<std::string>>>([](auto* connection) { return management::stream_names(connection); });
+}
+
 Result<std::optional<StreamState>> NatsBus::stream_state(const std::string& name) {
     return on_connection<Result<std::optional<StreamState>>>(
         [&](auto* connection) { return management::stream_state(connection, name); });

@@ -49,6 +49,7 @@ public:
     Status ensure_consumer(const ConsumerSpec& spec) override;
     Status delete_stream(const std::string& name) override;
     Status delete_consumer(const std::string& stream, const std::string& durable) override;
+    Result<std::vector<std::string>> stream_names() override;
     Result<std::optional<StreamState>> stream_state(const std::string& name) override;
     Result<std::optional<ConsumerState>> consumer_state(const std::string& stream, const std::string& durable) override;
 

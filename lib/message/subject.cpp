@@ -5,6 +5,12 @@
 #include <algorithm>
 
 namespace sonde::message::subject {
+namespace {
+
+constexpr std::string_view kJobsStreams = "SONDE_JOBS_";
+constexpr std::string_view kUrgentStreams = "SONDE_URGENT_";
+
+}  // namespace
 
 bool is_region_name(std::string_view name) {
     if (name.empty() || name.size() > 32 || name.front() < 'a' || name.front() > 'z') return false;
@@ -24,8 +30,9 @@ std::string event(std::string_view kind, SiteId site) {
     return fmt::format("sonde.v1.events.{}.{}", kind, site ? site.text() : "none");
 }
 
-std::string jobs_stream(std::string_view region) { return fmt::format("SONDE_JOBS_{}", region); }
-std::string urgent_stream(std::string_view region) { return fmt::format("SONDE_URGENT_{}", region); }
+std::string jobs_stream(std::string_view region) { return fmt::format("{}{}", kJobsStreams, region); }
+std::string urgent_stream(std::string_view region) { return fmt::format("{}{}", kUrgentStreams, region); }
+bool is_stream_of_region(std::string_view stream) { return stream.starts_with(kJobsStreams) || stream.starts_with(kUrgentStreams); }
 std::string engine_consumer(int shard) { return fmt::format("engine-{}", shard); }
 
 }  // namespace sonde::message::subject

@@ -29,6 +29,7 @@ std::string event(std::string_view kind, SiteId site);      // sonde.v1.events.<
 
 std::string jobs_stream(std::string_view region);           // SONDE_JOBS_<region>
 std::string urgent_stream(std::string_view region);         // SONDE_URGENT_<region>
+bool is_stream_of_region(std::string_view stream);          // one of these two
 inline constexpr std::string_view results_stream = "SONDE_RESULTS";
 inline constexpr std::string_view events_stream = "SONDE_EVENTS";
 inline constexpr std::string_view parked_stream = "SONDE_PARKED";

@@ -105,12 +105,12 @@ TEST_CASE("the control plane sends jobs and looks after streams; results it neit
     Stage stage;
     const auto connected = stage.bus.connect(admission::Role::controlplane);
     std::vector<std::string> allowed{subject::jobs("eu"), subject::urgent("us"), "sonde.v1.results.3.push", subject::parked("controlplane"), "$JS.API.STREAM.DELETE.SONDE_JOBS_eu",
-                                     "$JS.API.CONSUMER.DELETE.SONDE_URGENT_eu.agents"};
+                                     "$JS.API.CONSUMER.DELETE.SONDE_URGENT_eu.agents", "$JS.API.STREAM.NAMES"};
     std::vector<std::string> forbidden{
         "sonde.v1.results.3.eu", subject::event("incident.opened", SiteId{1}), subject::parked("engine"), subject::runs("eu"), subject::presence_of("eu", stage.agent.id.text()),
         "_INBOX.engine.x", "_INBOX." + stage.agent.id.text() + ".x", "$JS.API.CONSUMER.MSG.NEXT.SONDE_RESULTS.engine-0", "$JS.API.CONSUMER.MSG.NEXT.SONDE_JOBS_eu.agents",
         "$JS.ACK.SONDE_RESULTS.engine-0.1.1.1.1.0", "$JS.API.STREAM.MSG.GET.SONDE_JOBS_eu", "$JS.API.DIRECT.GET.SONDE_JOBS_eu", "$JS.API.CONSUMER.DELETE.SONDE_RESULTS.engine-0",
-        "$JS.API.STREAM.SNAPSHOT.SONDE_JOBS_eu", "$JS.API.STREAM.RESTORE.SONDE_JOBS_eu", "$JS.API.STREAM.NAMES", "$JS.API.INFO", admission::update_subject(stage.bus.keys)};
+        "$JS.API.STREAM.SNAPSHOT.SONDE_JOBS_eu", "$JS.API.STREAM.RESTORE.SONDE_JOBS_eu", "$JS.API.INFO", admission::update_subject(stage.bus.keys)};
     for (const auto stream : {subject::results_stream, subject::events_stream, subject::parked_stream}) {
         for (const auto* what : {"DELETE", "PURGE", "MSG.GET", "MSG.DELETE"}) forbidden.push_back("$JS.API.STREAM." + std::string(what) + "." + std::string(stream));
         allowed.push_back("$JS.API.STREAM.INFO." + std::string(stream));

@@ -93,6 +93,28 @@ TEST_CASE("a stream that is deleted under way is made again at once, and no slot
     CHECK(stage.ledger_mistake(stage.monitors, start) == "");
 }
 
+TEST_CASE("a region that is no more leaves no stream behind, not even one that went while no control plane ran") {
+    Stage stage;
+    stage.add_regions({"eu", "us", "ap"});
+    const auto streams = [&](std::string_view region) {
+        const auto names = stage.bus->stream_names();
+        REQUIRE(names.ok());
+        return std::count_if(names->begin(), names->end(), [&](const auto& name) { return name.ends_with(region); });
+    };
+    {
+        auto plane = stage.control_plane("first");
+        REQUIRE(eventually([&] { return streams("_eu") == 2 && streams("_us") == 2 && streams("_ap") == 2; }));
+        stage.run("delete from region where name = 'us'");
+        CHECK(eventually([&] { return streams("_us") == 0; }));
+        CHECK(eventually([&] { return plane->gauge("sonde_watchdog_removed_total") == 2; }));
+    }
+    stage.run("delete from region where name = 'ap'");
+    auto plane = stage.control_plane("second");
+    CHECK(eventually([&] { return streams("_ap") == 0; }));
+    CHECK(streams("_eu") == 2);
+    CHECK(streams("SONDE_EVENTS") + streams("SONDE_RESULTS") + streams("SONDE_PARKED") == 3);
+}
+
 TEST_CASE("a cursor written under a wrong clock does not keep its monitors from being checked") {
     Running stage;
     const auto start = stage.begin_account();

@@ -63,6 +63,7 @@ public:
     Status ensure_consumer(const bus::ConsumerSpec&) override { return Done{}; }
     Status delete_stream(const std::string&) override { return Done{}; }
     Status delete_consumer(const std::string&, const std::string&) override { return Done{}; }
+    Result<std::vector<std::string>> stream_names() override { return std::vector<std::string>{}; }
     Result<std::optional<bus::StreamState>> stream_state(const std::string&) override {
         return std::optional<bus::StreamState>{};
     }
