@@ -1,8 +1,10 @@
 """Requests made from the OpenAPI document, right ones and wrong ones, against a whole stack: whatever is sent, the answer is one that the document has.
 
-SONDE_GENERATED=n sends n requests to every operation, where otherwise a few seconds have to do; SONDE_GENERATED_SEED=s sends others. What fails prints its request
+SONDE_GENERATED=n sends n requests to every operation (a thousand take a quarter of an hour), where otherwise a few seconds have to do; SONDE_GENERATED_SEED=s sends others. What fails prints its request
 and the seed, with which the same comes again. A run of all tests sends the same every time, and so judges the change alone.
 """
+import base64
+import binascii
 import collections
 import concurrent.futures
 import os
@@ -28,8 +30,15 @@ LEAST = 4  # to every operation, however slow the machine is: of one alone most 
 AT_ONCE = 4
 SEED = os.environ.get("SONDE_GENERATED_SEED", "1")
 SLOW = {"runMonitor", "runSpec", "backtest", "metrics"}  # one in ten of the others: they wait for agents, or read much
+LARGEST_HEAD = 32 * 1024
 DOCUMENT = contract.load()
 NAME_OF_REGION = "[a-z]"  # as their pattern begins
+
+
+def bus_key() -> str:
+    """A public key as a NATS user has it: prefix, 32 octets and their CRC-16 in base32."""
+    told = b"\xa0" + os.urandom(32)
+    return base64.b32encode(told + binascii.crc_hqx(told, 0).to_bytes(2, "little")).decode()
 
 
 class World:
@@ -37,11 +46,12 @@ class World:
 
     def __init__(self, stack: Stack):
         self.stack = stack
+        # Without these nothing would be checked any more, and little answered.
+        self.stays = [f"/v1/regions/{name}" for name in REGIONS] + [f"/v1/agents/{one['id']}" for one in stack.get("/v1/agents")["items"]]
         self.ids: dict[str, list[str]] = collections.defaultdict(list)
         self.ids[NAME_OF_REGION] = list(REGIONS)
         self.tags: dict[str, str] = {}
-        self.regions = 0
-        self.pages = 0
+        self.regions = self.pages = self.agents = 0
         self.lock = threading.Lock()
 
     def replenish(self):
@@ -79,6 +89,10 @@ class World:
         if len(self.ids[NAME_OF_REGION]) < len(REGIONS) + 2:
             self.regions += 1
             self.make(NAME_OF_REGION, "/v1/regions", {"name": f"gen-{os.getpid()}-{self.regions}"})
+        if len(self.ids["agt_"]) < 5 and (ticket := self.make("jtk_", f"/v1/regions/{REGIONS[0]}/join-tokens", {})):
+            self.agents += 1
+            joined = self.stack.call("POST", "/v1/agents/join", {"token": ticket["token"], "name": f"gen-{self.agents}", "public_key": bus_key()})
+            self.ids["agt_"] += [joined.json()["agent"]["id"]] if joined.status_code == 201 else []
 
     def make(self, kind: str, path: str, body: dict) -> dict | None:
         """Nothing if it is refused: another request may have removed in between what it is to be of."""
@@ -116,31 +130,37 @@ class Run:
         self.requests = Requests(DOCUMENT, self.answers, self.world.ids, self.world.tags)
         self.seen: dict[str, collections.Counter] = collections.defaultdict(collections.Counter)
         self.complaints: dict[str, str] = {}  # of each kind the first
+        self.waited: collections.Counter = collections.Counter()  # seconds for the answers, by operation
 
     def one(self, operation: contract.Operation, number: int):
         self.world.replenish()
         request = self.requests.make(operation, f"{SEED}/{operation.name}/{number}", plain=number == 0)
-        # Regions in which the agents live stay.
-        if operation.method != "get" and operation.path.startswith("/v1/regions/") and any(request.path.startswith(f"/v1/regions/{name}") for name in REGIONS):
+        if operation.method != "get" and request.path.startswith(tuple(self.world.stays)):
             self.seen[operation.name]  # with luck of the dice all of them would have been of these
             return
+        asked = time.monotonic()
         with self.session.request(operation.method.upper(), self.api + request.target, data=request.body, headers=request.headers, timeout=60, stream=True) as answer:
             endless = answer.headers.get("Content-Type", "").startswith("text/event-stream")
             body = b"" if endless else answer.content
+        self.waited[operation.name] += time.monotonic() - asked
         self.seen[operation.name][answer.status_code] += 1
-        wrong = self.answers.complaint(operation, answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, body)
+        unread = len(request.target) > LARGEST_HEAD and answer.status_code in (414, 431)  # the document says so of any request
+        wrong = "" if unread else self.answers.complaint(operation, answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, body)
         # A bulk that is asked for item by item says of each what is wrong with it.
         refused_in_part = operation.path.split("/")[-1].startswith("bulk") and answer.status_code == 200 and answer.json().get("failed")
         if not wrong and request.broken and answer.status_code < 400 and answer.status_code != 304 and not refused_in_part:
             wrong = f"the document refuses what the server takes: {request.broken}"
-        if wrong:
-            self.complaints.setdefault(f"{operation.name}: {wrong[:60]}", f"{wrong}\n  {request}\n  {answer.status_code} {body[:500]!r}\n  number {number} of SONDE_GENERATED_SEED={SEED}")
+        kind = f"{operation.name}: {wrong[:60]}"
+        if wrong and kind not in self.complaints:
+            self.complaints[kind] = f"{wrong}\n  {request}\n  {answer.status_code} {body[:500]!r}\n  number {number} of SONDE_GENERATED_SEED={SEED}"
+            print(kind, self.complaints[kind], flush=True)
         is_json = answer.headers.get("Content-Type", "").startswith("application/json")
         self.world.learn(request, answer.status_code, answer.headers, answer.json() if is_json and body else None)
 
     def all(self):
         operations = contract.operations(DOCUMENT)
-        end = time.monotonic() + SECONDS
+        begin = time.monotonic()
+        end = begin + SECONDS
 
         def some(operation: contract.Operation, number: int):
             if number < LEAST or EACH or time.monotonic() < end:
@@ -152,6 +172,9 @@ class Run:
                 asked = [operation for operation in operations if operation.name not in SLOW or number % 10 == 0]
                 list(pool.map(some, asked, [number] * len(asked)))
                 number += 1
+                if EACH and number % 50 == 0:
+                    print(f"{time.monotonic() - begin:5.0f} s: {number} to each, {len(self.complaints)} complaints; waited longest for "
+                          + ", ".join(f"{name} {seconds:.0f} s" for name, seconds in self.waited.most_common(5)), flush=True)
 
 
 @pytest.fixture(scope="module")
