@@ -9,8 +9,8 @@ namespace {
 
 constexpr std::chrono::hours kLongest{1};
 constexpr std::chrono::hours kFurthestBack{24};
-constexpr int kMonitorsAtOnce = 500;
-constexpr int kRoundsAtMost = 20;  // pages are filled by so many looks at kMonitorsAtOnce monitors, or are not full
+constexpr int kMonitorsAtOnce = 500;  // at most: where most monitors miss something few fill a page, so that each look is at twice as many as the one before
+constexpr int kRoundsAtMost = 20;     // pages are filled by so many looks, or are not full
 constexpr int kSlotsTold = 20;
 
 // The monitors as they are defined now: slots follow from that by arithmetic. Only minutes are looked at of which the ledger misses something.
@@ -74,19 +74,21 @@ http::Response list(Backend& backend, const Call& call) {
     std::vector<Json> items;
     std::int64_t after = page.after ? page.after->whole(0) : 0;
     bool more = true;
+    int at_once = std::min(page.limit, kMonitorsAtOnce);
     call.transact(backend, [&](db::Tx& tx) {
         for (int round = 0; round < kRoundsAtMost && more && items.size() < static_cast<std::size_t>(page.limit); ++round) {
-            const auto rows = tx.run(kMissed, {TimePoint{from}, TimePoint{to}, region, after, kMonitorsAtOnce, kSlotsTold});
+            const auto rows = tx.run(kMissed, {TimePoint{from}, TimePoint{to}, region, after, at_once, kSlotsTold});
             // The regions of one monitor stay together: a page may be longer than asked for by the regions of its last.
             for (const auto row : rows) {
                 if (items.size() >= static_cast<std::size_t>(page.limit) && row.whole(0) != after) return;
                 items.push_back(present(row));
                 after = row.whole(0);
             }
-            const auto looked = rows.empty() ? tx.run(kLookedAt, {after, kMonitorsAtOnce}) : rows;
+            const auto looked = rows.empty() ? tx.run(kLookedAt, {after, at_once}) : rows;
             const int first = rows.empty() ? 0 : 7;
-            more = looked[0].whole(first + 1) == kMonitorsAtOnce;
+            more = looked[0].whole(first + 1) == at_once;
             if (more) after = looked[0].whole(first);
+            at_once = std::min(2 * at_once, kMonitorsAtOnce);
         }
     });
     return list_response(call.request, std::move(items), more ? std::optional(Cursor{page.list, {after}}) : std::nullopt);
