@@ -62,7 +62,7 @@ class Requests:
             text = inputs.random.choice(self.ids[name])
         elif where == wrong and inputs.chance(0.5):
             text = str(inputs.other(value))
-            if where == "query" and self.breaks(schema, text):
+            if where == "query" and not (text == "" and parameter.get("allowEmptyValue")) and self.breaks(schema, text):
                 request.broken = f"the parameter {name} is {text[:50]!r}"
         if where == "path":
             request.path = request.path.replace(f"{{{name}}}", quote(text, safe="") or "%20")
