@@ -3,8 +3,11 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "simulation/run.h"
 
@@ -34,14 +37,32 @@ void add(Report& sum, const Report& one) {
     sum.uncovered += one.uncovered;
 }
 
+// In the order of the seeds; as many at once as there are processors.
+std::vector<Report> reports_of(const Options& options, std::uint64_t first, std::uint64_t count) {
+    std::vector<Report> reports(count);
+    std::atomic<std::uint64_t> next{0};
+    const auto work = [&] {
+        for (auto i = next++; i < count; i = next++) {
+            auto one = options;
+            one.seed = first + i;
+            reports[i] = run(one);
+        }
+    };
+    std::vector<std::jthread> workers;
+    for (unsigned i = 0; i < std::max(std::thread::hardware_concurrency(), 1U); ++i) workers.emplace_back(work);
+    workers.clear();  // waits for them
+    return reports;
+}
+
 // All of these seeds must come to nothing.
 Report run_all(Options options, std::uint64_t first, std::uint64_t count) {
     Report sum;
-    for (options.seed = first; options.seed < first + count; ++options.seed) {
-        const auto report = run(options);
+    options.seed = first;
+    for (const auto& report : reports_of(options, first, count)) {
         for (const auto& line : report.details) MESSAGE(line);
         CHECK_MESSAGE(report.total() == 0, "again: " << command_of(options) << " --trace");
         add(sum, report);
+        ++options.seed;
     }
     MESSAGE(count << " seeds: " << sum.checks << " checks, " << sum.incidents << " incidents, " << sum.outages << " outages (" << sum.silenced
                   << " more in silence, " << sum.affected << " counted by their cause) and " << sum.slots << " slots held to the bounds");
