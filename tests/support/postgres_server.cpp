@@ -94,12 +94,16 @@ struct PostgresServer::Impl {
         if (user.uid != ::getuid() && ::chown(dir.path().c_str(), user.uid, user.gid) != 0) throw std::runtime_error("chown failed");
     }
 
-    void migrate() {
-        metrics::Registry metrics;
+    [[nodiscard]] db::PoolOptions one_connection() const {
         db::PoolOptions options;
         options.dsn = dsn("postgres");
         options.size = 1;
-        db::Pool pool(options, metrics);
+        return options;
+    }
+
+    void migrate() {
+        metrics::Registry metrics;
+        db::Pool pool(one_connection(), metrics);
         if (const auto report = db::migrate(pool); !report) throw std::runtime_error(report.error().message);
     }
 
@@ -114,10 +118,7 @@ struct PostgresServer::Impl {
 
     bool ready() {
         metrics::Registry metrics;
-        db::PoolOptions options;
-        options.dsn = dsn("postgres");
-        options.size = 1;
-        db::Pool pool(options, metrics);
+        db::Pool pool(one_connection(), metrics);
         bool answered = false;
         eventually(
             [&] {
